@@ -1,0 +1,22 @@
+"""seqdisent: sequential disentanglement that is measured, not claimed.
+
+>>> import seqdisent
+>>> model, spec = seqdisent.load_checkpoint("dbse-sprites")
+>>> clips = seqdisent.load_dataset("sprites", "test")[:2]
+>>> a, b = (model.encode(x[None], sample=False).latents for x in clips.x)
+>>> a_moves_like_b = model.decode(model.swap(a, b)[1])
+"""
+
+__version__ = "0.1.0"
+
+from seqdisent.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
+from seqdisent.data import DATASETS, DatasetSpec, Factor, dataset_spec, load_dataset
+from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.models import MODELS, SequentialVAE, build_model
+from seqdisent.types import Encoding, Latents, LossTerms, Sequences
+
+__all__ = [
+    "DATASETS", "MODELS", "DatasetSpec", "DiagonalGaussian", "Encoding", "Factor", "Latents",
+    "LossTerms", "SequentialVAE", "Sequences", "build_model", "dataset_spec", "list_checkpoints",
+    "load_checkpoint", "load_dataset", "save_checkpoint",
+]  # fmt: skip

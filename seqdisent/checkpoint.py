@@ -1,0 +1,172 @@
+"""A checkpoint is a folder: ``config.json``, ``model.safetensors``, ``metrics.json``, a model card.
+
+Weights are safetensors, never a pickle. A folder is written under a temporary name and renamed, so
+a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from seqdisent.data.spec import DatasetSpec
+from seqdisent.models import SequentialVAE, build_model, config_from_json
+
+SCHEMA_VERSION = 1
+CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
+# A judge is a checkpoint of another kind: it is loaded by seqdisent.evaluation.judge.
+JUDGE = "judge"
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is missing, damaged or from another schema; the message says which."""
+
+
+def checkpoints_root() -> Path:
+    """``SEQDISENT_CHECKPOINTS``, else ``checkpoints/`` beside the package or in this folder."""
+    if chosen := os.environ.get("SEQDISENT_CHECKPOINTS"):
+        return Path(chosen).expanduser()
+    beside = Path(__file__).resolve().parents[1] / "checkpoints"
+    return beside if beside.is_dir() else Path("checkpoints")
+
+
+def list_checkpoints(root: str | Path | None = None) -> dict[str, dict[str, Any]]:
+    """Every model checkpoint in ``root``: name -> its ``config.json``. Judges are left out."""
+    root = Path(root) if root else checkpoints_root()
+    found = {}
+    for path in sorted(root.glob(f"*/{CONFIG}")):
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            if config.get("schema") == SCHEMA_VERSION and config.get("model") != JUDGE:
+                found[path.parent.name] = config
+        except (OSError, ValueError, AttributeError):
+            continue  # a damaged folder must not hide the sound ones; loading it explains
+    return found
+
+
+def load_checkpoint(
+    name_or_path: str | Path, device: str | torch.device = "cpu"
+) -> tuple[SequentialVAE, DatasetSpec]:
+    """A trained model in evaluation mode, and the spec of the data it was trained on.
+
+    Args:
+        name_or_path: a name in the checkpoints folder (``"dbse-sprites"``), or a folder.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, of another kind or schema.
+    """
+    folder, config = read_config(name_or_path)
+    if config["model"] == JUDGE:
+        raise CheckpointError(f"{folder.name} is a judge, not a model; evaluate loads it by itself")
+    spec = DatasetSpec.from_json(config["dataset"])
+    try:
+        model = build_model(config["model"], spec, config_from_json(config["model"], config["config"]))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / CONFIG}: {error}") from error
+    load_weights(model, folder)
+    return prepare(model, device), spec
+
+
+def save_checkpoint(
+    folder: str | Path,
+    model: nn.Module,
+    *,
+    kind: str,
+    recipe: dict[str, Any],
+    metrics: dict[str, Any] | None = None,
+    card: str = "",
+) -> Path:
+    """Write a checkpoint folder whole, replacing one that is there.
+
+    Args:
+        model: has ``spec`` and ``config`` (a dataclass).
+        kind: the model's name in :data:`seqdisent.models.MODELS`, or ``"judge"``.
+        recipe: how it was made: recipe name, exact command, seed, seconds, steps.
+    """
+    from seqdisent import __version__
+
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch.chmod(0o755)
+    config = {
+        "schema": SCHEMA_VERSION,
+        "package": __version__,
+        "model": kind,
+        "config": asdict(model.config),
+        "dataset": model.spec.to_json(),
+        # Pixels are divided by 255 and nothing is fitted; other modalities record what was fitted.
+        "normaliser": {"kind": "fixed", "scale": 1 / 255, "offset": 0.0},
+        "recipe": recipe,
+    }
+    try:
+        state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
+        save_file(state, scratch / WEIGHTS)
+        (scratch / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        (scratch / METRICS).write_text(json.dumps(metrics or {}, indent=2) + "\n", encoding="utf-8")
+        (scratch / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")
+        retired = None
+        if folder.exists():
+            retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            folder.rename(retired / "old")
+        scratch.rename(folder)
+        if retired:
+            shutil.rmtree(retired)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return folder
+
+
+def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
+    """The folder of a checkpoint, and its ``config.json``."""
+    path = Path(name_or_path)
+    folder = path if (path / CONFIG).is_file() else checkpoints_root() / path
+    if not (folder / CONFIG).is_file():
+        known = ", ".join(list_checkpoints()) or "none"
+        raise CheckpointError(
+            f"no checkpoint {str(name_or_path)!r}: neither a folder with {CONFIG} nor one of those in "
+            f"{checkpoints_root()} ({known})"
+        )
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        schema = config["schema"]
+        config["model"], config["config"], config["dataset"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is damaged: {error!r}") from error
+    if schema != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"{folder.name} has schema {schema}, this package reads {SCHEMA_VERSION}; "
+            "train it again or install the version it was made with"
+        )
+    return folder, config
+
+
+def load_weights(model: nn.Module, folder: Path) -> None:
+    """Fill ``model`` from a checkpoint folder, strictly: every key there, and none besides."""
+    try:
+        model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise CheckpointError(f"{folder / WEIGHTS} cannot be loaded: {error}") from error
+
+
+def prepare(model: nn.Module, device: str | torch.device) -> nn.Module:
+    """Ready for use: on the device, channels last (faster on CPUs), evaluation mode, frozen."""
+    return model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def checkpoint_hash(name_or_path: str | Path) -> str:
+    """sha256 of the weights, first 16 hex digits: the key of everything derived from them."""
+    folder, _ = read_config(name_or_path)
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]

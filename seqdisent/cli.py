@@ -1,0 +1,129 @@
+"""``seqdisent``: list, get data, train, evaluate, swap and sample from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from seqdisent import __version__
+
+EXAMPLES = """\
+examples:
+  seqdisent list                                    what there is
+  seqdisent data lpc-sprites                        download the Sprites of the papers
+  seqdisent train dbse-sprites                      train a recipe; --resume goes on with it
+  seqdisent evaluate dbse-sprites                   judge, swaps and probes on test data
+  seqdisent swap dbse-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
+  seqdisent sample dbse-sprites -n 6 -o new.gif     sequences from the prior
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; errors that a user can mend are one line, not a traceback."""
+    from seqdisent import commands
+
+    args = parser(commands).parse_args(argv)
+    console = Console()
+    try:
+        args.run(args, console)
+    except commands.USER_ERRORS as error:
+        console.print(f"[bold red]error:[/] {rich_escape(str(error))}", highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nstopped; `seqdisent train … --resume` goes on from the last validation")
+        return 130
+    return 0
+
+
+def rich_escape(text: str) -> str:
+    """Square brackets in a message are text, not markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def parser(commands) -> argparse.ArgumentParser:
+    """The command line; ``commands`` holds one function for each subcommand."""
+    top = argparse.ArgumentParser(
+        prog="seqdisent",
+        description="Sequential disentanglement: one static code a sequence, one dynamic code a step.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    sub = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run, summary: str) -> argparse.ArgumentParser:
+        added = sub.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    command("list", commands.list_all, "list models, data sets, recipes and checkpoints")
+
+    data = command("data", commands.data, "download a data set, or check the copy that is there")
+    data.add_argument("dataset", help="a name from `seqdisent list`")
+    _data_root(data)
+
+    train = command("train", commands.train, "train a recipe and write a checkpoint folder")
+    train.add_argument("recipe", help="a name from `seqdisent list`")
+    train.add_argument("--run", type=Path, help="run folder for states and logs (default: runs/RECIPE)")
+    train.add_argument("--to", type=Path, help="finished checkpoint folder (default: RUN/RECIPE)")
+    train.add_argument("--resume", action="store_true", help="go on with the run in the run folder")
+    train.add_argument("--steps", type=int, help="optimizer steps (default: the recipe's)")
+    train.add_argument("--batch-size", type=int, help="sequences a step over all processes")
+    train.add_argument("--learning-rate", type=float, help="peak rate (default: the recipe's)")
+    train.add_argument("--epoch-steps", type=int, help="steps between validations")
+    train.add_argument("--seed", type=int, default=0, help="of weights, data order and noise (default: 0)")
+    train.add_argument("--accelerator", default="auto", help="cpu, gpu, mps or auto (default)")
+    train.add_argument("--devices", default="auto", help="how many devices, on each node")
+    train.add_argument("--nodes", type=int, default=1, help="how many nodes")
+    train.add_argument("--strategy", default="auto", help="auto, ddp, ... (Lightning's names)")
+    train.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    train.add_argument("--quiet", action="store_true", help="no progress bar")
+    _data_root(train)
+
+    evaluate = command("evaluate", commands.evaluate, "measure a checkpoint on test data")
+    evaluate.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
+    evaluate.add_argument("--split", default="test", choices=("validation", "test"))
+    evaluate.add_argument("--pairs", type=int, default=2000, help="random pairs to swap (default: 2000)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of pairs and samples (default: 0)")
+    evaluate.add_argument("--no-write", action="store_true", help="leave metrics.json and the card alone")
+    _data_root(evaluate)
+
+    swap = command("swap", commands.swap, "swap two test sequences and write an animation")
+    swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
+    swap.add_argument("a", type=int, help="number of a test sequence")
+    swap.add_argument("b", type=int, help="number of another")
+    _output(swap, "swap.mp4")
+    _data_root(swap)
+
+    sample = command("sample", commands.sample, "draw sequences from the prior and write an animation")
+    sample.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
+    sample.add_argument("-n", type=int, default=6, help="how many (default: 6, at most 64)")
+    sample.add_argument("--frames", type=int, help="how long (default: as the training data; at most 500)")
+    sample.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
+    sample.add_argument("--static-of", type=int, help="keep the static code of this test sequence")
+    sample.add_argument("--dynamic-of", type=int, help="keep the dynamic code of this test sequence")
+    _output(sample, "sample.mp4")
+    _data_root(sample)
+    return top
+
+
+def _data_root(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data-root", type=Path, help="folder with the data (default: SEQDISENT_DATA, else the user's cache)"
+    )
+
+
+def _output(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument(
+        "-o", "--output", type=Path, default=Path(default), help=f".mp4, .gif or .webp (default: {default})"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""What each command of the command line does. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from seqdisent.checkpoint import CheckpointError, list_checkpoints, load_checkpoint, save_checkpoint
+from seqdisent.data import DATASETS, dataset_spec, is_ready, load_dataset, source_module
+from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class UsageError(ValueError):
+    """An argument is wrong; the message says which values are right."""
+
+
+class Diverged(RuntimeError):
+    """Training stopped by itself; the message says where the last good state is."""
+
+
+# Shown as one line: the message alone says what is wrong and what to do.
+USER_ERRORS = (CheckpointError, DataNotReady, DownloadFailed, UsageError, Diverged, ValueError, OSError)
+
+
+def list_all(args: Namespace, console: Console) -> None:
+    """Print models, data sets, recipes and checkpoints."""
+    from seqdisent.models import MODELS
+    from seqdisent.recipes import RECIPES
+
+    table = Table("name", "what", title="models")
+    for name, (_, _, summary) in MODELS.items():
+        table.add_row(name, summary)
+    console.print(table)
+    table = Table("name", "modality", "sequences", "factors", "licence", "here", title="data sets")
+    for name in DATASETS:
+        spec = dataset_spec(name)
+        table.add_row(
+            name, spec.modality, " / ".join(f"{count} {split}" for split, count in spec.splits),
+            ", ".join(f.name for f in spec.factors), spec.source.licence,
+            "yes" if is_ready(name) else f"seqdisent data {name}",
+        )  # fmt: skip
+    console.print(table)
+    table = Table("name", "what", "steps", title="recipes (seqdisent train NAME)")
+    for name, make in RECIPES.items():
+        table.add_row(name, make.__doc__ or "", str(make().train.steps))
+    console.print(table)
+    table = Table("name", "model", "data set", title="checkpoints")
+    for name, config in list_checkpoints().items():
+        table.add_row(name, config["model"], config["dataset"]["name"])
+    console.print(table)
+
+
+def data(args: Namespace, console: Console) -> None:
+    """Download what is missing, with progress; or say that everything is there."""
+    source = source_module(args.dataset)
+    if not hasattr(source, "fetch"):
+        console.print(f"{args.dataset} is made by code: there is nothing to download.")
+        return
+    spec = source.SPEC
+    console.print(
+        f"{spec.title}: {spec.source.download_bytes / 1e6:.1f} MB from {spec.source.url}\n"
+        f"Licence: {spec.source.licence}. Credit: {spec.source.credit}.",
+        highlight=False,
+    )
+    with Progress(console=console) as bar:
+        task = bar.add_task("files")
+        fetched = source.fetch(
+            args.data_root, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    where = data_root(args.data_root)
+    console.print(f"{fetched} files downloaded, all checksums right: {where}", highlight=False)
+
+
+def train(args: Namespace, console: Console) -> None:
+    """Train a recipe; write its checkpoint folder and model card."""
+    try:
+        import lightning
+    except ImportError as error:
+        raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
+    from seqdisent.evaluation.card import write_card
+    from seqdisent.recipes import recipe as get_recipe
+    from seqdisent.training import TrainingDiverged, fit
+
+    recipe = get_recipe(args.recipe)
+    chosen = {
+        name: value
+        for name in ("steps", "batch_size", "learning_rate", "epoch_steps")
+        if (value := getattr(args, name)) is not None
+    }
+    config = replace(recipe.train, **chosen)
+    run = args.run or Path("runs") / args.recipe
+    lightning.seed_everything(args.seed, verbose=False)
+    model = recipe.build()
+    console.print(f"loading {recipe.dataset} …")
+    train_data, validation = (
+        load_dataset(recipe.dataset, split, args.data_root).in_memory() for split in ("train", "validation")
+    )
+    try:
+        made = fit(
+            model, train_data, validation, config, run,
+            seed=args.seed, resume=args.resume, progress=not args.quiet, accelerator=args.accelerator,
+            devices=args.devices, num_nodes=args.nodes, strategy=args.strategy, precision=args.precision,
+        )  # fmt: skip
+    except TrainingDiverged as error:
+        raise Diverged(str(error)) from error
+    if made.pop("rank") != 0:
+        return
+    folder = save_checkpoint(
+        args.to or run / args.recipe,
+        model,
+        kind=recipe.kind,
+        recipe={"name": args.recipe, "command": _command(), "seed": args.seed, **made},
+    )
+    write_card(folder)
+    console.print(f"checkpoint: {folder}\nnext: seqdisent evaluate {folder}", highlight=False)
+
+
+def evaluate(args: Namespace, console: Console) -> None:
+    """Measure a checkpoint; print the report and keep it in the checkpoint folder."""
+    from seqdisent.evaluation import report
+
+    if not 1 <= args.pairs <= 100_000:
+        raise UsageError(f"--pairs must be between 1 and 100000, got {args.pairs}")
+    metrics = report.evaluate(
+        args.checkpoint, split=args.split, pairs=args.pairs, seed=args.seed, data_root=args.data_root
+    )
+    report.print_report(metrics, console)
+    if args.split == "test" and not args.no_write:
+        console.print(f"written: {report.write_metrics(args.checkpoint, metrics)}", highlight=False)
+
+
+def swap(args: Namespace, console: Console) -> None:
+    """Write an animation of A, B and both swaps."""
+    import torch
+
+    model, spec = load_checkpoint(args.checkpoint)
+    clips = load_dataset(spec.name, "test", args.data_root)
+    for number in (args.a, args.b):
+        _check_row(number, len(clips))
+    with torch.inference_mode():
+        batch = clips[[args.a, args.b]]
+        latents = model.encode(batch.x, sample=False).latents
+        a, b = latents[:1], latents[1:]
+        made = torch.cat([model.decode(codes) for codes in reversed(model.swap(a, b))])
+    _write_grid(args.output, torch.cat([batch.x, made]), columns=2, rate_hz=spec.rate_hz)
+    console.print(
+        f"{args.output}: above, sequences {args.a} (A) and {args.b} (B); below, A's static with B's dynamics, "
+        "B's static with A's dynamics",
+        highlight=False,
+    )
+
+
+def sample(args: Namespace, console: Console) -> None:
+    """Write an animation of sequences drawn from the prior."""
+    import torch
+
+    model, spec = load_checkpoint(args.checkpoint)
+    frames = spec.frames if args.frames is None else args.frames
+    if not 1 <= args.n <= 64:
+        raise UsageError(f"-n must be between 1 and 64, got {args.n}")
+    if not 1 <= frames <= 500:
+        raise UsageError(f"--frames must be between 1 and 500, got {frames}")
+    kept = {}
+    with torch.inference_mode():
+        for name, number in (("static", args.static_of), ("dynamic", args.dynamic_of)):
+            if number is not None:
+                clips = load_dataset(spec.name, "test", args.data_root)
+                _check_row(number, len(clips))
+                code = getattr(model.encode(clips[number].x, sample=False).latents, name)
+                kept[name] = code.expand(args.n, *code.shape[1:])
+        generator = torch.Generator().manual_seed(args.seed)
+        made = model.decode(model.sample(args.n, frames, generator=generator, **kept))
+    columns = min(args.n, max(1, round(args.n**0.5 * 1.5)))
+    _write_grid(args.output, made, columns=columns, rate_hz=spec.rate_hz)
+    console.print(f"{args.output}: {args.n} sequences of {made.shape[1]} frames, seed {args.seed}", highlight=False)
+
+
+def _write_grid(path: Path, clips: Tensor, *, columns: int, rate_hz: float) -> None:
+    """Clips ``[N, T, C, H, W]`` in a grid that plays in step, enlarged four times."""
+    from seqdisent.views import media
+
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in media.ENCODERS:
+        raise UsageError(f"{path}: write to one of .{', .'.join(media.ENCODERS)}")
+    grid = media.upscale(media.tile(list(media.to_uint8(clips)), columns), 4)
+    path.write_bytes(media.ENCODERS[suffix](grid, rate_hz))
+
+
+def _check_row(number: int, rows: int) -> None:
+    if not 0 <= number < rows:
+        raise UsageError(f"there is no test sequence {number}; they are numbered 0 to {rows - 1}")
+
+
+def _command() -> str:
+    """The exact command of this process, as a person would type it."""
+    return shlex.join(["seqdisent", *sys.argv[1:]])

@@ -1,0 +1,75 @@
+"""A split in memory: uint8 frames, labels, and batches made on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from seqdisent.data.spec import DatasetSpec
+from seqdisent.types import Sequences
+
+
+class Frames(Protocol):
+    """Frames that can be indexed by an integer array: a NumPy array, or layers composed lazily."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class SequenceDataset(Dataset):
+    """One split of a data set.
+
+    Args:
+        spec: the declaration of the data set.
+        frames: uint8 ``[N, T, H, W, C]`` (channels last, so that batches are ``channels_last``).
+        static: for each static factor, int64 ``[N]``.
+        dynamic: for each dynamic factor, int64 ``[N, T]``.
+    """
+
+    spec: DatasetSpec
+    frames: Frames
+    static: dict[str, np.ndarray]
+    dynamic: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> Sequences:
+        """A batch. An integer gives a batch of one; a slice or index array gives that many."""
+        if isinstance(index, (int, np.integer)):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"sequence {index} of {len(self)}")
+            rows = np.array([int(index) % len(self)])
+        else:
+            rows = np.arange(len(self))[index]
+        # The permuted view of [N, T, H, W, C] is already channels_last: nothing is copied.
+        pixels = torch.from_numpy(np.ascontiguousarray(self.frames[rows])).float().div_(255)
+        x = pixels.permute(0, 1, 4, 2, 3)
+        return Sequences(
+            x,
+            torch.ones(x.shape[:2], dtype=torch.bool),
+            {k: torch.from_numpy(v[rows]) for k, v in self.static.items()},
+            {k: torch.from_numpy(v[rows]) for k, v in self.dynamic.items()},
+        )
+
+    def select(self, rows: np.ndarray) -> SequenceDataset:
+        """The subset with these rows, in this order, its frames in memory."""
+        return replace(
+            self,
+            frames=self.frames[rows],
+            static={k: v[rows] for k, v in self.static.items()},
+            dynamic={k: v[rows] for k, v in self.dynamic.items()},
+        )
+
+    def in_memory(self) -> SequenceDataset:
+        """The same split with every frame composed once (for training)."""
+        if isinstance(self.frames, np.ndarray):
+            return self
+        return self.select(np.arange(len(self)))

@@ -1,0 +1,101 @@
+"""Where data live on a user's machine, and how they get there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pooch
+
+
+class DataNotReady(RuntimeError):
+    """The data are not on this machine, or not whole; the message says what to do."""
+
+
+class DownloadFailed(RuntimeError):
+    """A download did not succeed; what was cached before is untouched."""
+
+
+def data_root(root: str | Path | None = None) -> Path:
+    """``root`` if given, else the folder in ``SEQDISENT_DATA``, else the user's cache folder."""
+    chosen = root or os.environ.get("SEQDISENT_DATA") or pooch.os_cache("seqdisent")
+    return Path(chosen).expanduser()
+
+
+def verify(folder: Path, checksums: Mapping[str, str], name: str) -> None:
+    """Check every file of a data set.
+
+    Raises:
+        DataNotReady: naming the first file that is missing or has another checksum.
+    """
+    for relative, expected in checksums.items():
+        path = folder / relative
+        if not path.is_file():
+            raise DataNotReady(
+                f"{name}: {relative} is missing from {folder}. Run `seqdisent data {name}` to download "
+                f"it, or set SEQDISENT_DATA to a folder that holds {folder.name}/."
+            )
+        if _sha256(path) != expected:
+            raise DataNotReady(
+                f"{name}: {path} does not have the expected checksum (half a file, or another "
+                f"version). Delete it and run `seqdisent data {name}`."
+            )
+
+
+def fetch(
+    name: str,
+    url: str,
+    checksums: Mapping[str, str],
+    folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Download the files that are not there yet; each is verified before it takes its place.
+
+    Args:
+        url: base address; a file's address is ``url + relative path``.
+        checksums: sha256 of each file, by relative path.
+        progress: called with (files done, files in all) after each file.
+
+    Returns:
+        The number of files downloaded. Call again after a failure: whole files are kept.
+
+    Raises:
+        DownloadFailed: if there is no network, or a file has a wrong checksum.
+    """
+    fetched = 0
+    for done, (relative, expected) in enumerate(checksums.items(), start=1):
+        path = folder / relative
+        if not (path.is_file() and _sha256(path) == expected):
+            _retrieve(name, url + relative, expected, path)
+            fetched += 1
+        if progress:
+            progress(done, len(checksums))
+    return fetched
+
+
+def _retrieve(name: str, url: str, expected: str, path: Path) -> None:
+    """pooch downloads to a temporary file and moves it into place only if the checksum agrees."""
+    pooch.get_logger().setLevel("ERROR")
+    try:
+        pooch.retrieve(
+            url, known_hash=f"sha256:{expected}", fname=path.name, path=path.parent, progressbar=False
+        )
+    except ValueError as error:
+        raise DownloadFailed(
+            f"{name}: {url} was downloaded but its checksum is wrong, so it was thrown away. "
+            "Try again; if it persists, the publisher has changed the file."
+        ) from error
+    except OSError as error:  # requests' exceptions are OSErrors
+        raise DownloadFailed(
+            f"{name}: could not download {url} ({type(error).__name__}). Check the network and run the "
+            "same command again: files already downloaded are kept."
+        ) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else (
+            hashlib.sha256(file.read()).hexdigest()
+        )

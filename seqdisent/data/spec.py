@@ -1,0 +1,92 @@
+"""What a data set declares about itself: shape, rate, range, factors and origin."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A labelled factor of variation.
+
+    Args:
+        name: for example ``"hair"``.
+        kind: ``"static"`` (one value a sequence) or ``"dynamic"`` (one value a frame).
+        classes: the names of its values, in label order.
+    """
+
+    name: str
+    kind: Literal["static", "dynamic"]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the data come from, and on what terms."""
+
+    url: str
+    licence: str
+    credit: str
+    download_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Everything that a model, a judge or the app must know about a data set without loading it.
+
+    Args:
+        event_shape: shape of one frame, channels first for images: ``(3, 64, 64)``.
+        frames: frames in one sequence.
+        rate_hz: frames a second, for playback.
+        value_range: smallest and largest value of ``x``.
+        likelihood: observation model of the decoder; ``"gaussian"`` is the one there is.
+        splits: sequences in each split.
+    """
+
+    name: str
+    title: str
+    modality: Literal["video", "audio", "series"]
+    event_shape: tuple[int, ...]
+    frames: int
+    rate_hz: float
+    value_range: tuple[float, float]
+    factors: tuple[Factor, ...]
+    source: Source
+    splits: tuple[tuple[str, int], ...]
+    likelihood: Literal["gaussian"] = "gaussian"
+
+    def factor(self, name: str) -> Factor:
+        """The factor called ``name``; ``KeyError`` names the ones there are."""
+        for factor in self.factors:
+            if factor.name == name:
+                return factor
+        raise KeyError(f"{self.name} has no factor {name!r}; it has {[f.name for f in self.factors]}")
+
+    @property
+    def static_factors(self) -> tuple[Factor, ...]:
+        return tuple(f for f in self.factors if f.kind == "static")
+
+    @property
+    def dynamic_factors(self) -> tuple[Factor, ...]:
+        return tuple(f for f in self.factors if f.kind == "dynamic")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain types, for ``config.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> DatasetSpec:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            **{
+                **data,
+                "event_shape": tuple(data["event_shape"]),
+                "value_range": tuple(data["value_range"]),
+                "factors": tuple(
+                    Factor(f["name"], f["kind"], tuple(f["classes"])) for f in data["factors"]
+                ),
+                "source": Source(**data["source"]),
+                "splits": tuple((name, count) for name, count in data["splits"]),
+            }
+        )

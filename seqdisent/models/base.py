@@ -1,0 +1,215 @@
+"""What every sequential VAE here is: encode, decode, sample, swap, loss."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from seqdisent.data.spec import DatasetSpec
+from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.nn import FrameNetworks, LSTMPrior
+from seqdisent.nn.frames import FrameConfig
+from seqdisent.perturb import PERTURBATIONS
+from seqdisent.types import Encoding, Latents, LossTerms, Sequences
+
+
+@dataclass(frozen=True)
+class VAEConfig:
+    """Settings that every model has.
+
+    The published weights "reconstruction w : static KL : dynamic KL" of a summed squared error are
+    ``sigma = 1 / sqrt(2 w)``, ``static_weight`` and ``dynamic_weight``.
+
+    Args:
+        static_size: S.
+        dynamic_size: D.
+        hidden: units of the recurrent networks.
+        sigma: standard deviation of the Gaussian likelihood, in units of ``x``; ``None`` learns one
+            (sigma-VAE, Rybkin et al. 2021).
+        static_weight: weight of KL(q(s|x) || p(s)) in the loss.
+        dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
+        perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
+        frame: the frame networks.
+    """
+
+    static_size: int = 128
+    dynamic_size: int = 32
+    hidden: int = 128
+    sigma: float | None = 0.0913
+    static_weight: float = 1.0
+    dynamic_weight: float = 1.0
+    perturb: str = "none"
+    frame: FrameConfig = field(default_factory=FrameConfig)
+
+
+class SequentialVAE(nn.Module, ABC):
+    """p(x, s, z) = p(s) prod_t p(z_t | z_<t) p(x_t | s, z_t), with p(s) = N(0, I).
+
+    Args:
+        spec: the data set that the model is for.
+        config: an instance of :attr:`Config`.
+        networks: frame encoder ``[N, *event] -> [N, G]`` and decoder ``[N, S + D] -> [N, *event]``.
+    """
+
+    Config: ClassVar[type[VAEConfig]] = VAEConfig
+    name: ClassVar[str]
+
+    def __init__(self, spec: DatasetSpec, config: VAEConfig, networks: FrameNetworks) -> None:
+        super().__init__()
+        if config.perturb not in PERTURBATIONS:
+            raise ValueError(f"no perturbation {config.perturb!r}; choose from {sorted(PERTURBATIONS)}")
+        self.spec, self.config = spec, config
+        self.frame_encoder, self.frame_decoder = networks
+        self.prior = LSTMPrior(config.dynamic_size, config.hidden)
+        self.log_sigma = nn.Parameter(
+            torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None
+        )
+
+    # -- what a method defines -------------------------------------------------------------------
+
+    @abstractmethod
+    def posterior(
+        self,
+        static_view: Tensor,
+        dynamic_view: Tensor,
+        mask: Tensor,
+        draw: Draw,
+    ) -> Encoding:
+        """Both posteriors and their draws, from ``[B, T, *event]`` views and ``mask [B, T]``.
+
+        The two views are the same tensor unless the recipe perturbs them in training.
+        """
+
+    # -- what a user calls -----------------------------------------------------------------------
+
+    def encode(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        *,
+        sample: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> Encoding:
+        """Codes of ``x [B, T, *event]``: a draw from the posterior, or its mean if not ``sample``.
+
+        Raises:
+            ValueError: if ``x`` is not a batch of sequences of this model's events.
+        """
+        self._check(x)
+        if mask is None:
+            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        return self.posterior(x, x, mask, Draw(sample, generator))
+
+    def decode(self, latents: Latents, frames: int | None = None) -> Tensor:
+        """Mean of p(x | s, z): ``[B, frames, *event]``; every latent step is one frame.
+
+        Raises:
+            ValueError: if ``frames`` is not the number of latent steps.
+        """
+        b, k, _ = latents.dynamic.shape
+        if frames is not None and frames != k:
+            raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
+        static = latents.static[:, None].expand(-1, k, -1)
+        codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
+        return self.frame_decoder(codes).unflatten(0, (b, k))
+
+    def sample(
+        self,
+        n: int,
+        frames: int | None = None,
+        *,
+        static: Tensor | None = None,
+        dynamic: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Latents:
+        """Latents of ``n`` sequences: what is given is kept bit for bit, the rest is drawn.
+
+        Args:
+            frames: length to draw; the data set's length by default.
+            static: ``[n, S]`` to keep.
+            dynamic: ``[n, K, D]`` to keep.
+
+        Raises:
+            ValueError: if ``n``, ``frames`` or a given code has the wrong size.
+        """
+        frames = self.spec.frames if frames is None else frames
+        if n < 1 or frames < 1:
+            raise ValueError(f"n and frames must be at least 1, got {n} and {frames}")
+        for name, code in (("static", static), ("dynamic", dynamic)):
+            if code is not None and len(code) != n:
+                raise ValueError(f"{name} holds {len(code)} codes, but n is {n}")
+        if static is None:
+            like = self.log_sigma
+            static = DiagonalGaussian.standard((n, self.config.static_size), like).sample(generator)
+        if dynamic is None:
+            dynamic = self.prior.rollout(n, frames, generator=generator)
+        return Latents(static, dynamic)
+
+    @staticmethod
+    def swap(a: Latents, b: Latents) -> tuple[Latents, Latents]:
+        """Exchange the static codes: (b's static with a's dynamics, a's static with b's dynamics)."""
+        return a.with_static(b), b.with_static(a)
+
+    def loss(self, batch: Sequences, generator: torch.Generator | None = None) -> LossTerms:
+        """Negative evidence lower bound, term by term, in nats a sequence."""
+        self._check(batch.x)
+        perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
+        views = perturb(batch.x, generator)
+        encoding = self.posterior(*views, batch.mask, Draw(True, generator))
+        frame_nll = self._frame_nll(self.decode(encoding.latents), batch.x)
+        terms = {
+            "reconstruction": (frame_nll * batch.mask).sum(1),
+            "static_kl": encoding.static.kl(
+                DiagonalGaussian.standard(encoding.static.mean.shape, encoding.static.mean)
+            ),
+            "dynamic_kl": self._dynamic_kl(encoding, batch.mask),
+        }
+        weights = {
+            "reconstruction": 1.0,
+            "static_kl": self.config.static_weight,
+            "dynamic_kl": self.config.dynamic_weight,
+        }
+        return self._add_terms(LossTerms(terms, weights), encoding, frame_nll)
+
+    # -- shared parts ----------------------------------------------------------------------------
+
+    def features(self, x: Tensor) -> Tensor:
+        """Frame features ``[B, T, G]`` of ``x [B, T, *event]``."""
+        return self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+    def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
+        """KL summed over steps; the prior at each step is teacher-forced with the draws."""
+        return (encoding.dynamic.kl(self.prior(encoding.latents.dynamic)) * mask).sum(1)
+
+    def _frame_nll(self, mean: Tensor, x: Tensor) -> Tensor:
+        """-log N(x_t; mean_t, sigma^2) in nats, summed over the event: ``[B, T]``."""
+        squared = (mean - x).square().flatten(2).sum(2)
+        constant = self.log_sigma + 0.5 * math.log(2 * math.pi)
+        return 0.5 * squared * torch.exp(-2 * self.log_sigma) + x[0, 0].numel() * constant
+
+    def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:
+        """A method's own loss terms, from the negative log-likelihood of each frame ``[B, T]``."""
+        return terms
+
+    def _check(self, x: Tensor) -> None:
+        if x.ndim < 3 or tuple(x.shape[2:]) != tuple(self.spec.event_shape):
+            raise ValueError(
+                f"{self.name} trained on {self.spec.name} expects [B, T, "
+                f"{', '.join(map(str, self.spec.event_shape))}], got {list(x.shape)}"
+            )
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How to turn a posterior into a code: a draw from a generator, or the mean."""
+
+    sample: bool
+    generator: torch.Generator | None = None
+
+    def __call__(self, posterior: DiagonalGaussian) -> Tensor:
+        return posterior.sample(self.generator) if self.sample else posterior.mode

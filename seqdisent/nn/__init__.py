@@ -1,0 +1,6 @@
+"""Building blocks that models are given: frame networks and temporal networks."""
+
+from seqdisent.nn.frames import FrameNetworks, frame_networks
+from seqdisent.nn.temporal import LSTMPrior, SequenceEncoder
+
+__all__ = ["FrameNetworks", "LSTMPrior", "SequenceEncoder", "frame_networks"]

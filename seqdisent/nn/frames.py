@@ -1,0 +1,108 @@
+"""Networks between one frame and one feature vector.
+
+``space-to-depth`` is the default: at the same quality it trains about an order of magnitude
+faster on a CPU than ``dcgan``, the architecture of the released DBSE and C-DSVAE code, which is
+kept for comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, channels_last, nn
+
+from seqdisent.data.spec import DatasetSpec
+
+
+class FrameNetworks(NamedTuple):
+    """An encoder ``[N, *event] -> [N, G]`` and a decoder ``[N, S + D] -> [N, *event]``."""
+
+    encoder: nn.Module
+    decoder: nn.Module
+
+
+@dataclass(frozen=True)
+class FrameConfig:
+    """Which frame networks, and how wide.
+
+    Args:
+        kind: ``"space-to-depth"`` or ``"dcgan"``.
+        width: channels after the first convolution.
+        features: G, size of the feature vector of a frame.
+    """
+
+    kind: str = "space-to-depth"
+    width: int = 48
+    features: int = 256
+
+
+def frame_networks(spec: DatasetSpec, config: FrameConfig, code_size: int) -> FrameNetworks:
+    """Frame networks for the events of ``spec``; the decoder reads codes of ``code_size``.
+
+    Raises:
+        ValueError: if the event or the kind is not supported.
+    """
+    if len(spec.event_shape) != 3:
+        raise ValueError(f"no frame networks for events of shape {spec.event_shape}")
+    channels, height, width = spec.event_shape
+    kinds = {"space-to-depth": _space_to_depth, "dcgan": _dcgan}
+    if config.kind not in kinds:
+        raise ValueError(f"no frame networks {config.kind!r}; choose from {sorted(kinds)}")
+    if height != width or height not in (32, 64):
+        raise ValueError(f"frames must be 32x32 or 64x64, got {height}x{width}")
+    return kinds[config.kind](channels, height, config, code_size)
+
+
+class _ChannelsLast(nn.Module):
+    """Convolutions on a CPU run about twice as fast with channels last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.contiguous(memory_format=channels_last)
+
+
+def _space_to_depth(channels: int, size: int, config: FrameConfig, code_size: int) -> FrameNetworks:
+    w, packed = config.width, channels * 4
+    last = size // 16  # after the packing and three strides of two
+    act = lambda: nn.LeakyReLU(0.1, inplace=True)
+    encoder = nn.Sequential(
+        nn.PixelUnshuffle(2),
+        _ChannelsLast(),
+        nn.Conv2d(packed, w, 4, 2, 1), act(),
+        nn.Conv2d(w, 2 * w, 4, 2, 1), act(),
+        nn.Conv2d(2 * w, 4 * w, 4, 2, 1), act(),
+        nn.Flatten(),
+        nn.Linear(4 * w * last * last, config.features),
+    )  # fmt: skip
+    decoder = nn.Sequential(
+        nn.Linear(code_size, 256), act(),
+        nn.Linear(256, 4 * w * last * last), act(),
+        nn.Unflatten(1, (4 * w, last, last)),
+        _ChannelsLast(),
+        nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1), act(),
+        nn.ConvTranspose2d(2 * w, w, 4, 2, 1), act(),
+        nn.ConvTranspose2d(w, packed, 4, 2, 1),
+        nn.PixelShuffle(2),  # no sigmoid: it saturates on a mostly black frame and never recovers
+    )  # fmt: skip
+    return FrameNetworks(encoder, decoder)
+
+
+def _dcgan(channels: int, size: int, config: FrameConfig, code_size: int) -> FrameNetworks:
+    """DCGAN, ``width`` to ``8 * width`` channels (64 to 512 when published), batch normalised."""
+    w = config.width
+    last = size // 16
+    down = lambda i, o: (nn.Conv2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))
+    up = lambda i, o: (nn.ConvTranspose2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))
+    encoder = nn.Sequential(
+        *down(channels, w), *down(w, 2 * w), *down(2 * w, 4 * w), *down(4 * w, 8 * w),
+        nn.Conv2d(8 * w, config.features, last, 1, 0), nn.BatchNorm2d(config.features), nn.Tanh(),
+        nn.Flatten(),
+    )  # fmt: skip
+    decoder = nn.Sequential(
+        nn.Unflatten(1, (code_size, 1, 1)),
+        nn.ConvTranspose2d(code_size, 8 * w, last, 1, 0), nn.BatchNorm2d(8 * w),
+        nn.LeakyReLU(0.2, True),
+        *up(8 * w, 4 * w), *up(4 * w, 2 * w), *up(2 * w, w),
+        nn.ConvTranspose2d(w, channels, 4, 2, 1), nn.Sigmoid(),
+    )  # fmt: skip
+    return FrameNetworks(encoder, decoder)

@@ -1,0 +1,80 @@
+"""The state of a training run in one safetensors file: Lightning's checkpoint without a pickle.
+
+Tensors are stored as tensors; everything else (epoch, loops, schedules, callback states) as JSON in
+the file's metadata. A file is written beside its place and renamed into it, so a run killed at any
+moment leaves a whole file behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins.io import CheckpointIO
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+
+class SafetensorsIO(CheckpointIO):
+    """Lightning's way to write and read the state of a run."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options=None) -> None:
+        save_state(checkpoint, Path(path))
+
+    def load_checkpoint(self, path: str | Path, map_location=None, weights_only=None) -> dict[str, Any]:
+        return load_state(Path(path))
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        Path(path).unlink(missing_ok=True)
+
+
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Write a tree of dicts, lists, tuples, plain values and tensors."""
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(_pack(state, tensors))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file(tensors, scratch, metadata={"tree": tree})
+    with scratch.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(scratch, path)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """The inverse of :func:`save_state`."""
+    with safe_open(path, framework="pt") as file:
+        tree = json.loads(file.metadata()["tree"])
+        return _unpack(tree, file.get_tensor)
+
+
+def _pack(node: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(node, Tensor):
+        key = str(len(tensors))
+        # A copy: safetensors refuses tensors that share memory.
+        tensors[key] = node.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": key}
+    if isinstance(node, dict):
+        return {"dict": [[key, _pack(value, tensors)] for key, value in node.items()]}
+    if isinstance(node, (list, tuple)):
+        kind = "list" if isinstance(node, list) else "tuple"
+        return {kind: [_pack(value, tensors) for value in node]}
+    if node is None or isinstance(node, (bool, int, float, str)):
+        return node
+    if isinstance(node, Path):
+        return str(node)
+    raise TypeError(f"the state of a run cannot hold a {type(node).__name__}")
+
+
+def _unpack(node: Any, tensor: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    ((kind, value),) = node.items()
+    if kind == "tensor":
+        return tensor(value)
+    if kind == "dict":
+        return {key: _unpack(item, tensor) for key, item in value}
+    return (list if kind == "list" else tuple)(_unpack(item, tensor) for item in value)
