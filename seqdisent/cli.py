@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser(commands).parse_args(argv)
     console = Console()
     try:
-        args.run(args, console)
+        args.command(args, console)
     except commands.USER_ERRORS as error:
         console.print(f"[bold red]error:[/] {rich_escape(str(error))}", highlight=False, soft_wrap=True)
         return 1
@@ -59,7 +59,7 @@ def parser(commands) -> argparse.ArgumentParser:
 
     def command(name: str, run, summary: str) -> argparse.ArgumentParser:
         added = sub.add_parser(name, help=summary, description=summary)
-        added.set_defaults(run=run)
+        added.set_defaults(command=run)
         return added
 
     command("list", commands.list_all, "list models, data sets, recipes and checkpoints")

@@ -103,9 +103,9 @@ def train(args: Namespace, console: Console) -> None:
     lightning.seed_everything(args.seed, verbose=False)
     model = recipe.build()
     console.print(f"loading {recipe.dataset} …")
-    train_data, validation = (
-        load_dataset(recipe.dataset, split, args.data_root).in_memory() for split in ("train", "validation")
-    )
+    train_data, validation = (load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation"))
+    if config.steps * config.batch_size > len(train_data):  # a shorter run composes frames as it goes
+        train_data, validation = train_data.in_memory(), validation.in_memory()
     try:
         made = fit(
             model, train_data, validation, config, run,

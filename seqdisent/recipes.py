@@ -59,7 +59,7 @@ def _dsvae(dataset: str) -> Recipe:
 
 
 def _judge(dataset: str) -> Recipe:
-    return Recipe(JUDGE, dataset, None, TrainConfig(steps=1500, learning_rate=2e-3))
+    return Recipe(JUDGE, dataset, None, TrainConfig(steps=1000, learning_rate=2e-3))
 
 
 def dbse_lpc_sprites() -> Recipe:

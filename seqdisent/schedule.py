@@ -33,6 +33,11 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
 
+    @property
+    def epochs(self) -> int:
+        """Validations in the whole run; the last epoch may be shorter."""
+        return math.ceil(self.steps / self.epoch_steps)
+
     def rate(self, step: int) -> float:
         """The learning rate at a step, as a fraction of its peak."""
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))

@@ -124,6 +124,7 @@ def fit(
     seed: int = 0,
     resume: bool = False,
     progress: bool = True,
+    stop_after: int | None = None,
     **trainer_options,
 ) -> dict[str, float]:
     """Train ``model`` in place and leave it with the weights of the best *validation* loss.
@@ -132,6 +133,7 @@ def fit(
         folder: run folder: ``last.safetensors`` and ``best.safetensors`` (states to resume from),
             ``csv/`` and ``tensorboard/`` logs.
         resume: go on from ``last.safetensors`` if it is there.
+        stop_after: stop after this many epochs; the run can be resumed.
         trainer_options: passed to :class:`lightning.Trainer` (accelerator, devices, num_nodes,
             strategy, precision).
 
@@ -150,13 +152,15 @@ def fit(
     keep = ModelCheckpoint(
         folder, "best", monitor="validation/loss_nats", save_last=True, enable_version_counter=False,
         auto_insert_metric_name=False,
+        save_on_train_epoch_end=True,  # a state from inside an epoch does not resume at its next step
     )  # fmt: skip
     keep.FILE_EXTENSION = ".safetensors"
     callbacks = [DivergenceGuard(last), keep]
     if progress:
         callbacks.append(TQDMProgressBar(refresh_rate=10))
     trainer = L.Trainer(
-        max_steps=config.steps,
+        # Epochs, not max_steps: counting in steps, Lightning skips the epoch after a resume.
+        max_epochs=config.epochs if stop_after is None else min(stop_after, config.epochs),
         callbacks=callbacks,
         logger=[CSVLogger(folder, "csv"), TensorBoardLogger(folder, "tensorboard")],
         plugins=[SafetensorsIO()],

@@ -40,7 +40,7 @@ class Judge(nn.Module):
     def __init__(self, spec: DatasetSpec, config: JudgeConfig = JudgeConfig()) -> None:
         super().__init__()
         self.spec, self.config = spec, config
-        self.frame_encoder = frame_networks(spec, config.frame, code_size=1).encoder
+        self.frame_encoder = frame_networks(spec, config.frame, 1, 1).encoder
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
         self.heads = nn.ModuleDict(
             {f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors}

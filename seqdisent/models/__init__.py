@@ -29,7 +29,7 @@ def build_model(name: str, spec: DatasetSpec, config: VAEConfig | None = None) -
     """A freshly initialised model with the frame networks that its config asks for."""
     cls = model_class(name)
     config = cls.Config() if config is None else config
-    networks = frame_networks(spec, config.frame, config.static_size + config.dynamic_size)
+    networks = frame_networks(spec, config.frame, config.static_size, config.dynamic_size)
     return cls(spec, config, networks)
 
 

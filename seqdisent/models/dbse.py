@@ -71,8 +71,7 @@ class DBSE(SequentialVAE):
 
     def __init__(self, spec: DatasetSpec, config: DBSEConfig, networks: FrameNetworks) -> None:
         super().__init__(spec, config, networks)
-        if not 0 <= config.anchor < spec.frames:
-            raise ValueError(f"anchor {config.anchor} is not a frame of 0..{spec.frames - 1}")
+        _check_anchor(config.anchor, spec)
         g, h = config.frame.features, config.hidden
         self.static_layer = nn.Sequential(nn.Linear(g, g), nn.Tanh())
         self.static_head = nn.Linear(g, 2 * config.static_size)
@@ -109,7 +108,12 @@ class DBSE(SequentialVAE):
         )
 
     def with_anchor(self, anchor: int) -> DBSE:
-        """This model, sharing its weights, reading another anchor frame."""
+        """This model, sharing its weights, reading another anchor frame.
+
+        Raises:
+            ValueError: if there is no such frame.
+        """
+        _check_anchor(anchor, self.spec)
         other = DBSE.__new__(DBSE)
         other.__dict__.update(self.__dict__)
         other.config = replace(self.config, anchor=anchor)
@@ -122,3 +126,8 @@ class DBSE(SequentialVAE):
             u = torch.rand(len(mask), generator=generator).to(mask.device)
             return (u * lengths).long().clamp_max(lengths - 1)
         return torch.minimum(torch.full_like(lengths, self.config.anchor), lengths - 1)
+
+
+def _check_anchor(anchor: int, spec: DatasetSpec) -> None:
+    if not 0 <= anchor < spec.frames:
+        raise ValueError(f"anchor {anchor} is not a frame of 0..{spec.frames - 1}")

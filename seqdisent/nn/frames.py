@@ -27,7 +27,7 @@ class FrameConfig:
     """Which frame networks, and how wide.
 
     Args:
-        kind: ``"space-to-depth"`` or ``"dcgan"``.
+        kind: ``"space-to-depth"``, ``"modulated"`` or ``"dcgan"``.
         width: channels after the first convolution.
         features: G, size of the feature vector of a frame.
     """
@@ -37,8 +37,10 @@ class FrameConfig:
     features: int = 256
 
 
-def frame_networks(spec: DatasetSpec, config: FrameConfig, code_size: int) -> FrameNetworks:
-    """Frame networks for the events of ``spec``; the decoder reads codes of ``code_size``.
+def frame_networks(
+    spec: DatasetSpec, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
+    """Frame networks for the events of ``spec``; the decoder reads codes of size S + D.
 
     Raises:
         ValueError: if the event or the kind is not supported.
@@ -46,12 +48,12 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, code_size: int) -> Fr
     if len(spec.event_shape) != 3:
         raise ValueError(f"no frame networks for events of shape {spec.event_shape}")
     channels, height, width = spec.event_shape
-    kinds = {"space-to-depth": _space_to_depth, "dcgan": _dcgan}
+    kinds = {"space-to-depth": _space_to_depth, "modulated": _modulated, "dcgan": _dcgan}
     if config.kind not in kinds:
         raise ValueError(f"no frame networks {config.kind!r}; choose from {sorted(kinds)}")
     if height != width or height not in (32, 64):
         raise ValueError(f"frames must be 32x32 or 64x64, got {height}x{width}")
-    return kinds[config.kind](channels, height, config, code_size)
+    return kinds[config.kind](channels, height, config, static_size, dynamic_size)
 
 
 class _ChannelsLast(nn.Module):
@@ -61,7 +63,9 @@ class _ChannelsLast(nn.Module):
         return x.contiguous(memory_format=channels_last)
 
 
-def _space_to_depth(channels: int, size: int, config: FrameConfig, code_size: int) -> FrameNetworks:
+def _space_to_depth(
+    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
     w, packed = config.width, channels * 4
     last = size // 16  # after the packing and three strides of two
     act = lambda: nn.LeakyReLU(0.1, inplace=True)
@@ -75,7 +79,7 @@ def _space_to_depth(channels: int, size: int, config: FrameConfig, code_size: in
         nn.Linear(4 * w * last * last, config.features),
     )  # fmt: skip
     decoder = nn.Sequential(
-        nn.Linear(code_size, 256), act(),
+        nn.Linear(static_size + dynamic_size, 256), act(),
         nn.Linear(256, 4 * w * last * last), act(),
         nn.Unflatten(1, (4 * w, last, last)),
         _ChannelsLast(),
@@ -87,9 +91,54 @@ def _space_to_depth(channels: int, size: int, config: FrameConfig, code_size: in
     return FrameNetworks(encoder, decoder)
 
 
-def _dcgan(channels: int, size: int, config: FrameConfig, code_size: int) -> FrameNetworks:
+def _modulated(
+    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
+    """Space-to-depth, with a decoder in which z lays out the frame and s modulates it."""
+    encoder, _ = _space_to_depth(channels, size, config, static_size, dynamic_size)
+    return FrameNetworks(encoder, _ModulatedDecoder(channels, size, config, static_size, dynamic_size))
+
+
+class _ModulatedDecoder(nn.Module):
+    """The dynamic code makes the feature map; the static code scales and shifts its channels.
+
+    A channel's scale has no place in the picture, so where things are is easiest told by z and
+    what they look like by s (feature-wise modulation: Perez et al. 2018; style codes: Karras et al. 2019).
+    """
+
+    def __init__(
+        self, channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+    ) -> None:
+        super().__init__()
+        w, last = config.width, size // 16
+        self.sizes = static_size, dynamic_size
+        self.layout = nn.Sequential(
+            nn.Linear(dynamic_size, 256), nn.LeakyReLU(0.1, True),
+            nn.Linear(256, 4 * w * last * last), nn.Unflatten(1, (4 * w, last, last)), _ChannelsLast(),
+        )  # fmt: skip
+        self.style = nn.Sequential(nn.Linear(static_size, 256), nn.LeakyReLU(0.1, True))
+        widths = (4 * w, 2 * w, w)
+        self.scales = nn.ModuleList(nn.Linear(256, 2 * c) for c in widths)
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(i, o, 4, 2, 1)
+            for i, o in zip(widths, (2 * w, w, channels * 4), strict=True)
+        )
+        self.unpack = nn.PixelShuffle(2)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        static, dynamic = codes.split(self.sizes, dim=-1)
+        x, style = self.layout(dynamic), self.style(static)
+        for modulate, up in zip(self.scales, self.ups, strict=True):
+            scale, shift = modulate(style)[:, :, None, None].chunk(2, dim=1)
+            x = up(nn.functional.leaky_relu(x * (1 + scale) + shift, 0.1))
+        return self.unpack(x)
+
+
+def _dcgan(
+    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
     """DCGAN, ``width`` to ``8 * width`` channels (64 to 512 when published), batch normalised."""
-    w = config.width
+    w, code_size = config.width, static_size + dynamic_size
     last = size // 16
     down = lambda i, o: (nn.Conv2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))
     up = lambda i, o: (nn.ConvTranspose2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))

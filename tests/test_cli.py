@@ -1,0 +1,66 @@
+"""The command line: what it prints, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import imageio.v3 as imageio
+import pytest
+from conftest import build
+
+import seqdisent
+from seqdisent.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return str(seqdisent.save_checkpoint(tmp_path / "m", build("dbse"), kind="dbse", recipe={}))
+
+
+def test_list_names_everything(capsys):
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    for name in (*seqdisent.MODELS, *seqdisent.DATASETS, *seqdisent.list_checkpoints()):
+        assert name[:9] in printed
+
+
+def test_help_shows_examples(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "seqdisent train dbse-sprites" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".mp4"])
+def test_swap_writes_a_clip(folder, tmp_path, suffix):
+    out = tmp_path / f"swap{suffix}"
+    assert main(["swap", folder, "3", "700", "-o", str(out)]) == 0
+    frames = imageio.imread(out)
+    assert len(frames) % 8 == 0 and frames.shape[1] >= 2 * 64 * 4
+
+
+def test_sample_keeps_and_draws(folder, tmp_path):
+    out = tmp_path / "s.gif"
+    assert main(["sample", folder, "-n", "4", "--frames", "12", "--static-of", "5", "-o", str(out)]) == 0
+    first = out.read_bytes()
+    assert imageio.imread(out).shape[0] == 12
+    main(["sample", folder, "-n", "4", "--frames", "12", "--static-of", "5", "-o", str(out)])
+    assert out.read_bytes() == first  # the seed makes it repeatable
+
+
+def test_data_of_drawn_sprites_needs_nothing(capsys):
+    assert main(["data", "sprites"]) == 0
+    assert "nothing to download" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["swap", "nope", "1", "2"], "no checkpoint 'nope'"),
+    (["swap", "{}", "1", "99999"], "numbered 0 to 2663"),
+    (["swap", "{}", "1", "2", "-o", "x.txt"], "write to one of .gif, .webp, .mp4"),
+    (["sample", "{}", "-n", "0"], "between 1 and 64"),
+    (["sample", "{}", "--frames", "100000"], "between 1 and 500"),
+    (["train", "nope"], "no recipe 'nope'"),
+    (["data", "nope"], "no data set 'nope'"),
+    (["data", "lpc-sprites", "--data-root", "/dev/null"], "error"),
+])  # fmt: skip
+def test_errors_are_one_clear_line(folder, capsys, arguments, message):
+    assert main([a.format(folder) for a in arguments]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert message in printed and "Traceback" not in printed
