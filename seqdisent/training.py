@@ -48,7 +48,7 @@ class TrainingModule(L.LightningModule):
         step = self.global_step * self.trainer.world_size + self.global_rank
         terms = self.model.loss(batch, torch.Generator().manual_seed(self.seed + 7_919 * step))
         self._log("train", terms, len(batch))
-        return terms.total
+        return terms.scaled({"static_kl": self.config.static_kl_factor(self.global_step)}).total
 
     def validation_step(self, batch: Sequences, index: int) -> None:
         generator = torch.Generator().manual_seed(VALIDATION_SEED + index)

@@ -129,6 +129,11 @@ class LossTerms:
         """The quantity to minimise: the batch mean of :attr:`per_sequence`."""
         return self.per_sequence.mean()
 
+    def scaled(self, factors: Mapping[str, float]) -> LossTerms:
+        """The same terms with some weights multiplied, for schedules; unknown terms are ignored."""
+        weights = {name: w * factors.get(name, 1.0) for name, w in self.weights.items()}
+        return replace(self, weights=weights)
+
     def means(self) -> dict[str, Tensor]:
         """Batch mean of every unweighted term, for logs."""
         return {name: term.mean() for name, term in self.terms.items()}

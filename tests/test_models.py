@@ -155,6 +155,26 @@ def test_dsvae_full_q_codes_dynamics_given_the_static_draw(clips):
     assert not torch.allclose(first.dynamic.mean, second.dynamic.mean)
 
 
+def test_swap_consistency_is_zero_for_a_decoder_that_ignores_the_static_code(clips):
+    """And its gradient reaches the decoder and the static code, never the dynamic posterior."""
+    model = build("dbse-swap-consistent").train()
+    model.zero_grad()
+    terms = model.loss(clips, seeded())
+    terms.terms["swap"].mean().backward()
+    reached = {name.split(".")[0] for name, w in model.named_parameters() if w.grad is not None}
+    assert {"frame_decoder", "static_head"} <= reached
+    assert not {"prior", "dynamic_encoder", "dynamic_head"} & reached
+
+    encoding = model.encode(clips.x, sample=False)
+    model.decode = lambda codes: clips.x[::2]  # whatever the static code, the dynamics are the real ones
+    plain = build("dbse")  # the same weights, no perturbation
+    plain.decode = model.decode
+    mask = clips.mask
+    kept = plain.swap_consistency(mask, encoding).abs().max()
+    plain.decode = lambda codes: clips.x[::2].flip(1)
+    assert kept < 1e-7 and plain.swap_consistency(mask, encoding).max() > 100 * kept
+
+
 def test_perturbation_is_for_training_only(clips):
     model = build("dsvae-perturbed")
     plain = torch.equal(model.loss(clips, seeded()).total, model.loss(clips, seeded()).total)
