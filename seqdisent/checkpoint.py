@@ -55,9 +55,7 @@ def list_checkpoints(root: str | Path | None = None) -> dict[str, dict[str, Any]
     return found
 
 
-def load_checkpoint(
-    name_or_path: str | Path, device: str | torch.device = "cpu"
-) -> tuple[SequentialVAE, DatasetSpec]:
+def load_checkpoint(name_or_path: str | Path, device: str | torch.device = "cpu") -> tuple[SequentialVAE, DatasetSpec]:
     """A trained model in evaluation mode, and the spec of the data it was trained on.
 
     Args:

@@ -75,9 +75,7 @@ def data(args: Namespace, console: Console) -> None:
     )
     with Progress(console=console) as bar:
         task = bar.add_task("files")
-        fetched = source.fetch(
-            args.data_root, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+        fetched = source.fetch(args.data_root, lambda done, total: bar.update(task, completed=done, total=total))
     where = data_root(args.data_root)
     console.print(f"{fetched} files downloaded, all checksums right: {where}", highlight=False)
 

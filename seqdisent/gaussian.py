@@ -47,7 +47,9 @@ class DiagonalGaussian:
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """A reparameterised draw, ``[..., N]``."""
         noise = torch.randn(
-            self.mean.shape, generator=generator, dtype=self.mean.dtype,
+            self.mean.shape,
+            generator=generator,
+            dtype=self.mean.dtype,
             device=self.mean.device if generator is None else generator.device,
         )
         return self.mean + self.log_std.exp() * noise.to(self.mean.device)

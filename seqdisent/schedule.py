@@ -20,10 +20,6 @@ class TrainConfig:
         learning_rate: peak rate of Adam; linear warm-up, then a cosine to zero.
         warmup_steps: steps of the warm-up.
         epoch_steps: steps between validations; the state for a resume is written at each.
-        static_kl_start: the static KL's weight at the first step, in multiples of its final weight.
-            Above one, the dynamics are learned first: whatever the dynamic code can tell, it tells,
-            before the static code opens.
-        annealing: fraction of the steps over which that multiple falls to one, geometrically.
     """
 
     steps: int
@@ -31,18 +27,11 @@ class TrainConfig:
     learning_rate: float = 1e-3
     warmup_steps: int = 200
     epoch_steps: int = 250
-    static_kl_start: float = 1.0
-    annealing: float = 0.4
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "epoch_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-
-    def static_kl_factor(self, step: int) -> float:
-        """Multiple of the static KL's weight at a step."""
-        remaining = 1 - step / (self.annealing * self.steps)
-        return self.static_kl_start ** max(0.0, remaining)
 
     @property
     def epochs(self) -> int:

@@ -48,7 +48,7 @@ class TrainingModule(L.LightningModule):
         step = self.global_step * self.trainer.world_size + self.global_rank
         terms = self.model.loss(batch, torch.Generator().manual_seed(self.seed + 7_919 * step))
         self._log("train", terms, len(batch))
-        return terms.scaled({"static_kl": self.config.static_kl_factor(self.global_step)}).total
+        return terms.total
 
     def validation_step(self, batch: Sequences, index: int) -> None:
         generator = torch.Generator().manual_seed(VALIDATION_SEED + index)
@@ -69,9 +69,7 @@ class TrainingModule(L.LightningModule):
 
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
-        order = BatchOrder(
-            len(self.data["train"]), self.config, self.seed, trainer.global_rank, trainer.world_size
-        )
+        order = BatchOrder(len(self.data["train"]), self.config, self.seed, trainer.global_rank, trainer.world_size)
         return DataLoader(self.data["train"], sampler=order, batch_size=None)
 
     def val_dataloader(self) -> DataLoader:

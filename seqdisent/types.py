@@ -33,9 +33,7 @@ class Sequences:
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.x.shape[:2]:
-            raise ValueError(
-                f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.x.shape[:2])}"
-            )
+            raise ValueError(f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.x.shape[:2])}")
 
     def __len__(self) -> int:
         return self.x.shape[0]
@@ -69,9 +67,7 @@ class Latents:
                 f"and {tuple(self.dynamic.shape)}"
             )
         if len(self.static) != len(self.dynamic):
-            raise ValueError(
-                f"{len(self.static)} static codes but {len(self.dynamic)} dynamic codes"
-            )
+            raise ValueError(f"{len(self.static)} static codes but {len(self.dynamic)} dynamic codes")
 
     def __len__(self) -> int:
         return self.static.shape[0]
@@ -90,9 +86,7 @@ class Latents:
 
     def lerp(self, other: Latents, w: float | Tensor) -> Latents:
         """Linear interpolation of both codes: ``w=0`` is self, ``w=1`` is ``other``."""
-        return Latents(
-            torch.lerp(self.static, other.static, w), torch.lerp(self.dynamic, other.dynamic, w)
-        )
+        return Latents(torch.lerp(self.static, other.static, w), torch.lerp(self.dynamic, other.dynamic, w))
 
 
 @dataclass(frozen=True)
@@ -128,11 +122,6 @@ class LossTerms:
     def total(self) -> Tensor:
         """The quantity to minimise: the batch mean of :attr:`per_sequence`."""
         return self.per_sequence.mean()
-
-    def scaled(self, factors: Mapping[str, float]) -> LossTerms:
-        """The same terms with some weights multiplied, for schedules; unknown terms are ignored."""
-        weights = {name: w * factors.get(name, 1.0) for name, w in self.weights.items()}
-        return replace(self, weights=weights)
 
     def means(self) -> dict[str, Tensor]:
         """Batch mean of every unweighted term, for logs."""

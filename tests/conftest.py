@@ -25,8 +25,14 @@ VARIANTS = {
     "dbse-random-anchor": ("dbse", DBSEConfig(random_anchor=True, **SMALL)),
     "dbse-released": ("dbse", DBSEConfig(released=True, **SMALL)),
     "dbse-learned-sigma": ("dbse", DBSEConfig(sigma=None, perturb="colours", **SMALL)),
-    "dbse-swap-consistent": ("dbse", DBSEConfig(swap_weight=1.0, perturb="colours+mirror", **SMALL)),
-    "dbse-modulated": ("dbse", DBSEConfig(**{**SMALL, "frame": FrameConfig("modulated", 4, 12)})),
+    "dbse-recipe": (
+        "dbse",
+        DBSEConfig(
+            **{**SMALL, "frame": FrameConfig("modulated", 4, 12)},
+            static_path="pooled",
+            perturb="colours+mirror",
+        ),
+    ),  # fmt: skip
     "dbse-dcgan": ("dbse", DBSEConfig(**{**SMALL, "frame": FrameConfig("dcgan", 4, 12)})),
 }
 

@@ -14,7 +14,11 @@ from seqdisent.evaluation import report
 from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
 from seqdisent.evaluation.probes import linear_probes
 from seqdisent.evaluation.swap import (
-    Rate, encode_dataset, random_pairs, reconstruction_error, swap_report,
+    Rate,
+    encode_dataset,
+    random_pairs,
+    reconstruction_error,
+    swap_report,
 )  # fmt: skip
 from seqdisent.nn.frames import FrameConfig
 from seqdisent.types import Latents
@@ -78,9 +82,7 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
 
 def test_linear_probes_read_what_is_there_and_chance_where_it_is_not():
     train = seqdisent.load_dataset("sprites", "train").select(np.arange(0, 8100, 9) + np.arange(900) % 9)
-    onehot = lambda data, names: torch.cat(
-        [torch.eye(6)[torch.from_numpy(data.static[n])] for n in names], -1
-    )
+    onehot = lambda data, names: torch.cat([torch.eye(6)[torch.from_numpy(data.static[n])] for n in names], -1)
     generator = torch.Generator().manual_seed(0)
     noise = lambda n: torch.randn(n, 8, 4, generator=generator)
     codes = lambda data: Latents(onehot(data, ["skin", "hair"]), noise(len(data)))

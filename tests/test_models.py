@@ -155,26 +155,6 @@ def test_dsvae_full_q_codes_dynamics_given_the_static_draw(clips):
     assert not torch.allclose(first.dynamic.mean, second.dynamic.mean)
 
 
-def test_swap_consistency_is_zero_for_a_decoder_that_ignores_the_static_code(clips):
-    """And its gradient reaches the decoder and the static code, never the dynamic posterior."""
-    model = build("dbse-swap-consistent").train()
-    model.zero_grad()
-    terms = model.loss(clips, seeded())
-    terms.terms["swap"].mean().backward()
-    reached = {name.split(".")[0] for name, w in model.named_parameters() if w.grad is not None}
-    assert {"frame_decoder", "static_head"} <= reached
-    assert not {"prior", "dynamic_encoder", "dynamic_head"} & reached
-
-    encoding = model.encode(clips.x, sample=False)
-    model.decode = lambda codes: clips.x[::2]  # whatever the static code, the dynamics are the real ones
-    plain = build("dbse")  # the same weights, no perturbation
-    plain.decode = model.decode
-    mask = clips.mask
-    kept = plain.swap_consistency(mask, encoding).abs().max()
-    plain.decode = lambda codes: clips.x[::2].flip(1)
-    assert kept < 1e-7 and plain.swap_consistency(mask, encoding).max() > 100 * kept
-
-
 def test_perturbation_is_for_training_only(clips):
     model = build("dsvae-perturbed")
     plain = torch.equal(model.loss(clips, seeded()).total, model.loss(clips, seeded()).total)
@@ -233,12 +213,12 @@ GOLDEN = {
     "dsvae-factorised": [0.5062, -10.3366, 142.5985, 105.886],
     "dsvae-full": [0.5062, 11.8528, 138.4457, 7.8814],
     "dbse": [-2.8358, 3.8218, 137.4571, 7.8054],
-    "dbse-modulated": [-2.8358, 3.8218, 10518.375, 7.8054],
+    "dbse-recipe": [2.9241, 3.8218, 485.687, 7.8054],
     "dbse-dcgan": [3.4531, 3.8643, 4.4566, 8.5221],
 }
 
 
-@pytest.mark.parametrize("variant", ["dsvae-factorised", "dsvae-full", "dbse", "dbse-modulated", "dbse-dcgan"])
+@pytest.mark.parametrize("variant", GOLDEN)
 def test_golden_value(variant):
     model = build(variant)
     with torch.no_grad():

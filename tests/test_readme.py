@@ -35,10 +35,17 @@ def test_front_matter_and_pins_agree():
     front = README.split("---")[1]
     pins = (ROOT / "requirements.txt").read_text()
     assert (ROOT / re.search(r"app_file: (\S+)", front)[1]).is_file()
-    assert f"gradio=={re.search(r'sdk_version: (\S+)', front)[1]}\n" in pins
+    version = re.search(r"sdk_version: (\S+)", front)[1]
+    assert f"gradio=={version}\n" in pins
     assert len(re.search(r"short_description: (.*)", front)[1]) <= 60
 
 
 def test_pictures_are_there():
     for path in re.findall(r"!\[[^\]]*\]\(([^)h][^)]*)\)", README):
         assert (ROOT / path).is_file(), path
+
+
+def test_the_results_table_is_what_the_metrics_say():
+    from seqdisent.evaluation.summary import table
+
+    assert table() in README, "run python -m seqdisent.evaluation.summary and paste its table"

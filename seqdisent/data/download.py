@@ -79,9 +79,7 @@ def _retrieve(name: str, url: str, expected: str, path: Path) -> None:
     """pooch downloads to a temporary file and moves it into place only if the checksum agrees."""
     pooch.get_logger().setLevel("ERROR")
     try:
-        pooch.retrieve(
-            url, known_hash=f"sha256:{expected}", fname=path.name, path=path.parent, progressbar=False
-        )
+        pooch.retrieve(url, known_hash=f"sha256:{expected}", fname=path.name, path=path.parent, progressbar=False)
     except ValueError as error:
         raise DownloadFailed(
             f"{name}: {url} was downloaded but its checksum is wrong, so it was thrown away. "
@@ -96,6 +94,8 @@ def _retrieve(name: str, url: str, expected: str, path: Path) -> None:
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else (
-            hashlib.sha256(file.read()).hexdigest()
+        return (
+            hashlib.file_digest(file, "sha256").hexdigest()
+            if hasattr(hashlib, "file_digest")
+            else (hashlib.sha256(file.read()).hexdigest())
         )

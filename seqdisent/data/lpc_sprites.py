@@ -78,10 +78,7 @@ def load(split: str, root: str | Path | None = None) -> SequenceDataset:
 def _layers(folder: Path) -> tuple[np.ndarray, ...]:
     """RGBA sheets ``[values, actions, frames, 64, 64, 4]``, bottom up."""
     download.verify(folder, CHECKSUMS, "lpc-sprites")
-    sheets = [
-        np.stack([_actions(folder / name / f"{value}.png") for value in range(VALUES)])
-        for name in SHEETS
-    ]
+    sheets = [np.stack([_actions(folder / name / f"{value}.png") for value in range(VALUES)]) for name in SHEETS]
     assert len(sheets) == len(LAYERS)
     return (*sheets, _actions(folder / SHOES)[None])
 
@@ -93,12 +90,9 @@ def _actions(path: Path) -> np.ndarray:
     rows = sheet.shape[0] // CELL
     cells = sheet.reshape(rows, CELL, CELLS_PER_ROW, CELL, 4).swapaxes(1, 2).reshape(-1, CELL, CELL, 4)
     return np.stack(
-        [
-            cells[[first + offset for offset in CYCLES[motion]]]
-            for motion in MOTIONS
-            for first in FIRST_CELLS[motion]
-        ]
+        [cells[[first + offset for offset in CYCLES[motion]]] for motion in MOTIONS for first in FIRST_CELLS[motion]]
     )
+
 
 # sha256 of every sheet at COMMIT.
 CHECKSUMS = {

@@ -83,9 +83,7 @@ class DatasetSpec:
                 **data,
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
-                "factors": tuple(
-                    Factor(f["name"], f["kind"], tuple(f["classes"])) for f in data["factors"]
-                ),
+                "factors": tuple(Factor(f["name"], f["kind"], tuple(f["classes"])) for f in data["factors"]),
                 "source": Source(**data["source"]),
                 "splits": tuple((name, count) for name, count in data["splits"]),
             }

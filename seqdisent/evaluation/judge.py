@@ -14,7 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.checkpoint import (
-    JUDGE, METRICS, CheckpointError, checkpoints_root, load_weights, prepare, read_config,
+    JUDGE,
+    METRICS,
+    CheckpointError,
+    checkpoints_root,
+    load_weights,
+    prepare,
+    read_config,
 )  # fmt: skip
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.nn import SequenceEncoder
@@ -42,9 +48,7 @@ class Judge(nn.Module):
         self.spec, self.config = spec, config
         self.frame_encoder = frame_networks(spec, config.frame, 1, 1).encoder
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
-        self.heads = nn.ModuleDict(
-            {f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors}
-        )
+        self.heads = nn.ModuleDict({f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors})
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
         """Logits ``[B, classes]`` of every factor for ``x [B, T, *event]``."""
@@ -58,10 +62,7 @@ class Judge(nn.Module):
         """Cross-entropy of every factor in nats; a judge is supervised, so labels enter here."""
         logits = self(batch.x, batch.mask)
         truth = sequence_labels(batch)
-        terms = {
-            name: nn.functional.cross_entropy(logits[name], truth[name], reduction="none")
-            for name in logits
-        }
+        terms = {name: nn.functional.cross_entropy(logits[name], truth[name], reduction="none") for name in logits}
         return LossTerms(terms, dict.fromkeys(terms, 1.0))
 
     @torch.no_grad()

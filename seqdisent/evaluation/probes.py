@@ -37,12 +37,11 @@ def linear_probes(
     learn, truth = sequence_label_arrays(train_data), sequence_label_arrays(test_data)
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for code in ("static", "dynamic"):
-        flat = lambda latents: _flat(getattr(latents, code))
         found[code] = {}
         for factor in test_data.spec.factors:
             probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-            probe.fit(flat(train), learn[factor.name])
-            hits = probe.predict(flat(test)) == truth[factor.name]
+            probe.fit(_flat(getattr(train, code)), learn[factor.name])
+            hits = probe.predict(_flat(getattr(test, code))) == truth[factor.name]
             most = np.bincount(learn[factor.name]).argmax()
             found[code][factor.name] = {
                 "accuracy": asdict(Rate.of(hits)),

@@ -19,7 +19,10 @@ from seqdisent.data import load_dataset
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.probes import linear_probes
 from seqdisent.evaluation.swap import (
-    encode_dataset, judge_accuracy, reconstruction_error, swap_report,
+    encode_dataset,
+    judge_accuracy,
+    reconstruction_error,
+    swap_report,
 )  # fmt: skip
 
 PROBE_TRAIN = 4000  # training sequences behind a probe and behind the constant baseline
@@ -87,9 +90,7 @@ def evaluate(
         latents = encode_dataset(model, data, step(f"encoding {len(data)} {split} sequences"))
         train_latents = encode_dataset(model, train, step(f"encoding {len(train)} training sequences"))
         constant = torch.from_numpy(train.frames[::8].mean(0) / 255).float().permute(0, 3, 1, 2)
-        report = swap_report(
-            model, judge, data, latents, pairs=pairs, seed=seed, progress=step(f"{pairs} swaps")
-        )
+        report = swap_report(model, judge, data, latents, pairs=pairs, seed=seed, progress=step(f"{pairs} swaps"))
         bar.add_task("linear probes on both codes", total=None)
         probes = linear_probes(train_latents, train, latents, data)
     return {
@@ -146,7 +147,9 @@ def rows(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def print_report(metrics: dict[str, Any], console: Console) -> None:
     """The report for people."""
     header, table = rows(metrics)
-    view = Table(title=f"{metrics['checkpoint']} on {metrics['sequences']} {metrics['split']} sequences, % [95 % interval]")
+    view = Table(
+        title=f"{metrics['checkpoint']} on {metrics['sequences']} {metrics['split']} sequences, % [95 % interval]"
+    )
     for index, title in enumerate(header):
         view.add_column(title, justify="left" if index == 0 else "right")
     for row in table:

@@ -129,9 +129,7 @@ def swap_report(
     report: dict = {
         "pairs": pairs,
         "seed": seed,
-        "reconstruction": {
-            name: asdict(Rate.of(heard["reconstruction"][name] == truth[name][a])) for name in truth
-        },
+        "reconstruction": {name: asdict(Rate.of(heard["reconstruction"][name] == truth[name][a])) for name in truth},
         "swap": {},
         "static_sampled": {},
         "dynamics_sampled": {},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -35,8 +33,6 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021).
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
-        swap_weight: weight of the swap consistency, a term without labels that the papers do not have;
-            see :meth:`SequentialVAE.swap_consistency`. 0 as in the papers.
         perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
         frame: the frame networks.
     """
@@ -47,7 +43,6 @@ class VAEConfig:
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
-    swap_weight: float = 0.0
     perturb: str = "none"
     frame: FrameConfig = field(default_factory=FrameConfig)
 
@@ -71,9 +66,7 @@ class SequentialVAE(nn.Module, ABC):
         self.spec, self.config = spec, config
         self.frame_encoder, self.frame_decoder = networks
         self.prior = LSTMPrior(config.dynamic_size, config.hidden)
-        self.log_sigma = nn.Parameter(
-            torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None
-        )
+        self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None)
 
     # -- what a method defines -------------------------------------------------------------------
 
@@ -179,36 +172,7 @@ class SequentialVAE(nn.Module, ABC):
             "static_kl": self.config.static_weight,
             "dynamic_kl": self.config.dynamic_weight,
         }
-        if self.training and self.config.swap_weight:
-            terms["swap"] = self.swap_consistency(batch.mask, encoding, generator)
-            weights["swap"] = self.config.swap_weight
         return self._add_terms(LossTerms(terms, weights), encoding, frame_nll)
-
-    def swap_consistency(
-        self, mask: Tensor, encoding: Encoding, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """How far the dynamics change when the static code is another sequence's: ``[B]``, nats.
-
-        Each sequence's dynamics are decoded with its neighbour's static code, and what comes out is
-        encoded again: KL(q(z | x) || q(z | swapped)), summed over steps. The posteriors' weights and
-        the dynamic code are held still, so that only the decoder and the static code can answer:
-        the decoder by rendering the dynamics it is given, the static code by not interfering.
-        (A cycle through a swap: Jha et al. 2018; here only for the dynamics.) To halve its cost it
-        is measured on every other sequence, and counted double there.
-        """
-        latents, scale = encoding.latents, torch.zeros(len(mask), 1, device=mask.device)
-        scale[::2] = 2.0
-        swapped = self.decode(
-            Latents(latents.static.roll(1, 0)[::2], latents.dynamic[::2].detach())
-        )
-        _, view = PERTURBATIONS[self.config.perturb](swapped, generator)
-        with _held_still(self):
-            again = self.posterior(view, view, mask[::2], Draw(False)).dynamic
-        target = DiagonalGaussian(encoding.dynamic.mean[::2].detach(), encoding.dynamic.log_std[::2].detach())
-        change = target.kl(again)
-        per_step = torch.zeros(mask.shape, device=mask.device, dtype=change.dtype)
-        per_step[::2] = change
-        return (per_step * scale * mask).sum(1)
 
     # -- shared parts ----------------------------------------------------------------------------
 
@@ -236,19 +200,6 @@ class SequentialVAE(nn.Module, ABC):
                 f"{self.name} trained on {self.spec.name} expects [B, T, "
                 f"{', '.join(map(str, self.spec.event_shape))}], got {list(x.shape)}"
             )
-
-
-@contextmanager
-def _held_still(model: nn.Module) -> Iterator[None]:
-    """Within, no weight of ``model`` takes part in the graph; inputs still do."""
-    weights = [w for w in model.parameters() if w.requires_grad]
-    for weight in weights:
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for weight in weights:
-            weight.requires_grad_(True)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
+from seqdisent.nn.frames import PooledEncoder
 from seqdisent.types import Encoding, Latents, LossTerms
 
 
@@ -28,12 +29,15 @@ class DBSEConfig(VAEConfig):
         random_anchor: draw another anchor for every sequence and step of training.
         anchor_weight: weight of the anchor frame's own negative log-likelihood, relative to that of
             the sequence (5 : 1 on Sprites when published, so 0.2).
+        static_path: ``"shared"`` as in the paper (the anchor's frame feature), or ``"pooled"``: the
+            anchor frame through an encoder of its own that pools local features over the picture.
         released: do what the released code does where it differs from the paper; see :class:`DBSE`.
     """
 
     anchor: int = 0
     random_anchor: bool = False
     anchor_weight: float = 0.2
+    static_path: str = "shared"
     released: bool = False
 
 
@@ -73,21 +77,27 @@ class DBSE(SequentialVAE):
         super().__init__(spec, config, networks)
         _check_anchor(config.anchor, spec)
         g, h = config.frame.features, config.hidden
+        if config.static_path not in ("shared", "pooled"):
+            raise ValueError(f"no static path {config.static_path!r}; choose from 'shared', 'pooled'")
+        self.static_encoder = None
+        if config.static_path == "pooled":
+            self.static_encoder = PooledEncoder(spec.event_shape[0], config.frame.width, g)
         self.static_layer = nn.Sequential(nn.Linear(g, g), nn.Tanh())
         self.static_head = nn.Linear(g, 2 * config.static_size)
         self.dynamic_encoder = SequenceEncoder(g, h)
         self.dynamic_head = nn.Linear(2 * h, 2 * config.dynamic_size)
 
-    def posterior(
-        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw
-    ) -> Encoding:
+    def posterior(self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw) -> Encoding:
         anchor = self._anchors(mask, draw.generator)
         rows = torch.arange(len(mask), device=mask.device)
         features = self.features(dynamic_view)
         own = features[rows, anchor]
-        seen = own
-        if static_view is not dynamic_view:
+        if self.static_encoder is not None:
+            seen = self.static_encoder(static_view[rows, anchor])
+        elif static_view is not dynamic_view:
             seen = self.frame_encoder(static_view[rows, anchor])
+        else:
+            seen = own
         static = DiagonalGaussian.from_parameters(self.static_head(self.static_layer(seen)))
 
         difference = features - own[:, None]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, channels_last, nn
 
 from seqdisent.data.spec import DatasetSpec
@@ -37,9 +38,7 @@ class FrameConfig:
     features: int = 256
 
 
-def frame_networks(
-    spec: DatasetSpec, config: FrameConfig, static_size: int, dynamic_size: int
-) -> FrameNetworks:
+def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
     """Frame networks for the events of ``spec``; the decoder reads codes of size S + D.
 
     Raises:
@@ -91,9 +90,12 @@ def _space_to_depth(
     return FrameNetworks(encoder, decoder)
 
 
-def _modulated(
-    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
-) -> FrameNetworks:
+def _groups(channels: int) -> int:
+    """Groups of a normalisation: eight channels or so in each."""
+    return max(1, channels // 8)
+
+
+def _modulated(channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
     """Space-to-depth, with a decoder in which z lays out the frame and s modulates it."""
     encoder, _ = _space_to_depth(channels, size, config, static_size, dynamic_size)
     return FrameNetworks(encoder, _ModulatedDecoder(channels, size, config, static_size, dynamic_size))
@@ -106,9 +108,7 @@ class _ModulatedDecoder(nn.Module):
     what they look like by s (feature-wise modulation: Perez et al. 2018; style codes: Karras et al. 2019).
     """
 
-    def __init__(
-        self, channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
-    ) -> None:
+    def __init__(self, channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> None:
         super().__init__()
         w, last = config.width, size // 16
         self.sizes = static_size, dynamic_size
@@ -118,25 +118,46 @@ class _ModulatedDecoder(nn.Module):
         )  # fmt: skip
         self.style = nn.Sequential(nn.Linear(static_size, 256), nn.LeakyReLU(0.1, True))
         widths = (4 * w, 2 * w, w)
+        self.norms = nn.ModuleList(nn.GroupNorm(_groups(c), c, affine=False) for c in widths)
         self.scales = nn.ModuleList(nn.Linear(256, 2 * c) for c in widths)
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(i, o, 4, 2, 1)
-            for i, o in zip(widths, (2 * w, w, channels * 4), strict=True)
+            nn.ConvTranspose2d(i, o, 4, 2, 1) for i, o in zip(widths, (2 * w, w, channels * 4), strict=True)
         )
         self.unpack = nn.PixelShuffle(2)
 
     def forward(self, codes: Tensor) -> Tensor:
         static, dynamic = codes.split(self.sizes, dim=-1)
         x, style = self.layout(dynamic), self.style(static)
-        for modulate, up in zip(self.scales, self.ups, strict=True):
+        for norm, modulate, up in zip(self.norms, self.scales, self.ups, strict=True):
             scale, shift = modulate(style)[:, :, None, None].chunk(2, dim=1)
-            x = up(nn.functional.leaky_relu(x * (1 + scale) + shift, 0.1))
+            x = up(nn.functional.leaky_relu(norm(x) * (1 + scale) + shift, 0.1))
         return self.unpack(x)
 
 
-def _dcgan(
-    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
-) -> FrameNetworks:
+class PooledEncoder(nn.Module):
+    """A bag of local features: small patches, then mean and maximum over the picture, ``[N, G]``.
+
+    It tells which colours and textures there are, and hardly where they are, so it is good at who
+    is in the picture and bad at which way they face (compare BagNet: Brendel & Bethge 2019).
+    """
+
+    def __init__(self, channels: int, width: int, features: int) -> None:
+        super().__init__()
+        w = width
+        self.local = nn.Sequential(
+            nn.PixelUnshuffle(2), _ChannelsLast(),
+            nn.Conv2d(4 * channels, w, 3, 1, 1), nn.LeakyReLU(0.1, True),
+            nn.Conv2d(w, 2 * w, 2, 2), nn.LeakyReLU(0.1, True),
+            nn.Conv2d(2 * w, 4 * w, 1), nn.LeakyReLU(0.1, True),
+        )  # fmt: skip
+        self.mix = nn.Linear(8 * w, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        local = self.local(x)
+        return self.mix(nn.functional.leaky_relu(torch.cat([local.mean((2, 3)), local.amax((2, 3))], -1), 0.1))
+
+
+def _dcgan(channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
     """DCGAN, ``width`` to ``8 * width`` channels (64 to 512 when published), batch normalised."""
     w, code_size = config.width, static_size + dynamic_size
     last = size // 16

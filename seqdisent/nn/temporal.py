@@ -66,9 +66,7 @@ class LSTMPrior(nn.Module):
         states, _ = self.lstm(past)
         return DiagonalGaussian.from_parameters(self.head(states))
 
-    def rollout(
-        self, n: int, steps: int, *, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def rollout(self, n: int, steps: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw ``[n, steps, D]`` from the prior, feeding each draw back."""
         z = self.head.weight.new_zeros(n, 1, self.size)
         state, drawn = None, []

@@ -121,9 +121,7 @@ def skeleton(side: bool) -> Skeleton:
             hands = np.concatenate([walk, cast, slash], 1).T * [-1, 1]
             shoulder = chest + [-1.0 if i == FAR else 0.6, 0.2]
             stance = 2.2 * (1 if i == FAR else -1)
-            wide = np.concatenate(
-                [8 * swings[i], stance * (1 + 0.5 * ease), stance * (1 + 2.2 * np.abs(lunge))]
-            )
+            wide = np.concatenate([8 * swings[i], stance * (1 + 0.5 * ease), stance * (1 + 2.2 * np.abs(lunge))])
             foot = np.stack([32 - wide, np.full(3 * FRAMES, GROUND - 1)], -1)
             pelvis = hip + [0, 0.5]
             elbow_way, knee_way = -1.0, 1.0
