@@ -1,0 +1,174 @@
+"""Which control does what: the wiring between the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+import gradio as gr
+
+from demo import service
+from demo.tabs import data, maps, swap
+
+# One visitor's model work at a time; maps may take seconds and must not hold up swaps.
+MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
+MAPS = {"concurrency_id": "maps", "concurrency_limit": 1}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Every component that an event reads or fills."""
+
+    checkpoint: gr.Dropdown
+    notice: data.Parts
+    work: gr.Column
+    tabs: gr.Tabs
+    swap_tab: gr.Tab
+    maps_tab: gr.Tab
+    on_maps: gr.State
+    swap: swap.Parts
+    maps: maps.Parts
+
+
+def friendly(function: Callable) -> Callable:
+    """What a visitor can put right becomes a message, not a stack trace."""
+
+    @wraps(function)
+    def guarded(*arguments, **named):
+        try:
+            return function(*arguments, **named)
+        except service.ServiceError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return guarded
+
+
+def choices() -> list[tuple[str, str]]:
+    """(label, name) of every checkpoint for the menu."""
+    return [(f"{c['model'].upper()} · {c['dataset']['title']}", n) for n, c in service.checkpoints().items()]
+
+
+def connect(app: gr.Blocks, page: Page) -> None:
+    """Attach every event of the page."""
+    s, m = page.swap, page.maps
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    pair = [page.checkpoint, s.a, s.b]
+    marks = [m.view, m.status]
+    everything = [
+        page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs,
+        *m.colours, *marks,
+    ]  # fmt: skip
+
+    def with_marks(function: Callable) -> Callable:
+        """A change of the pair also moves the marks on the maps: one round trip, no second event."""
+
+        @wraps(function)
+        def both(*arguments) -> tuple:
+            out = function(*arguments)
+            return (*out, *maps.chosen(arguments[0], out[0], out[1]))
+
+        return friendly(both)
+
+    def open_checkpoint(name: str | None, a: int | None, b: int | None, seeds: list[int]) -> tuple:
+        """Show a checkpoint with a pair, or say what it needs first."""
+        blank = (gr.skip(),) * (len(everything) - 5)
+        menu = gr.update(choices=choices(), value=name)
+        if name is None or not service.data_ready(service.spec_of(name).name):
+            return (menu, gr.update(visible=False), *data.show(name), *blank)
+        it = service.load(name)
+        fits = all(isinstance(i, int) and 0 <= i < len(it.dataset) for i in (a, b))
+        shown = swap.show(name, *((a, b) if fits else service.first_pair(it.dataset)))
+        pictures = swap.galleries(name, seeds)
+        choosers = [{**value, **picture} for value, picture in zip(shown[3:5], pictures, strict=True)]
+        return (
+            menu, gr.update(visible=True), *data.show(name), *shown[:3], *choosers,
+            *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
+        )  # fmt: skip
+
+    @friendly
+    def arrive(seeds: list[int], request: gr.Request) -> tuple:
+        """A visitor comes, perhaps by a link that names a pair."""
+        asked = dict(request.query_params)
+        name = asked.get("checkpoint")
+        name = name if name in service.checkpoints() else service.default_checkpoint()
+        method = maps.first_method(name) if name and service.data_ready(service.spec_of(name).name) else "pca"
+        return (*open_checkpoint(name, _whole(asked.get("a")), _whole(asked.get("b")), seeds), method)
+
+    @friendly
+    def change(name: str, seeds: list[int]) -> tuple:
+        return open_checkpoint(name, None, None, seeds)
+
+    @friendly
+    def download(name: str, seeds: list[int], progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008
+        trouble = data.download(name, progress)
+        return (*open_checkpoint(name, None, None, seeds), trouble)
+
+    app.load(arrive, [s.seeds], [*everything, m.method], **quiet, **MODEL)
+    page.checkpoint.select(change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL).then(**_drawing(page))
+    page.notice.button.click(
+        download, [page.checkpoint, s.seeds], [*everything, page.notice.progress], api_visibility="private",
+        concurrency_id="download", concurrency_limit=1, show_progress_on=page.notice.progress,
+    )  # fmt: skip
+
+    # Swap
+    outputs = [*s.outputs, *marks]
+    s.random.click(with_marks(swap.choose_random), [page.checkpoint], outputs, **quiet, **MODEL)
+    for side, chooser in enumerate(s.choosers):
+        chooser.pick(with_marks(swap.pick(side)), pair, outputs, **quiet, **MODEL)
+        chooser.wish(with_marks(swap.wish(side)), pair, outputs, **quiet, **MODEL)
+        chooser.more(friendly(swap.more(side)), [page.checkpoint, s.seeds], [s.seeds, chooser], **quiet)
+    for suffix, button in s.formats.items():
+        button.click(
+            friendly(swap.save(suffix)), pair, s.file,
+            api_visibility="private", show_progress="minimal", **MODEL,
+        ).success(fn=None, js="() => document.querySelector('#sd-file')?.click()")  # fmt: skip
+
+    # Maps
+    page.maps_tab.select(lambda: True, None, page.on_maps, queue=False, **quiet).then(**_drawing(page))
+    page.swap_tab.select(lambda: False, None, page.on_maps, queue=False, **quiet)
+    for control in (m.method, m.size):
+        control.select(**_drawing(page))  # a menu sends `input` twice
+    for control in m.colours:
+        control.select(lambda *c: gr.update(colours=list(c)), list(m.colours), m.view, queue=False, **quiet)
+
+    @friendly
+    def point(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+        return swap.pick(int(swap.sent(event).get("side") == "B"))(name, a, b, event)
+
+    m.view.point(with_marks(point), pair, outputs, **quiet, **MODEL)
+    for side, button in enumerate(m.make):
+        button.click(with_marks(swap.by_number(side)), [*pair, m.number], outputs, **quiet, **MODEL)
+
+    m.read.click(friendly(maps.read), [page.checkpoint, m.size, m.method], m.table, api_visibility="private", **MAPS)
+
+    m.table.select(maps.selected, None, m.number, queue=False, **quiet)
+    m.see.click(lambda: gr.Tabs(selected="swap"), None, page.tabs, queue=False, **quiet)
+
+
+def _drawing(page: Page) -> dict:
+    """An event that draws the maps."""
+    s, m = page.swap, page.maps
+
+    @friendly
+    def draw(on_maps, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()):  # noqa: B008
+        # Points are sent once; coming back to the tab only moves the marks.
+        asked = [name, n, method]
+        if not on_maps or not service.data_ready(service.spec_of(name).name):
+            return gr.skip(), gr.skip(), drawn
+        if drawn == asked:
+            return gr.update(chosen=[a, b]), gr.skip(), drawn
+        new_pictures = drawn is None or drawn[:2] != asked[:2]
+        view = maps.draw(name, n, method, (static, dynamic), (a, b), new_pictures, progress)
+        return view, gr.update(visible=False), asked
+
+    inputs = [page.on_maps, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
+    outputs = [m.view, m.table, m.drawn]
+    return {
+        "fn": draw, "inputs": inputs, "outputs": outputs,
+        "api_visibility": "private", "show_progress_on": m.view, **MAPS,
+    }  # fmt: skip
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < 9 else None

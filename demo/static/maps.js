@@ -1,0 +1,201 @@
+// Two linked maps of the same sequences. Points are sent once; afterwards only colours and choices.
+const root = element.querySelector(".sd-maps");
+const PARTS = ["static", "dynamic"];
+// Paul Tol's "muted" on light and "light" on dark: told apart with every kind of colour vision. Each
+// class has a symbol of its own as well.
+const PALETTES = {
+  light: ["#CC6677", "#332288", "#b39a2f", "#117733", "#4FA9DB", "#882255", "#44AA99", "#7a7a1f", "#AA4499"],
+  dark: ["#EE8866", "#77AADD", "#EEDD88", "#44BB99", "#99DDFF", "#FFAABB", "#BBCC33", "#AAAA00", "#DDDDDD"],
+};
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon"];
+const state = { hands: "A", atlas: null, panels: [], drawn: null };
+
+function make(tag, className, text, attributes) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
+  return node;
+}
+
+const hand = make("div", "sd-hand", undefined, { role: "group", "aria-label": "A click chooses" });
+hand.append(make("span", "", "A click chooses"));
+for (const side of "AB") {
+  const button = make("button", `sd-side-${side}`, side, { type: "button", "aria-pressed": side === "A" });
+  button.addEventListener("click", () => {
+    state.hands = side;
+    for (const other of hand.querySelectorAll("button")) other.setAttribute("aria-pressed", other === button);
+  });
+  hand.append(button);
+}
+const absent = make("span", "sd-absent", "", { role: "status" });
+hand.append(make("span", "sd-hint", "and Shift-click the other one"), absent);
+const pair = make("div", "sd-pair");
+root.append(hand, pair);
+for (const part of PARTS) {
+  const panel = make("section", "sd-map", undefined, { "aria-label": `Map of the ${part} codes` });
+  const title = make("h3");
+  const trust = make("p", "sd-trust");
+  const plot = make("div", "sd-plot", undefined, { "data-part": part });
+  panel.append(title, trust, plot);
+  pair.append(panel);
+  state.panels.push({ part, title, trust, plot });
+}
+const tip = make("div", "sd-tip", undefined, { role: "status" });
+tip.hidden = true;
+const thumb = make("canvas", "sd-pixels");
+const said = make("div");
+tip.append(thumb, said);
+root.append(tip);
+
+// Text, because the page would watch every number of a nested value.
+let text = null, parsed = null;
+function received() {
+  if (props.value !== text) { text = props.value; parsed = text ? JSON.parse(text) : null; }
+  return parsed;
+}
+
+const dark = () => document.body.classList.contains("dark");
+const theme = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+function traces(points, part, factorName, width) {
+  const factor = points.factors[factorName];
+  const plane = points[part];
+  const palette = PALETTES[dark() ? "dark" : "light"];
+  const out = factor.classes.map((name, c) => ({
+    type: "scatter", mode: "markers", name, x: [], y: [], customdata: [], hoverinfo: "none",
+    marker: {
+      size: points.ids.length > 1500 || width < 420 ? 5 : 7, opacity: 0.85, color: palette[c % palette.length],
+      symbol: SYMBOLS[c % SYMBOLS.length], line: { width: 0 },
+    },
+  }));
+  factor.values.forEach((c, i) => {
+    out[c].x.push(plane[i][0]);
+    out[c].y.push(plane[i][1]);
+    out[c].customdata.push(i);
+  });
+  return out;
+}
+
+function ring(points, part, i, colour, text, size = text ? 17 : 13, width = text ? 4 : 3) {
+  const found = i >= 0;
+  const [x, y] = found ? points[part][i] : [null, null];
+  return {
+    type: "scatter", mode: text ? "markers+text" : "markers", x: [x], y: [y], text: [text], hoverinfo: "skip",
+    textposition: "top center", textfont: { size: 16, color: colour, weight: 900, shadow: "auto" }, showlegend: false, cliponaxis: false,
+    marker: { size, color: "rgba(0,0,0,0)", symbol: "circle", line: { width, color: colour } },
+  };
+}
+
+function draw() {
+  const points = received();
+  root.classList.toggle("sd-waiting", !points);
+  if (!points || !window.Plotly) return;
+  const names = Object.keys(points.factors);
+  const key = `${points.method} ${points.key}`;
+  const ink = theme("--body-text-color");
+  state.panels.forEach(({ part, title, trust, plot }, p) => {
+    const colour = names.includes(props.colours?.[p]) ? props.colours[p] : names[0];
+    title.textContent = `${part === "static" ? "Static codes: who it is" : "Dynamic codes: what it does"}`;
+    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${colour} · trustworthiness ${points.trust[p].toFixed(2)}`;
+    const data = traces(points, part, colour, plot.clientWidth);
+    const [a, b] = (props.chosen || []).map((id) => points.ids.indexOf(id));
+    const paper = theme("--block-background-fill");
+    // A halo in the colour of the paper keeps the marks apart from the crowd.
+    for (const i of [a, b]) data.push(ring(points, part, i ?? -1, paper, "", 17, 9));
+    data.push(ring(points, part, -1, ink, ""), ring(points, part, a ?? -1, theme("--sd-a"), "A"), ring(points, part, b ?? -1, theme("--sd-b"), "B"));
+    const axis = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", showline: false };
+    const layout = {
+      margin: { l: 4, r: 4, t: 4, b: 4 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: getComputedStyle(root).fontFamily, color: ink, size: 12 },
+      xaxis: { ...axis }, yaxis: { ...axis }, dragmode: "pan", hovermode: "closest", hoverdistance: 12,
+      legend: { orientation: "h", y: -0.02, x: 0, itemsizing: "constant", uirevision: colour },
+      uirevision: key, height: 430,
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme("--body-text-color-subdued"), activecolor: ink },
+    };
+    const config = {
+      displaylogo: false, responsive: true, scrollZoom: matchMedia("(pointer: fine)").matches,
+      modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+    };
+    Plotly.react(plot, data, layout, config);
+    if (!plot.dataset.ready) listen(plot, p);
+    plot.dataset.ready = "1";
+    plot.dataset.colour = colour;
+    plot.dataset.chosen = (props.chosen || []).join(",");
+  });
+  const missing = ["A", "B"].filter((_, s) => props.chosen && !points.ids.includes(props.chosen[s]));
+  absent.textContent = missing.length ? `${missing.join(" and ")} not among these ${points.ids.length} sequences` : "";
+  root.dataset.method = points.method;
+  root.dataset.count = points.ids.length;
+}
+
+function listen(plot, p) {
+  plot.on("plotly_click", (event) => {
+    const points = received();
+    const i = event.points[0]?.customdata;
+    if (i === undefined) return;
+    const other = { A: "B", B: "A" };
+    tip.hidden = true;
+    trigger("point", { index: points.ids[i], side: event.event.shiftKey ? other[state.hands] : state.hands });
+  });
+  plot.on("plotly_hover", (event) => {
+    const i = event.points[0]?.customdata;
+    if (i === undefined) return;
+    echo(p, i);
+    hint(i, event.event);
+  });
+  plot.on("plotly_unhover", () => { tip.hidden = true; echo(p, -1); });
+}
+
+function echo(p, i) {
+  // Ring the same sequence on the other map.
+  const points = received();
+  const { part, plot } = state.panels[1 - p];
+  const [x, y] = i >= 0 ? points[part][i] : [null, null];
+  Plotly.restyle(plot, { x: [[x]], y: [[y]] }, [plot.data.length - 3]);
+}
+
+function hint(i, event) {
+  const points = received();
+  const atlas = props.atlas;
+  said.replaceChildren(make("strong", "", `sequence ${points.ids[i]}`));
+  for (const [name, factor] of Object.entries(points.factors)) {
+    said.append(make("span", "", `${name}: ${factor.classes[factor.values[i]]}`));
+  }
+  tip.dataset.index = points.ids[i];
+  // The picture is shown only if the atlas is the one of these points.
+  const matches = atlas && state.atlas && state.atlas.src === atlas.uri && atlas.key === points.key;
+  thumb.hidden = !matches;
+  if (matches) {
+    const [width, height] = atlas.cell;
+    thumb.width = width;
+    thumb.height = height;
+    const x = (i % atlas.columns) * width, y = Math.floor(i / atlas.columns) * height;
+    thumb.getContext("2d").drawImage(state.atlas, x, y, width, height, 0, 0, width, height);
+  }
+  tip.hidden = false;
+  const box = tip.getBoundingClientRect();
+  const left = event.clientX + 18 + box.width > innerWidth ? event.clientX - box.width - 18 : event.clientX + 18;
+  tip.style.left = `${Math.max(4, left)}px`;
+  tip.style.top = `${Math.max(4, Math.min(innerHeight - box.height - 4, event.clientY - box.height / 2))}px`;
+}
+
+function loadAtlas() {
+  const uri = props.atlas?.uri;
+  if (!uri || state.atlas?.src === uri) return;
+  const picture = new Image();
+  picture.src = uri;
+  state.atlas = picture;
+}
+
+watch(["value", "colours", "chosen"], draw);
+watch("atlas", loadAtlas);
+loadAtlas();
+draw();
+// The theme can change while the page is open.
+state.dark = dark();
+const seen = new MutationObserver(() => {
+  if (!root.isConnected) { seen.disconnect(); return; }
+  if (state.dark !== dark()) { state.dark = dark(); draw(); }
+});
+seen.observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -1,0 +1,39 @@
+"""About: what this is, and where the data come from."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demo import service
+from seqdisent.data import DATASETS, dataset_spec
+
+TEXT = """
+A sequential disentanglement model splits a sequence into one **static** code (what stays the same) and a
+**dynamic** code for every frame (what changes). If that split is clean, swapping the static codes of two
+sequences swaps who is seen and nothing else. Every sequence shown is of a *test* character, never seen in
+training.
+
+**PSNR** is the peak signal-to-noise ratio in decibels of values between 0 and 1: 20 dB is a mean squared
+error of 0.01 a value, 30 dB of 0.001. A swap is compared with the real sequence of that character in that
+action.
+
+Keys, when the picture is focused: space plays and pauses, the arrows step. The address of the page keeps
+the pair. Methods: DSVAE (Li & Mandt, 2018) and DBSE (Berman et al., 2024).
+"""
+
+
+def layout() -> None:
+    """An accordion at the foot of the page."""
+    with gr.Accordion("About, data and licences", open=False):
+        gr.Markdown(TEXT)
+        for name in DATASETS:
+            try:
+                spec = dataset_spec(name)
+            except ImportError:
+                continue
+            source = spec.source
+            gr.Markdown(
+                f"**{spec.title}** · {source.licence} · {source.credit}" + (f" · {source.url}" if source.url else "")
+            )
+        for name, config in service.checkpoints().items():
+            gr.Markdown(f"`{name}` · {config['model'].upper()} trained on {config['dataset']['title']}")

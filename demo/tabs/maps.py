@@ -1,0 +1,111 @@
+"""The Maps tab: both kinds of codes of the same sequences, side by side and linked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import gradio as gr
+
+from demo import components, payloads, service
+from seqdisent.views import projections
+
+WARNING = (
+    "**Clusters are a picture, not evidence.** t-SNE and UMAP can show groups that are not there and hide "
+    "ones that are; *trustworthiness* (1 is best) says how far neighbours on the map are neighbours among "
+    "the codes. If the static map sorts itself by action, look closer: something may leak. If it does not, "
+    "that proves nothing."
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components."""
+
+    view: gr.HTML
+    method: gr.Dropdown
+    size: gr.Dropdown
+    colours: tuple[gr.Dropdown, gr.Dropdown]
+    number: gr.Number
+    make: tuple[gr.Button, gr.Button]
+    read: gr.Button
+    table: gr.Dataframe
+    status: gr.Markdown
+    see: gr.Button
+    drawn: gr.State
+
+
+def layout() -> Parts:
+    """The tab's components, inside the current tab."""
+    with gr.Row(elem_classes="sd-map-menus"):
+        method = gr.Dropdown(
+            [(label, name) for name, label in projections.METHODS.items()], value="pca",
+            label="Projection", min_width=120, elem_id="sd-method",
+        )  # fmt: skip
+        size = gr.Dropdown(list(projections.SIZES), value=service.MAP_SIZE, label="Sequences", min_width=120)
+        colours = tuple(
+            gr.Dropdown([], label=f"Colour of the {part} map", min_width=150, elem_id=f"sd-colour-{part}")
+            for part in ("static", "dynamic")
+        )
+    view = components.maps(elem_id="sd-maps")
+    with gr.Row(elem_classes="sd-map-foot"):
+        status = gr.Markdown("", elem_id="sd-map-status")
+        see = gr.Button("See the swap →", variant="primary", scale=0, min_width=180, elem_id="sd-see")
+    gr.Markdown(WARNING, elem_classes="sd-warning")
+    with gr.Accordion("The same without a mouse: choose by number, read as a table", open=False):
+        with gr.Row(elem_classes="sd-by-number"):
+            number = gr.Number(0, label="Sequence", precision=0, minimum=0, min_width=120, elem_id="sd-number")
+            make = tuple(
+                gr.Button(f"Make it {side}", min_width=110, elem_id=f"sd-make-{side.lower()}") for side in "AB"
+            )
+        read = gr.Button("Show the maps as a table", size="sm", elem_id="sd-read")
+        table = gr.Dataframe(
+            visible=False, interactive=False, max_height=360,
+            label="Points of both maps; selecting a row fills the number",
+        )  # fmt: skip
+    return Parts(view, method, size, colours, number, make, read, table, status, see, gr.State(None))
+
+
+def prepare(name: str) -> tuple:
+    """The colour menus of a checkpoint."""
+    spec = service.spec_of(name)
+    names = [f.name for f in spec.factors]
+    first = (spec.static_factors[-1].name, service.headline_factors(spec)[-1].name)
+    return tuple(gr.update(choices=names, value=value) for value in first)
+
+
+def first_method(name: str) -> str:
+    """The projection to begin with: t-SNE if it is there, else PCA, which takes no time."""
+    return "tsne" if service.map_made(name, service.MAP_SIZE, "tsne") else "pca"
+
+
+def draw(
+    name: str, n: int, method: str, colours: tuple[str, str], pair: tuple[int, int], new_pictures: bool,
+    progress: gr.Progress | None = None,
+) -> dict:  # fmt: skip
+    """Both maps, with pictures of their points if those are other sequences than before."""
+    it = service.load(name)
+    report = (lambda share, words: progress(share, desc=words)) if progress else None
+    maps = service.maps(name, n, method, report)
+    pictures = {"atlas": payloads.atlas(it, n)} if new_pictures else {}
+    points = json.dumps(payloads.points(it, maps, method))
+    return gr.update(value=points, colours=list(colours), chosen=list(pair), **pictures)
+
+
+def read(name: str, n: int, method: str) -> dict:
+    """The table of both maps."""
+    it = service.load(name)
+    headers, rows = payloads.table(it, service.maps(name, n, method))
+    return gr.update(value={"headers": headers, "data": rows}, visible=True)
+
+
+def selected(event: gr.SelectData) -> int:
+    """The sequence of a row of the table."""
+    return int(event.row_value[0])
+
+
+def chosen(name: str, a: int, b: int) -> tuple:
+    """Marks of the pair on the maps, and the pair in words."""
+    it = service.load(name)
+    words = [f"**{side}** (sequence {i}) {payloads.caption(it, i)}" for side, i in zip("AB", (a, b), strict=True)]
+    return gr.update(chosen=[a, b]), "<br>".join(words)

@@ -1,0 +1,143 @@
+"""The Swap tab: choose two sequences, see their static codes exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+import numpy as np
+
+from demo import components, files, payloads, service
+
+FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"}
+HOW = (
+    "The model splits each sequence into a *static* code (who it is) and a *dynamic* code (what it does), "
+    "then trades them: **A moves like B** must keep A's look and take B's motion."
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What other tabs need: the visitor's pair and the components that show it."""
+
+    a: gr.State
+    b: gr.State
+    stage: gr.HTML
+    choosers: tuple[gr.HTML, gr.HTML]
+    random: gr.Button
+    formats: dict[str, gr.Button]
+    file: gr.DownloadButton
+    seeds: gr.State
+
+    @property
+    def outputs(self) -> list:
+        """What :func:`show` fills."""
+        return [self.a, self.b, self.stage, *self.choosers]
+
+
+def layout() -> Parts:
+    """The tab's components, inside the current tab."""
+    a, b, seeds = gr.State(0), gr.State(1), gr.State(list(payloads.FIRST_GALLERIES))
+    with gr.Row(elem_classes="sd-lead"):
+        gr.Markdown(HOW, elem_classes="sd-how")
+        random = gr.Button("Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150)
+    with gr.Row(elem_classes="sd-bench"):
+        with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
+            first = components.chooser("A", elem_id="sd-choose-a")
+        with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
+            stage = components.stage(elem_id="sd-stage")
+            with gr.Row(elem_classes="sd-downloads"):
+                gr.HTML("<span>Download</span>", apply_default_css=False)
+                formats = {
+                    suffix: gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{suffix}")
+                    for suffix, name in FORMATS.items()
+                }
+                # A click makes the file; the page then clicks this one.
+                file = gr.DownloadButton(visible="hidden", elem_id="sd-file")
+        with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
+            second = components.chooser("B", elem_id="sd-choose-b")
+    return Parts(a, b, stage, (first, second), random, formats, file, seeds)
+
+
+def show(name: str, a: int, b: int, notes: tuple[str, str] = ("", "")) -> tuple:
+    """Values of :attr:`Parts.outputs` for a pair."""
+    it = service.load(name)
+    swap = service.swap(name, a, b)
+    return (
+        swap.a, swap.b, payloads.stage(it, swap),
+        gr.update(value=payloads.chooser(it, swap.a, notes[0])),
+        gr.update(value=payloads.chooser(it, swap.b, notes[1])),
+    )  # fmt: skip
+
+
+def galleries(name: str, seeds: list[int]) -> tuple:
+    """Updates that give both choosers their pictures."""
+    it = service.load(name)
+    return tuple(gr.update(gallery=payloads.gallery(it, seed)) for seed in seeds)
+
+
+def choose_random(name: str) -> tuple:
+    """A new pair for this visitor."""
+    return show(name, *service.random_pair(service.load(name).dataset, np.random.default_rng()))
+
+
+def sent(event: gr.EventData) -> dict:
+    """What a component's script sent; anybody can send anything."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def pick(side: int):
+    """A click in a gallery."""
+
+    def picked(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+        pair = [a, b]
+        pair[side] = sent(event).get("index")
+        return show(name, *pair)
+
+    return picked
+
+
+def by_number(side: int):
+    """A number typed on the Maps tab."""
+    return lambda name, a, b, number: show(name, *((a, number) if side else (number, b)))
+
+
+def wish(side: int):
+    """A choice by factors: the test character that has them, or the nearest with a note."""
+
+    def wished(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+        it = service.load(name)
+        known = {f.name: len(f.classes) for f in service.headline_factors(it.spec)}
+        asked = sent(event).get("factors")
+        if not isinstance(asked, dict) or any(
+            not isinstance(v, int) or not 0 <= v < known.get(k, 0) for k, v in asked.items()
+        ):
+            raise gr.Error("Those factors are not of this data set.")
+        pair, notes = [a, b], ["", ""]
+        pair[side], missed = service.nearest(it.dataset, asked)
+        notes[side] = payloads.difference(it, pair[side], missed)
+        return show(name, *pair, tuple(notes))
+
+    return wished
+
+
+def more(side: int):
+    """Other characters in one gallery."""
+
+    def shuffled(name: str, seeds: list[int]) -> tuple:
+        seeds = list(seeds)
+        seeds[side] = int(np.random.default_rng().integers(3, 1000))
+        return seeds, gr.update(gallery=payloads.gallery(service.load(name), seeds[side]))
+
+    return shuffled
+
+
+def save(suffix: str):
+    """A file of what is on the stage."""
+
+    def saved(name: str, a: int, b: int) -> str:
+        it = service.load(name)
+        content = service.export(service.swap(name, a, b), suffix, it.spec.rate_hz)
+        return files.keep(content, f"{name}-{a}-{b}.{suffix}")
+
+    return saved

@@ -1,0 +1,84 @@
+"""The endpoints, through gradio's client; and that visitors are apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app_fixtures import app_url, checkpoints  # noqa: F401
+from gradio_client import Client
+from PIL import Image
+
+NAME = "dbse-sprites"
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory) -> Client:  # noqa: F811
+    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
+
+
+def path_of(file) -> Path:
+    return Path(file["path"] if isinstance(file, dict) else file)
+
+
+def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
+    api = client.view_api(return_format="dict")
+    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map"}
+    assert not api["unnamed_endpoints"]
+    for name, about in api["named_endpoints"].items():
+        assert all(p["python_type"]["type"] != "Any" for p in about["parameters"]), name
+        assert about["description"], name
+
+
+def test_swap(client: Client) -> None:
+    report, file = client.predict(NAME, 3, 700, "webp", api_name="/swap")
+    assert (report["a"], report["b"], report["dataset"]) == (3, 700, "sprites")
+    assert set(report["psnr_db"]) == {"a_again", "a_like_b", "b_like_a", "b_again"}
+    with Image.open(path_of(file)) as image:
+        assert image.n_frames == 8 and image.size == (520, 520)
+
+
+def test_encode(client: Client) -> None:
+    codes = client.predict(NAME, 5, api_name="/encode")
+    assert len(codes["static"]) == 8 and len(codes["dynamic"]) == 8 and len(codes["dynamic"][0]) == 4
+    assert set(codes["factors"]) >= {"skin", "hair", "action"}
+
+
+def test_sample(client: Client) -> None:
+    first = client.predict(NAME, 3, 1, "static", 9, api_name="/sample")
+    again = client.predict(NAME, 3, 1, "static", 9, api_name="/sample")
+    assert path_of(first).read_bytes() == path_of(again).read_bytes()
+    with Image.open(path_of(first)) as image:
+        assert image.n_frames == 8
+
+
+def test_map(client: Client) -> None:
+    found = client.predict(NAME, 296, "pca", api_name="/map")
+    assert len(found["ids"]) == len(found["static"]) == len(found["dynamic"]) == 296
+    assert all(0 <= trust <= 1 for trust in found["trust"])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "says"),
+    [
+        ("/swap", ("../../etc", 0, 1, "webp"), "No checkpoint"),
+        ("/swap", (NAME, -1, 1, "webp"), "numbered 0 to 2663"),
+        ("/swap", (NAME, 0, 10**9, "webp"), "numbered 0 to 2663"),
+        ("/swap", (NAME, 0, 1, "exe"), "Formats"),
+        ("/swap", ("dbse-lpc-sprites", 0, 1, "gif"), "seqdisent data lpc-sprites"),
+        ("/encode", (NAME, "nine"), "numbered 0 to 2663"),
+        ("/sample", (NAME, 99, 0, "", 0), "1 to 16"),
+        ("/sample", (NAME, 2, 0, "hair", 0), "keep is"),
+        ("/map", (NAME, 7, "pca"), "A map shows"),
+        ("/map", (NAME, 296, "magic"), "Projections"),
+    ],
+)
+def test_bad_input_is_told_what_is_wrong(client: Client, endpoint: str, arguments: tuple, says: str) -> None:
+    with pytest.raises(Exception, match=says):
+        client.predict(*arguments, api_name=endpoint)
+
+
+def test_no_file_outside_is_served(app_url: str) -> None:  # noqa: F811
+    import httpx
+
+    assert httpx.get(f"{app_url}gradio_api/file=/etc/passwd").status_code in (403, 404)
