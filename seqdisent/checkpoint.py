@@ -109,8 +109,7 @@ def save_checkpoint(
         "recipe": recipe,
     }
     try:
-        state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        save_file(state, scratch / WEIGHTS)
+        save_file({k: _smallest(v) for k, v in model.state_dict().items()}, scratch / WEIGHTS)
         (scratch / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         (scratch / METRICS).write_text(json.dumps(metrics or {}, indent=2) + "\n", encoding="utf-8")
         (scratch / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")
@@ -125,6 +124,24 @@ def save_checkpoint(
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return folder
+
+
+def round_to_half(model: nn.Module) -> None:
+    """Round weights to what half precision holds, in place: a checkpoint of them takes half the room.
+
+    It changes a weight by at most one part in 2,000; done before evaluation, so that what was
+    measured is what is shipped.
+    """
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(weight.half())
+
+
+def _smallest(weight: torch.Tensor) -> torch.Tensor:
+    """Half precision where it loses nothing, else the tensor as it is."""
+    weight = weight.detach().cpu().contiguous()
+    half = weight.half()
+    return half if weight.dtype == torch.float32 and torch.equal(half.float(), weight) else weight
 
 
 def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from seqdisent.checkpoint import CheckpointError, list_checkpoints, load_checkpoint, save_checkpoint
+from seqdisent.checkpoint import CheckpointError, list_checkpoints, load_checkpoint, round_to_half, save_checkpoint
 from seqdisent.data import DATASETS, dataset_spec, is_ready, load_dataset, source_module
 from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
 
@@ -114,6 +114,7 @@ def train(args: Namespace, console: Console) -> None:
         raise Diverged(str(error)) from error
     if made.pop("rank") != 0:
         return
+    round_to_half(model)
     folder = save_checkpoint(
         args.to or run / args.recipe,
         model,

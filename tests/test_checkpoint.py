@@ -9,7 +9,7 @@ import torch
 from conftest import build
 
 import seqdisent
-from seqdisent.checkpoint import CheckpointError, checkpoint_hash, prepare
+from seqdisent.checkpoint import CheckpointError, checkpoint_hash, prepare, round_to_half
 
 
 @pytest.fixture
@@ -25,6 +25,21 @@ def test_save_load_encode_is_bit_identical(model, clips, tmp_path):
     reference = prepare(model, "cpu")  # frozen like the loaded one: autograd takes other LSTM kernels
     a, b = (m.encode(clips.x, sample=False).latents for m in (reference, loaded))
     assert torch.equal(a.static, b.static) and torch.equal(a.dynamic, b.dynamic)
+
+
+def test_rounded_weights_take_half_the_room_and_still_round_trip(clips, tmp_path):
+    model = build("dsvae-full")
+    full = seqdisent.save_checkpoint(tmp_path / "full", model, kind="dsvae", recipe={})
+    before = model.encode(clips.x, sample=False).latents
+    round_to_half(model)
+    half = seqdisent.save_checkpoint(tmp_path / "half", model, kind="dsvae", recipe={})
+    size = lambda folder: (folder / "model.safetensors").stat().st_size
+    assert size(half) < 0.6 * size(full)
+    loaded, _ = seqdisent.load_checkpoint(half)
+    assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), model.parameters(), strict=True))
+    assert next(loaded.parameters()).dtype == torch.float32
+    after = loaded.encode(clips.x, sample=False).latents
+    torch.testing.assert_close(after.static, before.static, rtol=1e-2, atol=1e-3)
 
 
 def test_a_checkpoint_is_found_by_name_and_listed(saved, tmp_path, monkeypatch):

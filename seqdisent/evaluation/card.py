@@ -29,7 +29,7 @@ def write_card(folder: Path) -> None:
         f"| training | {recipe.get('steps', '?')} steps, {recipe.get('seconds', '?')} s |",
         f"| chosen by | best validation loss ({recipe.get('best_validation_loss_nats', float('nan')):.1f} nats) |",
         f"| data | {spec.source.credit}; {spec.source.licence}. {spec.source.url} |",
-        f"| weights | safetensors, float32, package {config['package']} |",
+        f"| weights | safetensors, rounded to half precision, package {config['package']} |",
         "",
     ]
     if metrics:

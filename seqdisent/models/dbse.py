@@ -62,9 +62,9 @@ class DBSE(SequentialVAE):
 
     The last row is a matter of evaluation and is not switched here: means are what this package
     evaluates. The released anchor term decodes s with the first z, which is the same as ours for
-    its only anchor, the first frame; elsewhere the anchor's own z is used. Two further differences of the released code, the unsubtracted features of its
-    time-series model and the BiLSTM before the "single" element of its audio model, contradict the
-    method and have no switch.
+    its only anchor, the first frame; elsewhere the anchor's own z is used. Two further differences
+    of the released code contradict the method and have no switch: the unsubtracted features of its
+    time-series model, and the BiLSTM before the "single" element of its audio model.
 
     The dynamic path is bidirectional: the anchor's difference is zero, so its own z can only be
     informed by the other frames.
