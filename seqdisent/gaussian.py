@@ -26,8 +26,11 @@ class DiagonalGaussian:
 
     @classmethod
     def from_parameters(cls, parameters: Tensor) -> DiagonalGaussian:
-        """Split network output ``[..., 2N]`` into mean and a softly bounded log standard deviation."""
-        mean, raw = parameters.chunk(2, dim=-1)
+        """Split network output ``[..., 2N]`` into mean and a softly bounded log standard deviation.
+
+        In float32 also under mixed precision: a KL in bfloat16 has three digits.
+        """
+        mean, raw = parameters.float().chunk(2, dim=-1)
         low, high = LOG_STD_RANGE
         # Zero output means unit variance; tanh has no dead zone as a hard clamp would have.
         log_std = torch.where(raw < 0, -low * torch.tanh(raw / -low), high * torch.tanh(raw / high))

@@ -90,12 +90,12 @@ def dbse_sprites() -> Recipe:
 
 def dsvae_lpc_sprites() -> Recipe:
     """DSVAE on the Sprites of the papers."""
-    return _dsvae("lpc-sprites", 4500)
+    return _dsvae("lpc-sprites", 2500)
 
 
 def dsvae_sprites() -> Recipe:
     """DSVAE on the drawn sprites, which need no download."""
-    return _dsvae("sprites", 4500)
+    return _dsvae("sprites", 2500)
 
 
 def judge_lpc_sprites() -> Recipe:

@@ -194,6 +194,14 @@ def test_analytic_kl_agrees_with_monte_carlo():
     assert p.kl(p) == 0
 
 
+def test_mixed_precision_keeps_the_terms_in_float32(model, clips):
+    model.train()
+    with torch.autocast("cpu", torch.bfloat16):
+        terms = model.loss(clips, seeded())
+    assert {term.dtype for term in terms.terms.values()} == {torch.float32}
+    terms.total.backward()
+
+
 def test_loss_is_the_bound_in_nats(clips):
     """With both weights at one, total = -log p(x|s,z) + KL + KL, checked against torch's own."""
     from torch.distributions import Normal
