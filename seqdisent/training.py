@@ -79,6 +79,23 @@ class TrainingModule(L.LightningModule):
         return DataLoader(self.data["validation"], sampler=batches, batch_size=None)
 
 
+class Stopwatch(L.Callback):
+    """Seconds of training, over all the sessions of a run that was resumed."""
+
+    def __init__(self) -> None:
+        self.before, self.started = 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return self.before + time.monotonic() - self.started
+
+    def state_dict(self) -> dict:
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.before, self.started = state["seconds"], time.monotonic()
+
+
 class DivergenceGuard(L.Callback):
     """Stops with :class:`TrainingDiverged` when the loss is not finite, or far above its start."""
 
@@ -136,7 +153,7 @@ def fit(
             strategy, precision).
 
     Returns:
-        ``rank`` of this process, ``steps``, ``seconds`` of this call, ``best_validation_loss_nats``.
+        ``rank`` of this process, ``steps``, ``seconds`` of all sessions, ``best_validation_loss_nats``.
 
     Raises:
         TrainingDiverged: on a NaN or exploding loss.
@@ -146,14 +163,14 @@ def fit(
     last = folder / "last.safetensors"
     if last.exists() and not resume:
         raise FileExistsError(f"{folder} holds a run; use --resume to go on with it, or another --run folder")
-    started = time.monotonic()
     keep = ModelCheckpoint(
         folder, "best", monitor="validation/loss_nats", save_last=True, enable_version_counter=False,
         auto_insert_metric_name=False,
         save_on_train_epoch_end=True,  # a state from inside an epoch does not resume at its next step
     )  # fmt: skip
     keep.FILE_EXTENSION = ".safetensors"
-    callbacks = [DivergenceGuard(last), keep]
+    watch = Stopwatch()
+    callbacks = [watch, DivergenceGuard(last), keep]
     if progress:
         callbacks.append(TQDMProgressBar(refresh_rate=10))
     trainer = L.Trainer(
@@ -177,6 +194,6 @@ def fit(
     return {
         "rank": trainer.global_rank,
         "steps": trainer.global_step,
-        "seconds": round(time.monotonic() - started, 1),
+        "seconds": round(watch.seconds, 1),
         "best_validation_loss_nats": float(keep.best_model_score),
     }

@@ -56,6 +56,13 @@ def test_killed_and_resumed_equals_left_alone(tmp_path):
     assert same(weights(alone), weights(tmp_path / "killed"))
 
 
+def test_seconds_add_up_over_sessions(tmp_path):
+    _, first = run(tmp_path, 24, stop_after=2)
+    _, second = run(tmp_path, 24, resume=True)
+    saved = load_state(tmp_path / "last.safetensors")["callbacks"]["Stopwatch"]["seconds"]
+    assert second["seconds"] >= saved > 0.8 * first["seconds"] and second["steps"] == 24
+
+
 def test_another_seed_ends_elsewhere(tmp_path):
     run(tmp_path / "a", 6)
     run(tmp_path / "b", 6, seed=4)
