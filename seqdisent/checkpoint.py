@@ -110,6 +110,7 @@ def save_checkpoint(
     }
     try:
         save_file({k: _smallest(v) for k, v in model.state_dict().items()}, scratch / WEIGHTS)
+        (scratch / WEIGHTS).chmod(0o644)  # readable by whoever runs the app
         (scratch / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         (scratch / METRICS).write_text(json.dumps(metrics or {}, indent=2) + "\n", encoding="utf-8")
         (scratch / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")

@@ -80,22 +80,22 @@ def _judge(dataset: str) -> Recipe:
 
 def dbse_lpc_sprites() -> Recipe:
     """DBSE on the Sprites of the papers."""
-    return _dbse("lpc-sprites", 4500)
+    return _dbse("lpc-sprites", 6000)
 
 
 def dbse_sprites() -> Recipe:
     """DBSE on the drawn sprites, which need no download."""
-    return _dbse("sprites", 4000)
+    return _dbse("sprites", 5000)
 
 
 def dsvae_lpc_sprites() -> Recipe:
     """DSVAE on the Sprites of the papers."""
-    return _dsvae("lpc-sprites", 2500)
+    return _dsvae("lpc-sprites", 2000)
 
 
 def dsvae_sprites() -> Recipe:
     """DSVAE on the drawn sprites, which need no download."""
-    return _dsvae("sprites", 2500)
+    return _dsvae("sprites", 2000)
 
 
 def judge_lpc_sprites() -> Recipe:

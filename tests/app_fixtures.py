@@ -46,8 +46,13 @@ def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
         patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        from demo import payloads, service
         from demo.app import build, launch_options
 
+        # What the pages ask for first is made before a browser competes for the processor.
+        name = service.default_checkpoint()
+        payloads.warm(name)
+        service.maps(name, service.MAP_SIZE, "pca")
         app = build()
         _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
         yield url

@@ -27,7 +27,7 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:  # noqa: F811
     """A page of the app; errors in its console and requests to other hosts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     problems: list[str] = []
     local = (app_url, "data:", "blob:")
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

@@ -179,7 +179,7 @@ def test_wrong_checksum_leaves_the_cache_sound(server, tmp_path):
 
 
 def test_no_network_is_a_clear_message(tmp_path):
-    with pytest.raises(DownloadFailed, match="Check the network and run the same command again"):
+    with pytest.raises(DownloadFailed, match="Check the network and try again"):
         download.fetch("d", "http://127.0.0.1:9/", {"a.png": "0" * 64}, tmp_path)
 
 

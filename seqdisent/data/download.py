@@ -87,8 +87,8 @@ def _retrieve(name: str, url: str, expected: str, path: Path) -> None:
         ) from error
     except OSError as error:  # requests' exceptions are OSErrors
         raise DownloadFailed(
-            f"{name}: could not download {url} ({type(error).__name__}). Check the network and run the "
-            "same command again: files already downloaded are kept."
+            f"{name}: could not download {url} ({type(error).__name__}). Check the network and "
+            "try again: files already downloaded are kept."
         ) from error
 
 
