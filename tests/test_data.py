@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import shutil
 import threading
 from pathlib import Path
 
@@ -192,6 +193,9 @@ def test_missing_and_half_files_are_named(lpc, tmp_path):
     half.write_bytes((lpc / "lpc-sprites" / "body" / "0.png").read_bytes()[:100])
     with pytest.raises(DataNotReady, match="does not have the expected checksum"):
         load_dataset("lpc-sprites", "test", tmp_path)
+    shutil.copytree(lpc, tmp_path, dirs_exist_ok=True)
+    half.write_bytes(half.read_bytes()[:100])
+    assert not is_ready("lpc-sprites", tmp_path)  # every file is there, one of them half
 
 
 def test_a_half_file_is_replaced_by_a_whole_one(server, tmp_path):

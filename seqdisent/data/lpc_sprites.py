@@ -58,9 +58,12 @@ SPEC = DatasetSpec(
 
 
 def is_ready(root: str | Path | None = None) -> bool:
-    """Whether every sheet is on disk (checksums are verified when they are loaded)."""
-    folder = download.data_root(root) / FOLDER
-    return all((folder / name).is_file() for name in CHECKSUMS)
+    """Whether every sheet is on disk and whole."""
+    try:
+        download.verify(download.data_root(root) / FOLDER, CHECKSUMS, SPEC.name)
+    except download.DataNotReady:
+        return False
+    return True
 
 
 def fetch(root: str | Path | None = None, progress: Callable[[int, int], None] | None = None) -> int:
@@ -77,7 +80,7 @@ def load(split: str, root: str | Path | None = None) -> SequenceDataset:
 @lru_cache(maxsize=2)
 def _layers(folder: Path) -> tuple[np.ndarray, ...]:
     """RGBA sheets ``[values, actions, frames, 64, 64, 4]``, bottom up."""
-    download.verify(folder, CHECKSUMS, "lpc-sprites")
+    download.verify(folder, CHECKSUMS, SPEC.name)
     sheets = [np.stack([_actions(folder / name / f"{value}.png") for value in range(VALUES)]) for name in SHEETS]
     assert len(sheets) == len(LAYERS)
     return (*sheets, _actions(folder / SHOES)[None])
