@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -69,9 +70,21 @@ class LayeredFrames:
         for start in range(0, len(rows), 64):  # small pieces stay in the processor's cache
             part = rows[start : start + 64]
             canvas = out[start : start + 64]
-            for column, layer in enumerate(self.layers):
-                canvas[...] = over(canvas, layer[self.choice[part, column], self.action[part]])
+            for column, (layer, box) in enumerate(zip(self.layers, self._boxes, strict=True)):
+                worn = layer[(..., *box, slice(None))][self.choice[part, column], self.action[part]]
+                canvas[(..., *box, slice(None))] = over(canvas[(..., *box, slice(None))], worn)
         return out
+
+    @cached_property
+    def _boxes(self) -> list[tuple[slice, slice]]:
+        """The rows and columns that each layer ever covers: most of a layer is empty."""
+        return [_box(layer[..., 3].any(axis=(0, 1, 2))) for layer in self.layers]
+
+
+def _box(covered: np.ndarray) -> tuple[slice, slice]:
+    """The smallest box around the true pixels of ``[H, W]``."""
+    spans = [np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0)]
+    return tuple(slice(s[0], s[-1] + 1) if len(s) else slice(0, 0) for s in spans)
 
 
 def split_characters(split: str) -> np.ndarray:
