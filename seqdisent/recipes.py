@@ -70,7 +70,7 @@ def _dbse(dataset: str, steps: int) -> Recipe:
 
 def _dsvae(dataset: str, steps: int) -> Recipe:
     """DSVAE, full q, with the paper's loss; the KL weights are those that suit a pixel likelihood."""
-    config = DSVAEConfig(sigma=_sigma(60), static_weight=10.0)
+    config = DSVAEConfig(sigma=_sigma(60), static_weight=10.0, frame=FrameConfig(kind="modulated"))
     return Recipe("dsvae", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3))
 
 
@@ -90,12 +90,12 @@ def dbse_sprites() -> Recipe:
 
 def dsvae_lpc_sprites() -> Recipe:
     """DSVAE on the Sprites of the papers."""
-    return _dsvae("lpc-sprites", 2000)
+    return _dsvae("lpc-sprites", 1800)
 
 
 def dsvae_sprites() -> Recipe:
     """DSVAE on the drawn sprites, which need no download."""
-    return _dsvae("sprites", 2000)
+    return _dsvae("sprites", 1800)
 
 
 def judge_lpc_sprites() -> Recipe:
