@@ -90,12 +90,12 @@ def dbse_sprites() -> Recipe:
 
 def dsvae_lpc_sprites() -> Recipe:
     """DSVAE on the Sprites of the papers."""
-    return _dsvae("lpc-sprites", 1800)
+    return _dsvae("lpc-sprites", 1500)
 
 
 def dsvae_sprites() -> Recipe:
     """DSVAE on the drawn sprites, which need no download."""
-    return _dsvae("sprites", 1800)
+    return _dsvae("sprites", 1500)
 
 
 def judge_lpc_sprites() -> Recipe:
