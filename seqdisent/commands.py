@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from argparse import Namespace
@@ -90,6 +91,8 @@ def train(args: Namespace, console: Console) -> None:
     from seqdisent.recipes import recipe as get_recipe
     from seqdisent.training import TrainingDiverged, fit
 
+    # What Lightning says of its surroundings is noise here; its warnings are not.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     recipe = get_recipe(args.recipe)
     chosen = {
         name: value
