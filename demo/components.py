@@ -17,7 +17,8 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def _script(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
+    """A script behind the helpers that all of them use: each runs in a scope of its own."""
+    return "".join((STATIC / part).read_text(encoding="utf-8") for part in ("dom.js", name))
 
 
 def stage(**settings) -> gr.HTML:

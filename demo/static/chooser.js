@@ -4,14 +4,6 @@ const side = root.dataset.side;
 root.classList.add(`sd-side-${side}`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-function make(tag, className, text, attributes) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  return node;
-}
-
 const title = make("div", "sd-chooser-title");
 const menus = make("div", "sd-menus");
 const note = make("p", "sd-chooser-note", "", { role: "status" });

@@ -10,14 +10,6 @@ const PALETTES = {
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon"];
 const state = { hands: "A", atlas: null, panels: [], drawn: null };
 
-function make(tag, className, text, attributes) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  return node;
-}
-
 const hand = make("div", "sd-hand", undefined, { role: "group", "aria-label": "A click chooses" });
 hand.append(make("span", "", "A click chooses"));
 for (const side of "AB") {

@@ -4,14 +4,6 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const SPEEDS = [0.25, 0.5, 1, 2];
 const state = { frame: 0, playing: !still.matches, speed: 1, last: 0, sheet: null, value: null, views: [] };
 
-function make(tag, className, text, attributes) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
-  return node;
-}
-
 function canvas(width, height, label, className) {
   const node = make("canvas", className, undefined, { role: "img", "aria-label": label });
   node.width = width;
