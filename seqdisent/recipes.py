@@ -90,12 +90,12 @@ def dbse_sprites() -> Recipe:
 
 def dsvae_lpc_sprites() -> Recipe:
     """DSVAE on the Sprites of the papers."""
-    return _dsvae("lpc-sprites", 1500)
+    return _dsvae("lpc-sprites", 1300)
 
 
 def dsvae_sprites() -> Recipe:
     """DSVAE on the drawn sprites, which need no download."""
-    return _dsvae("sprites", 1500)
+    return _dsvae("sprites", 1300)
 
 
 def judge_lpc_sprites() -> Recipe:
