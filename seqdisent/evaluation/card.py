@@ -29,6 +29,7 @@ def write_card(folder: Path) -> None:
         f"| training | {recipe.get('steps', '?')} steps, {recipe.get('seconds', '?')} s |",
         f"| chosen by | best validation loss ({recipe.get('best_validation_loss_nats', float('nan')):.1f} nats) |",
         f"| data | {spec.source.credit}; {spec.source.licence}. {spec.source.url} |",
+        *([f"| note | {recipe['note']} |"] if "note" in recipe else []),
         f"| weights | safetensors, rounded to half precision, package {config['package']} |",
         "",
     ]
