@@ -164,6 +164,8 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     assert page.evaluate("() => document.querySelector('.sd-plot')._fullLayout.xaxis.range[1]") == 0.01
     page.get_by_text("The same without a mouse").click()
     page.locator("#sd-number input").fill("17")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(1000)  # the number travels to the page's state on its own
     page.click("#sd-make-a")
     page.wait_for_selector(f'.sd-plot[data-part="static"][data-chosen="17,{b}"]')
 
