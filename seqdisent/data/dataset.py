@@ -59,6 +59,10 @@ class SequenceDataset(Dataset):
             {k: torch.from_numpy(v[rows]) for k, v in self.dynamic.items()},
         )
 
+    def sequence_labels(self) -> dict[str, np.ndarray]:
+        """One label a sequence for every factor, int64 ``[N]``; a dynamic factor's is its first frame's."""
+        return {**self.static, **{name: value[:, 0] for name, value in self.dynamic.items()}}
+
     def select(self, rows: np.ndarray) -> SequenceDataset:
         """The subset with these rows, in this order, its frames in memory."""
         return replace(

@@ -13,11 +13,6 @@ from seqdisent.evaluation.swap import Rate
 from seqdisent.types import Latents
 
 
-def sequence_label_arrays(data: SequenceDataset) -> dict[str, np.ndarray]:
-    """One label a sequence for every factor, int64 ``[N]``; a dynamic one's is its first frame's."""
-    return {**data.static, **{name: value[:, 0] for name, value in data.dynamic.items()}}
-
-
 def linear_probes(
     train: Latents, train_data: SequenceDataset, test: Latents, test_data: SequenceDataset
 ) -> dict[str, dict[str, dict[str, Any]]]:
@@ -34,7 +29,7 @@ def linear_probes(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    learn, truth = sequence_label_arrays(train_data), sequence_label_arrays(test_data)
+    learn, truth = train_data.sequence_labels(), test_data.sequence_labels()
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for code in ("static", "dynamic"):
         found[code] = {}

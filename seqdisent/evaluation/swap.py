@@ -100,10 +100,7 @@ def swap_report(
     """
     a, b = random_pairs(len(data), pairs, seed)
     generator = torch.Generator().manual_seed(seed)
-    truth = {
-        **data.static,
-        **{name: value[:, 0] for name, value in data.dynamic.items()},
-    }
+    truth = data.sequence_labels()
     donors = {f.name: (b if f.kind == "static" else a) for f in data.spec.factors}
     others = {f.name: (a if f.kind == "static" else b) for f in data.spec.factors}
 
