@@ -54,3 +54,10 @@ def model(request) -> seqdisent.SequentialVAE:
 def clips() -> seqdisent.Sequences:
     """Five drawn test sequences."""
     return seqdisent.load_dataset("sprites", "test")[[0, 10, 200, 1000, 2000]]
+
+
+@pytest.fixture(autouse=True)
+def shipped_checkpoints(request, monkeypatch) -> None:
+    """The app's tests point to a folder of their own; every other test means the shipped checkpoints."""
+    if "checkpoints" not in request.fixturenames:
+        monkeypatch.delenv("SEQDISENT_CHECKPOINTS", raising=False)
