@@ -16,7 +16,7 @@ examples:
   seqdisent list                                    what there is
   seqdisent data lpc-sprites                        download the Sprites of the papers
   seqdisent train dbse-sprites                      train a recipe; --resume goes on with it
-  seqdisent evaluate dbse-sprites                   judge, swaps and probes on test data
+  seqdisent evaluate dbse-sprites                   what leaks, what a swap keeps; on test data
   seqdisent swap dbse-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
   seqdisent sample dbse-sprites -n 6 -o new.gif     sequences from the prior
 """
@@ -91,8 +91,28 @@ def parser(commands) -> argparse.ArgumentParser:
     evaluate.add_argument("--split", default="test", choices=("validation", "test"))
     evaluate.add_argument("--pairs", type=int, default=2000, help="random pairs to swap (default: 2000)")
     evaluate.add_argument("--seed", type=int, default=0, help="of pairs and samples (default: 0)")
+    evaluate.add_argument("--quick", action="store_true", help="a smaller sample, half a minute; writes nothing")
+    evaluate.add_argument(
+        "--stand-in", metavar="KIND",
+        help="measure a model of known leakage in its place (oracle, leaky, untrained, shuffled); writes nothing",
+    )  # fmt: skip
+    evaluate.add_argument("--html", type=Path, help="where to write the page (default: report.html beside the weights)")
     evaluate.add_argument("--no-write", action="store_true", help="leave metrics.json and the card alone")
     _data_root(evaluate)
+
+    cut = command("cut", commands.cut, "cut a static code down to the directions that carry signal")
+    cut.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
+    cut.add_argument("--snr", type=float, default=1.0, help="least signal to noise ratio of what is kept (default: 1)")
+    cut.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+    _data_root(cut)
+
+    frontier = command("frontier", commands.frontier, "sweep weights and parts on sprites-32; see who leaks what")
+    frontier.add_argument("--points", nargs="+", help="points of the sweep (default: all)")
+    frontier.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="(default: 0 1 2)")
+    frontier.add_argument("--run", type=Path, default=Path("runs/frontier"), help="folder of the sweep; it is resumed")
+    frontier.add_argument("--to", type=Path, help="folder of the results (default: the sweep's)")
+    frontier.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    frontier.add_argument("--quiet", action="store_true", help="no progress bar")
 
     swap = command("swap", commands.swap, "swap two test sequences and write an animation")
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")

@@ -89,6 +89,7 @@ def train(args: Namespace, console: Console) -> None:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
     from seqdisent.evaluation.card import write_card
     from seqdisent.recipes import recipe as get_recipe
+    from seqdisent.signal_rank import cut_static_code, signal_directions
     from seqdisent.training import TrainingDiverged, fit
 
     # What Lightning says of its surroundings is noise here; its warnings are not.
@@ -118,6 +119,11 @@ def train(args: Namespace, console: Console) -> None:
     if made.pop("rank") != 0:
         return
     round_to_half(model)
+    if recipe.static_snr:
+        directions = signal_directions(model.eval(), train_data)
+        model = cut_static_code(model, directions, recipe.static_snr)
+        made["static_snr"] = recipe.static_snr
+        console.print(f"static code cut down to {model.config.static_rank} directions that carry signal")
     folder = save_checkpoint(
         args.to or run / args.recipe,
         model,
@@ -128,18 +134,70 @@ def train(args: Namespace, console: Console) -> None:
     console.print(f"checkpoint: {folder}\nnext: seqdisent evaluate {folder}", highlight=False)
 
 
+def cut(args: Namespace, console: Console) -> None:
+    """Cut the static code of a checkpoint down to its signal, and write the result as a new one."""
+    from seqdisent.checkpoint import read_config
+    from seqdisent.evaluation.card import write_card
+    from seqdisent.signal_rank import cut_static_code, signal_directions
+
+    folder, config = read_config(args.checkpoint)
+    model, spec = load_checkpoint(folder)
+    directions = signal_directions(model, load_dataset(spec.name, "train", args.data_root))
+    made = cut_static_code(model, directions, args.snr)
+    about = {**config["recipe"], "static_snr": args.snr}
+    about["command"] = f"{about.get('command', 'unknown')} && {_command()}"
+    to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)
+    write_card(to)
+    ratios = " ".join(f"{v:.2g}" for v in directions.snr.tolist()[: made.config.static_rank + 4])
+    console.print(
+        f"signal to noise ratios, best first: {ratios} …\n{made.config.static_rank} of {len(directions.snr)} "
+        f"directions kept\ncheckpoint: {to}\nnext: seqdisent evaluate {to}",
+        highlight=False,
+    )
+
+
+def frontier(args: Namespace, console: Console) -> None:
+    """Train and measure the points of the sweep that are missing; print where all of them stand."""
+    from seqdisent.evaluation.frontier import collect, measure_point, write_results
+    from seqdisent.frontier import POINTS, train_point
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    points = args.points or list(POINTS)
+    if unknown := sorted(set(points) - set(POINTS)):
+        raise UsageError(f"no point {', '.join(unknown)}; choose from {', '.join(POINTS)}")
+    # Seed by seed, so that a sweep that is stopped early leaves whole seeds behind.
+    for seed in args.seeds:
+        for number, name in enumerate(points, 1):
+            console.print(f"seed {seed}, {number} of {len(points)}: {name}")
+            folder = train_point(name, seed, args.run, progress=not args.quiet, precision=args.precision)
+            measure_point(folder)
+    results = collect(args.run)
+    console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
+
+
 def evaluate(args: Namespace, console: Console) -> None:
     """Measure a checkpoint; print the report and keep it in the checkpoint folder."""
+    from seqdisent.checkpoint import read_config
     from seqdisent.evaluation import report
+    from seqdisent.evaluation.html import html_report
+    from seqdisent.evaluation.printing import print_report, progress
 
     if not 1 <= args.pairs <= 100_000:
         raise UsageError(f"--pairs must be between 1 and 100000, got {args.pairs}")
-    metrics = report.evaluate(
-        args.checkpoint, split=args.split, pairs=args.pairs, seed=args.seed, data_root=args.data_root
-    )
-    report.print_report(metrics, console)
-    if args.split == "test" and not args.no_write:
-        console.print(f"written: {report.write_metrics(args.checkpoint, metrics)}", highlight=False)
+    sample = report.LIVE if args.quick else replace(report.WHOLE, pairs=args.pairs)
+    with progress() as say:
+        made, rows = report.evaluate(
+            args.checkpoint, split=args.split, sample=sample, seed=args.seed, stand_in=args.stand_in,
+            data_root=args.data_root, command=_command(), say=say,
+        )  # fmt: skip
+    print_report(made, console)
+    page = args.html
+    if args.split == "test" and not (args.no_write or args.quick or args.stand_in):
+        console.print(f"written: {report.write_metrics(args.checkpoint, made, rows)}", highlight=False)
+        page = page or (read_config(args.checkpoint)[0] / "report.html" if rows else None)
+    if page:
+        page.write_text(html_report(made), encoding="utf-8")
+        console.print(f"written: {page}", highlight=False)
 
 
 def swap(args: Namespace, console: Console) -> None:

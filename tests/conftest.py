@@ -40,8 +40,9 @@ VARIANTS = {
 def build(variant: str) -> seqdisent.SequentialVAE:
     """A small untrained model, the same at every call."""
     torch.manual_seed(0)
-    name, config = VARIANTS[variant]
-    return seqdisent.build_model(name, seqdisent.dataset_spec("sprites"), config).eval()
+    data = "sprites-32" if variant.endswith("-32") else "sprites"
+    name, config = VARIANTS[variant.removesuffix("-32")]
+    return seqdisent.build_model(name, seqdisent.dataset_spec(data), config).eval()
 
 
 @pytest.fixture(params=VARIANTS)

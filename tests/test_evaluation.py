@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,15 +12,11 @@ from conftest import build
 
 import seqdisent
 from seqdisent.evaluation import report
+from seqdisent.evaluation.html import html_report
+from seqdisent.evaluation.intervals import Rate
 from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
-from seqdisent.evaluation.probes import linear_probes
-from seqdisent.evaluation.swap import (
-    Rate,
-    encode_dataset,
-    random_pairs,
-    reconstruction_error,
-    swap_report,
-)  # fmt: skip
+from seqdisent.evaluation.leakage import QUICK
+from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
 from seqdisent.nn.frames import FrameConfig
 from seqdisent.types import Latents
 
@@ -55,19 +52,22 @@ class Oracle:
             draw(n, frames, len(self.dynamic_names)) if dynamic is None else dynamic,
         )
 
-    def classify(self, codes: Latents) -> dict:
+    def probabilities(self, codes: Latents) -> dict:
         said = {n: codes.static[:, i].long() for i, n in enumerate(self.static_names)}
         source = codes.static[:, len(self.static_names) :] if self.leak else codes.dynamic[:, 0]
         said.update({n: source[:, i].long() for i, n in enumerate(self.dynamic_names)})
-        return said
+        return {n: torch.eye(len(self.spec.factor(n).classes))[value] for n, value in said.items()}
+
+    def real(self, data) -> dict:
+        return {n: chance.numpy() for n, chance in self.probabilities(self.latents(data)).items()}
 
 
 @pytest.mark.parametrize("leak", [False, True])
 def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
     oracle = Oracle(DATA, leak)
-    scores = swap_report(oracle, oracle, DATA, oracle.latents(DATA), pairs=500, seed=1)
+    scores = swap_report(oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1)
     for factor in DATA.spec.factors:
-        assert scores["reconstruction"][factor.name]["value"] == 1
+        assert scores["reconstruction"][factor.name]["kept"]["value"] == 1
         swap = scores["swap"][factor.name]
         assert swap["chance"] == 1 / len(factor.classes)
         if factor.kind == "static" or not leak:
@@ -78,20 +78,6 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
     assert joint == 1 if not leak else joint < 0.3
     assert scores["static_sampled"]["action"]["kept"]["value"] == (1 if not leak else pytest.approx(0.1, abs=0.15))
     assert scores["dynamics_sampled"]["hair"]["kept"]["value"] == 1
-
-
-def test_linear_probes_read_what_is_there_and_chance_where_it_is_not():
-    train = seqdisent.load_dataset("sprites", "train").select(np.arange(0, 8100, 9) + np.arange(900) % 9)
-    onehot = lambda data, names: torch.cat([torch.eye(6)[torch.from_numpy(data.static[n])] for n in names], -1)
-    generator = torch.Generator().manual_seed(0)
-    noise = lambda n: torch.randn(n, 8, 4, generator=generator)
-    codes = lambda data: Latents(onehot(data, ["skin", "hair"]), noise(len(data)))
-    found = linear_probes(codes(train), train, codes(DATA), DATA)
-    assert found["static"]["hair"]["accuracy"]["value"] == 1
-    for name in ("skin", "hair"):
-        cell = found["dynamic"][name]
-        assert not cell["wanted"]
-        assert cell["accuracy"]["low"] <= cell["chance"] <= cell["accuracy"]["high"] + 0.03
 
 
 def test_wilson_interval():
@@ -151,35 +137,67 @@ def test_shipped_judges_know_real_sequences():
         assert metrics["judge"][name]["value"] >= 0.995
 
 
-def test_evaluate_writes_metrics_and_card(tmp_path, monkeypatch):
+TINY = report.Sample(90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, permutations=19, draws=50, epochs=0.1))
+
+
+def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
     from seqdisent.cli import main
 
     folder = seqdisent.save_checkpoint(
-        tmp_path / "m", build("dbse"), kind="dbse", recipe={"command": "seqdisent train x", "seed": 0}
+        tmp_path / "m", build("dbse-32"), kind="dbse", recipe={"command": "seqdisent train x", "seed": 0}
     )
-    load = lambda name, split, root=None: seqdisent.load_dataset(name, split, root).select(np.arange(0, 800, 4))
-    monkeypatch.setattr(report, "load_dataset", load)
-    monkeypatch.setattr(report, "PROBE_TRAIN", 200)
+    monkeypatch.setattr(report, "WHOLE", TINY)
     assert main(["evaluate", str(folder), "--pairs", "50"]) == 0
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["swap"]["hair"]["kept"]["n"] == 50 and metrics["split"] == "test"
     assert metrics["weights_sha256_16"] == seqdisent.checkpoint.checkpoint_hash(folder)
+    assert set(metrics["versions"]) == {"seqdisent", "torch", "numpy", "python"}
+    rows = np.load(folder / "leakage.npz", allow_pickle=False)
+    assert rows["static/static/mean/hair/linear/bits"].shape == (90,)
     card = (folder / "README.md").read_text()
     assert "seqdisent train x" in card and "Known failures" in card and "hair is lost" in card
+    assert "What the codes know" in card
+    page = (folder / "report.html").read_text()
+    assert "plotly" in page and metrics["weights_sha256_16"] in page and "<script src=" not in page
     before = (folder / "metrics.json").read_text()
     assert main(["evaluate", str(folder), "--pairs", "20", "--no-write"]) == 0
     assert (folder / "metrics.json").read_text() == before
     assert main(["evaluate", str(folder), "--pairs", "0"]) == 1
+    assert main(["evaluate", str(folder), "--stand-in", "saint"]) == 1
 
 
-def test_no_judge_says_how_to_make_one(tmp_path):
-    folder = seqdisent.save_checkpoint(tmp_path / "m", build("dbse"), kind="dbse", recipe={})
-    with pytest.raises(report.NoJudge, match="seqdisent train judge-sprites"):
-        report.evaluate(folder, judges=tmp_path)
+def test_the_page_of_a_report_escapes_what_it_is_given():
+    hostile = "<script>alert(1)</script>"
+    made = {
+        "checkpoint": hostile, "command": hostile, "split": "test", "sequences": 1, "seed": 0, "versions": {},
+        "weights_sha256_16": "0", "judge": {hostile: {"value": 1, "low": 1, "high": 1, "n": 1}},
+    }  # fmt: skip
+    assert "alert(1)" in html_report(made) and hostile not in html_report(made)
 
 
-def test_encode_dataset_equals_encoding_at_once():
-    model, data = build("dsvae-full"), DATA.select(np.arange(10))
-    with torch.inference_mode():
-        whole = model.encode(data[:].x, sample=False).latents
-    assert torch.allclose(encode_dataset(model, data).static, whole.static, atol=1e-5)
+def test_without_a_judge_leakage_is_measured_and_the_rest_says_how_to_make_one(tmp_path):
+    folder = seqdisent.save_checkpoint(tmp_path / "m", build("dbse-32"), kind="dbse", recipe={})
+    made, rows = report.evaluate(folder, judges=tmp_path, sample=TINY)
+    assert "seqdisent train judge-sprites-32" in made["no_judge"] and "swap" not in made
+    assert made["leakage"]["cells"] and rows
+    assert "seqdisent train judge-sprites-32" in html_report(made)
+
+
+def test_opinion_measures_of_known_opinions():
+    """A judge that is sure of each of four classes equally often; and one that does not know."""
+    from seqdisent.evaluation.swap import _opinions
+
+    sure = np.eye(4)[np.arange(40) % 4]
+    found = _opinions(sure, sure)
+    assert found["inception_score"] == pytest.approx(4) and found["h_y_given_x"] == pytest.approx(0, abs=1e-6)
+    assert found["disagreement"] == 0 and found["kl_nats"] == pytest.approx(0, abs=1e-6)
+    vague = _opinions(np.full((40, 4), 0.25), sure)
+    assert vague["inception_score"] == pytest.approx(1) and vague["h_y"] == pytest.approx(np.log(4))
+    assert vague["kl_nats"] == pytest.approx(np.log(4), abs=1e-6) and vague["disagreement"] == pytest.approx(0.75)
+
+
+def test_the_judge_hears_every_real_sequence():
+    judge, metrics = load_judge("sprites")
+    few = DATA.select(np.arange(40))
+    chances = judge_real(judge, few)
+    assert all(np.allclose(c.sum(1), 1, atol=1e-5) and len(c) == 40 for c in chances.values())

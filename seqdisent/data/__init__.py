@@ -11,6 +11,7 @@ from seqdisent.data.spec import DatasetSpec, Factor, Source
 # name -> module with SPEC, load(split, root), and, if it needs a download, fetch() and is_ready()
 DATASETS = {
     "sprites": "seqdisent.data.sprites",
+    "sprites-32": "seqdisent.data.sprites_32",
     "lpc-sprites": "seqdisent.data.lpc_sprites",
 }
 

@@ -29,14 +29,18 @@ class SequenceDataset(Dataset):
     Args:
         spec: the declaration of the data set.
         frames: uint8 ``[N, T, H, W, C]`` (channels last, so that batches are ``channels_last``).
-        static: for each static factor, int64 ``[N]``.
-        dynamic: for each dynamic factor, int64 ``[N, T]``.
+        static: for each static factor, int64 ``[N]``; -1 is a missing label. Those of a continuous
+            factor are floats, NaN where missing.
+        dynamic: for each dynamic factor, the same with one label a frame, ``[N, T]``.
+        source: what a sequence was taken from, int64 ``[N]``: sequences of one character, speaker or
+            recording are not independent, so intervals resample sources. By default each its own.
     """
 
     spec: DatasetSpec
     frames: Frames
     static: dict[str, np.ndarray]
     dynamic: dict[str, np.ndarray]
+    source: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -59,6 +63,10 @@ class SequenceDataset(Dataset):
             {k: torch.from_numpy(v[rows]) for k, v in self.dynamic.items()},
         )
 
+    def labels(self) -> dict[str, np.ndarray]:
+        """Labels of every factor: ``[N]`` of a static one, ``[N, T]`` of a dynamic one."""
+        return {**self.static, **self.dynamic}
+
     def sequence_labels(self) -> dict[str, np.ndarray]:
         """One label a sequence for every factor, int64 ``[N]``; a dynamic factor's is its first frame's."""
         return {**self.static, **{name: value[:, 0] for name, value in self.dynamic.items()}}
@@ -70,7 +78,13 @@ class SequenceDataset(Dataset):
             frames=self.frames[rows],
             static={k: v[rows] for k, v in self.static.items()},
             dynamic={k: v[rows] for k, v in self.dynamic.items()},
+            source=None if self.source is None else self.source[rows],
         )
+
+    @property
+    def sources(self) -> np.ndarray:
+        """The source of every sequence ``[N]``, each its own if none were declared."""
+        return np.arange(len(self)) if self.source is None else self.source
 
     def in_memory(self) -> SequenceDataset:
         """The same split with every frame composed once (for training)."""

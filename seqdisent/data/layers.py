@@ -127,4 +127,5 @@ def layered_dataset(spec: DatasetSpec, layers: tuple[np.ndarray, ...], split: st
             "motion": per_frame(action // len(DIRECTIONS)),
             "direction": per_frame(action % len(DIRECTIONS)),
         },
+        source=np.repeat(characters, len(ACTIONS)),
     )

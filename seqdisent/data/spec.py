@@ -13,12 +13,19 @@ class Factor:
     Args:
         name: for example ``"hair"``.
         kind: ``"static"`` (one value a sequence) or ``"dynamic"`` (one value a frame).
-        classes: the names of its values, in label order.
+        classes: the names of its values, in label order; none for a continuous factor.
+        unit: of a continuous factor, for example ``"mm"``.
     """
 
     name: str
     kind: Literal["static", "dynamic"]
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    unit: str = ""
+
+    @property
+    def continuous(self) -> bool:
+        """Whether its labels are numbers rather than classes."""
+        return not self.classes
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class DatasetSpec:
                 **data,
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
-                "factors": tuple(Factor(f["name"], f["kind"], tuple(f["classes"])) for f in data["factors"]),
+                "factors": tuple(Factor(**{**f, "classes": tuple(f["classes"])}) for f in data["factors"]),
                 "source": Source(**data["source"]),
                 "splits": tuple((name, count) for name, count in data["splits"]),
             }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.evaluation.report import rows
+from seqdisent.evaluation.tables import leakage_rows, swap_rows
 
 
 def write_card(folder: Path) -> None:
@@ -39,47 +39,44 @@ def write_card(folder: Path) -> None:
 
 
 def _measured(metrics: dict) -> list[str]:
-    header, table = rows(metrics)
-    lines = [
-        f"## Measured on {metrics['sequences']} {metrics['split']} sequences",
-        "",
-        "Percent, with 95 % intervals over test data.",
-        "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *("| " + " | ".join(row) + " |" for row in table),
-        "",
-    ]
-    if "error" in metrics:
+    lines = [f"## Measured on {metrics['sequences']} {metrics['split']} sequences", ""]
+    if "leakage" in metrics:
+        leakage = metrics["leakage"]
+        lines += [
+            "### What the codes know", "",
+            "Usable information in bits, with 95 % intervals that resample the "
+            f"{leakage['test_sources']} test sources. A code should tell the factors of its own kind and none of the "
+            "other's; a draw is what the decoder met in training.", "",
+            *_markdown(*leakage_rows(metrics)), "",
+            *(f"- {v['text']}" for v in leakage["verdicts"] if v["level"] not in ("holds", "unmeasurable")),
+            *(f"- {words}" for words in metrics["health"]["words"]), "",
+        ]  # fmt: skip
+    lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
+    lines += [*_markdown(*swap_rows(metrics)), ""]
+    if "no_judge" in metrics:
+        lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
+    elif "error" in metrics:
         error, joint = metrics["error"], metrics["swap"]["joint"]["kept"]
         lines += [
             f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs. "
             f"Squared error a sequence {error['squared_error_per_sequence']:.1f} (the training mean "
             f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.",
             "",
-            "## Known failures",
-            "",
             *_failures(metrics),
-            "",
         ]
     return lines
 
 
+def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
 def _failures(metrics: dict) -> list[str]:
-    """What the numbers themselves show to be wrong: lost factors and leaking codes."""
-    found = []
-    for name, swap in metrics["swap"].items():
-        if name != "joint" and swap["kept"]["high"] < 0.99:
-            found.append(
-                f"- {name} is lost in {100 * (1 - swap['kept']['value']):.1f} % of swaps "
-                f"({100 * swap['off_target']['value']:.1f} % show the other sequence's value where they differ)."
-            )
-    for code, factors in metrics["probes"].items():
-        for name, probe in factors.items():
-            floor = max(probe["majority"], probe["chance"])
-            if not probe["wanted"] and probe["accuracy"]["low"] > floor:
-                found.append(
-                    f"- The {code} code leaks {name}: a linear probe reads it in "
-                    f"{100 * probe['accuracy']['value']:.0f} % (chance {100 * probe['chance']:.0f} %)."
-                )
-    return found or ["- None found by these measurements."]
+    """What the numbers themselves show to be wrong beside the leaks above: factors lost in a swap."""
+    found = [
+        f"- {name} is lost in {100 * (1 - swap['kept']['value']):.1f} % of swaps "
+        f"({100 * swap['off_target']['value']:.1f} % show the other sequence's value where they differ)."
+        for name, swap in metrics["swap"].items()
+        if name != "joint" and swap["kept"]["high"] < 0.99
+    ]
+    return ["## Known failures", "", *found, ""] if found else []

@@ -48,7 +48,10 @@ class Judge(nn.Module):
         self.spec, self.config = spec, config
         self.frame_encoder = frame_networks(spec, config.frame, 1, 1).encoder
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
-        self.heads = nn.ModuleDict({f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors})
+        # Continuous factors have no classes for it to tell apart.
+        self.heads = nn.ModuleDict(
+            {f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors if not f.continuous}
+        )
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
         """Logits ``[B, classes]`` of every factor for ``x [B, T, *event]``."""
@@ -66,9 +69,13 @@ class Judge(nn.Module):
         return LossTerms(terms, dict.fromkeys(terms, 1.0))
 
     @torch.no_grad()
+    def probabilities(self, x: Tensor) -> dict[str, Tensor]:
+        """The probability of every class of every factor, ``[B, classes]``."""
+        return {name: logits.softmax(-1) for name, logits in self(x).items()}
+
     def classify(self, x: Tensor) -> dict[str, Tensor]:
         """The most likely class of every factor, int64 ``[B]``."""
-        return {name: logits.argmax(-1) for name, logits in self(x).items()}
+        return {name: chance.argmax(-1) for name, chance in self.probabilities(x).items()}
 
 
 def sequence_labels(batch: Sequences) -> dict[str, Tensor]:

@@ -1,174 +1,230 @@
-"""``seqdisent evaluate``: measure a checkpoint once on test data, print it, keep it beside it."""
+"""``seqdisent evaluate``: everything that is measured of a checkpoint, once, on data it never saw."""
 
 from __future__ import annotations
 
 import json
 import platform
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
 from seqdisent import __version__
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
-from seqdisent.data import load_dataset
+from seqdisent.data import SequenceDataset, load_dataset
+from seqdisent.evaluation.calibration import calibration
+from seqdisent.evaluation.codes import ModelSubject
+from seqdisent.evaluation.health import anchors, health, health_words
 from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.probes import linear_probes
-from seqdisent.evaluation.swap import (
-    encode_dataset,
-    judge_accuracy,
-    reconstruction_error,
-    swap_report,
-)  # fmt: skip
+from seqdisent.evaluation.leakage import FULL, QUICK, Effort, Splits, measure
+from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
+from seqdisent.evaluation.verdict import verdicts
 
-PROBE_TRAIN = 4000  # training sequences behind a probe and behind the constant baseline
+ROWS = "leakage.npz"  # what the probes said of every test sequence, for paired differences
+VERIFIED = 900  # sequences behind the verification figures: all their pairs are compared
+Say = Callable[[str, int, int], None]  # (what is being done, done, in all)
 
 
-class NoJudge(RuntimeError):
-    """There is no judge for the data set; the message says how to train one."""
+class NoJudge(ValueError):
+    """A judge is to be measured and there is none; the message says how to train one."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How many sequences of each split a report uses, and how thoroughly; ``None`` is all of them."""
+
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+    pairs: int = 2000
+    effort: Effort = FULL
+
+
+WHOLE = Sample()
+LIVE = Sample(train=1800, validation=300, test=600, pairs=200, effort=QUICK)
 
 
 def evaluate(
     name_or_path: str | Path,
     *,
     split: str = "test",
-    pairs: int = 2000,
+    sample: Sample = WHOLE,
     seed: int = 0,
+    stand_in: str | None = None,
     data_root: str | Path | None = None,
     judges: str | Path | None = None,
-    console: Console | None = None,
-) -> dict[str, Any]:
-    """Measure a model or a judge.
+    command: str = "",
+    say: Say | None = None,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Measure a model, a judge, or a stand-in for a model.
 
     Args:
-        split: the split to score; anything but ``"test"`` is for development.
-        pairs: random pairs behind the swap scores.
-        seed: of the pairs and of the sampled codes.
+        split: the split to score; anything but ``"test"`` is for development, and probes are then
+            chosen on training sequences that they did not learn from.
+        seed: of pairs, samples, probes, shuffles and resamples.
+        stand_in: one of :data:`seqdisent.evaluation.calibration.KINDS`, in place of the model itself.
         judges: folder with the judge; the checkpoints folder by default.
+        command: recorded in the report.
 
     Returns:
-        Plain types, as in ``metrics.json``.
+        The report in plain types, as in ``metrics.json``; and what the probes said of every test
+        sequence, as in ``leakage.npz``.
 
     Raises:
-        NoJudge: if the data set has no judge.
+        NoJudge: if a judge is to be measured and is not there. A model is measured without one: leakage
+            needs no judge, and ``no_judge`` says what is missing.
+        ValueError: for an unknown split or stand-in.
     """
     folder, config = read_config(name_or_path)
     dataset = config["dataset"]["name"]
-    data = load_dataset(dataset, split, data_root).in_memory()
-    made = {
-        "checkpoint": folder.name,
-        "weights_sha256_16": checkpoint_hash(folder),
-        "split": split,
-        "sequences": len(data),
-        "seed": seed,
+    say = say or (lambda what, done, total: None)
+    data = _few(load_dataset(dataset, split, data_root), sample.test, seed)
+    clock = _Clock()
+    report = {
+        "checkpoint": folder.name, "stand_in": stand_in, "weights_sha256_16": checkpoint_hash(folder),
+        "command": command, "split": split, "sequences": len(data), "seed": seed, "seconds": clock.seconds,
         "versions": {
-            "seqdisent": __version__,
-            "torch": torch.__version__.split("+")[0],
+            "seqdisent": __version__, "torch": torch.__version__.split("+")[0], "numpy": np.__version__,
             "python": platform.python_version(),
         },
-    }
-    judge, judge_metrics = load_judge(dataset, judges or (folder.parent if config["model"] == JUDGE else None))
-    if judge is None:
-        raise NoJudge(f"no judge for {dataset}; train one with `seqdisent train judge-{dataset}`")
+    }  # fmt: skip
+    judge, _ = load_judge(dataset, judges or (folder.parent if config["model"] == JUDGE else None))
+    missing = f"no judge for {dataset}; train one with `seqdisent train judge-{dataset}`"
+    if judge is not None:
+        real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
+        report["judge"] = judge_accuracy(real, data)
     if config["model"] == JUDGE:
-        return {**made, "judge": judge_accuracy(judge, data)}
+        if judge is None:
+            raise NoJudge(missing)
+        return report, {}
 
-    model, _ = load_checkpoint(folder)
-    train = load_dataset(dataset, "train", data_root)
-    rows = np.sort(np.random.default_rng(seed).permutation(len(train))[:PROBE_TRAIN])
-    train = train.select(rows)
-    with Progress(console=console or Console(stderr=True), transient=True) as bar:
+    model, spec = load_checkpoint(folder)
+    subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
+    learn, held = _few(load_dataset(dataset, "train", data_root), sample.train, seed), None
+    if split == "validation":
+        learn, held = _hold_out(learn, seed)
+    held = held or _few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
+    with clock("codes"):
+        splits = Splits(*(
+            subject.codes(part, seed=seed, progress=lambda d, t, n=name: say(f"encoding {n} sequences", d, t))
+            for part, name in ((learn, "training"), (held, "validation"), (data, split))
+        ))  # fmt: skip
+    with clock("leakage"):
+        report["leakage"], rows = measure(splits, spec.factors, effort=sample.effort, seed=seed, progress=say)
+        report["leakage"]["verdicts"] = verdicts(report["leakage"])
+    with clock("swaps"):
+        constant = torch.from_numpy(learn.frames[np.arange(0, len(learn), 8)].mean(0) / 255).float().permute(0, 3, 1, 2)
+        report["error"] = reconstruction_error(subject, data, splits.test.mean, constant)
+        if judge is None:
+            report["no_judge"] = missing
+        else:
+            swaps = swap_report(
+                subject, judge, data, splits.test.mean, real, pairs=sample.pairs, seed=seed,
+                progress=lambda d, t: say("swaps and samples", d, t),
+            )  # fmt: skip
+            report |= _multifactor(swaps.pop("seen"), swaps.pop("pair_rows"), data)
+            report |= swaps
+    report["health"] = health(splits.test)
+    report["health"]["words"] = health_words(report["health"])
+    if sample.effort is FULL:
+        say("DCI, MIG and verification", 0, 1)
+        with clock("multifactor"):
+            report |= _structure(splits, spec)
+        with clock("anchors"):
+            moving = [] if stand_in or judge is None else anchors(
+                model, judge, (learn, held, data), seed=seed,
+                progress=lambda d, t: say("moving the anchor", d, t),
+            )  # fmt: skip
+        report["anchors"] = moving
+    return report, rows
 
-        def step(label: str):
-            task = bar.add_task(label)
-            return lambda done, total: bar.update(task, completed=done, total=total)
 
-        latents = encode_dataset(model, data, step(f"encoding {len(data)} {split} sequences"))
-        train_latents = encode_dataset(model, train, step(f"encoding {len(train)} training sequences"))
-        constant = torch.from_numpy(train.frames[::8].mean(0) / 255).float().permute(0, 3, 1, 2)
-        report = swap_report(model, judge, data, latents, pairs=pairs, seed=seed, progress=step(f"{pairs} swaps"))
-        bar.add_task("linear probes on both codes", total=None)
-        probes = linear_probes(train_latents, train, latents, data)
+def _multifactor(seen: dict[str, np.ndarray], pair_rows: tuple[np.ndarray, np.ndarray], data) -> dict[str, Any]:
+    """The multi-factor swap score: the static code of B is the part that is exchanged."""
+    from seqdisent.evaluation.multifactor import multifactor_swap
+
+    a, b = pair_rows
+    truth = data.sequence_labels()
     return {
-        **made,
-        "judge": judge_metrics.get("judge") or judge_accuracy(judge, data),
-        "error": reconstruction_error(model, data, latents, constant),
-        **report,
-        "probe_train_sequences": len(train),
-        "probes": probes,
+        "multifactor_swap": multifactor_swap(
+            {"static": seen},
+            {name: truth[name][a] for name in seen},
+            {name: truth[name][b] for name in seen},
+            {"static": [f.name for f in data.spec.static_factors]},
+            {f.name: len(f.classes) for f in data.spec.factors if f.name in seen},
+        )
     }
 
 
-def write_metrics(name_or_path: str | Path, metrics: dict[str, Any]) -> Path:
+def _structure(splits: Splits, spec) -> dict[str, Any]:
+    """DCI and MIG over the dimensions of both codes (the dynamic one as its time mean), and verification."""
+    from seqdisent.evaluation.multifactor import dci, independent_factors, mig
+    from seqdisent.evaluation.verification import verification
+
+    joined = lambda codes: torch.cat([codes.mean.static, codes.mean.dynamic.mean(1)], 1).numpy()
+    classes = [f.name for f in spec.factors if not f.continuous]
+    first = lambda codes, n: codes.labels[n][:, 0] if codes.labels[n].ndim > 1 else codes.labels[n]
+    labels = {n: first(splits.test, n) for n in classes}
+    if any((labels[n] < 0).any() for n in classes):
+        return {}  # these measures have no notion of a missing label
+    labels = {n: labels[n] for n in independent_factors(labels)}
+    train_labels = {n: first(splits.train, n) for n in labels}
+    s = splits.test.mean.static.shape[1]
+    blocks = {"static": slice(0, s), "dynamic": slice(s, s + splits.test.mean.dynamic.shape[2])}
+    codes = joined(splits.test)
+    few = np.linspace(0, len(codes) - 1, min(VERIFIED, len(codes))).astype(int)
+    static = np.stack([first(splits.test, f.name) for f in spec.static_factors], 1)
+    identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
+    return {
+        "dci": dci(joined(splits.train), train_labels, codes, labels, blocks=blocks),
+        "mig": mig(codes, labels),
+        "verification": verification(
+            splits.test.mean.static.numpy()[few], splits.test.mean.dynamic.numpy()[few], identity[few]
+        ),
+    }
+
+
+def _few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
+    """At most ``n`` sequences of a split, in memory."""
+    if n is None or n >= len(data):
+        return data.in_memory()
+    return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n]))
+
+
+def _hold_out(data: SequenceDataset, seed: int, share: float = 0.1) -> tuple[SequenceDataset, SequenceDataset]:
+    """Training sequences to learn probes from and, of other sources, to choose them on."""
+    sources = np.random.default_rng(seed).permutation(np.unique(data.sources))
+    held = np.isin(data.sources, sources[: max(1, int(share * len(sources)))])
+    return data.select(np.flatnonzero(~held)), data.select(np.flatnonzero(held))
+
+
+class _Clock:
+    """Seconds that the parts of a report took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, part: str):
+        started = time.perf_counter()
+        yield
+        self.seconds[part] = round(time.perf_counter() - started, 1)
+
+
+def write_metrics(name_or_path: str | Path, report: dict[str, Any], rows: dict[str, np.ndarray]) -> Path:
     """Keep the report in the checkpoint folder, and bring its model card up to date."""
     from seqdisent.evaluation.card import write_card
 
     folder, _ = read_config(name_or_path)
     path = folder / METRICS
-    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(report, separators=(",", ":"), indent=1) + "\n", encoding="utf-8")
+    if rows:
+        np.savez_compressed(folder / ROWS, **rows)
     write_card(folder)
     return path
 
-
-def percent(rate: dict[str, float] | None) -> str:
-    """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure."""
-    if not rate or not rate["n"]:
-        return "-"
-    return f"{100 * rate['value']:.1f} [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
-
-
-def rows(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """The report as one table: header and a row for each factor, in percent with 95 % intervals."""
-    if "swap" not in metrics:
-        return ["factor", "judge on real"], [[k, percent(v)] for k, v in metrics["judge"].items()]
-    header = [
-        "factor", "chance", "judge on real", "judge on reconstructions", "kept in a swap",
-        "other's value instead", "kept, other code sampled", "probe: static code",
-        "probe: dynamic code",
-    ]  # fmt: skip
-    table = []
-    for name, swap in metrics["swap"].items():
-        if name == "joint":
-            continue
-        sampled = [metrics[w][name].get("kept") for w in ("static_sampled", "dynamics_sampled")]
-        table.append([
-            name, f"{100 * swap['chance']:.1f}", percent(metrics["judge"].get(name)),
-            percent(metrics["reconstruction"][name]), percent(swap["kept"]),
-            percent(swap["off_target"]), percent(next(filter(None, sampled), None)),
-            *(percent(metrics["probes"][code][name]["accuracy"]) for code in ("static", "dynamic")),
-        ])  # fmt: skip
-    return header, table
-
-
-def print_report(metrics: dict[str, Any], console: Console) -> None:
-    """The report for people: narrow enough for a terminal of 80 columns."""
-    header, table = rows(metrics)
-    title = f"{metrics['checkpoint']} on {metrics['sequences']} {metrics['split']} sequences"
-    # Swaps first, then what the codes themselves hold; each repeats factor and chance.
-    groups = [[0, 1, 2, 3, 4, 5], [0, 1, 6, 7, 8]] if "swap" in metrics else [range(len(header))]
-    for group in groups:
-        view = Table(title=f"{title}, % [95 % interval]")
-        for index in group:
-            view.add_column(header[index], justify="left" if index == 0 else "right")
-        for row in table:
-            view.add_row(*(row[index].replace(" [", "\n[") for index in group))
-        console.print(view)
-    if "swap" in metrics:
-        console.print(
-            f"All factors kept in one swap: {percent(metrics['swap']['joint']['kept'])} % of "
-            f"{metrics['pairs']} random pairs."
-        )
-        e = metrics["error"]
-        console.print(
-            f"Squared error a sequence: {e['squared_error_per_sequence']:.1f} ± "
-            f"{1.96 * e['standard_error']:.1f} (training mean: "
-            f"{e['training_mean_squared_error_per_sequence']:.0f}), PSNR {e['psnr_db']:.1f} dB."
-        )
-        console.print(
-            "A clean static code reads chance on dynamic factors, a clean dynamic code chance on static "
-            "ones: a judge cannot see that, a probe can."
-        )

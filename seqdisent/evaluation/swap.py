@@ -6,54 +6,22 @@ and the judge's accuracy on plain reconstructions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.evaluation.judge import Judge, sequence_labels
-from seqdisent.models import SequentialVAE
+from seqdisent.data.spec import Factor
+from seqdisent.evaluation.codes import BATCH, Progress, Subject
+from seqdisent.evaluation.intervals import Rate
+from seqdisent.evaluation.judge import Judge
 from seqdisent.types import Latents
 
-BATCH = 128
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A proportion with its 95 % Wilson interval, over independent sequences or pairs."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-    @classmethod
-    def of(cls, hits: np.ndarray) -> Rate:
-        """From booleans ``[n]``."""
-        n, z = len(hits), 1.959964
-        if n == 0:
-            return cls(float("nan"), float("nan"), float("nan"), 0)
-        p = float(np.mean(hits))
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return cls(p, float(max(0, centre - half)), float(min(1, centre + half)), n)
-
-
-def encode_dataset(
-    model: SequentialVAE, data: SequenceDataset, progress: Callable[[int, int], None] | None = None
-) -> Latents:
-    """Posterior means of every sequence of a split."""
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(data), BATCH):
-            batch = data[start : start + BATCH]
-            parts.append(model.encode(batch.x, batch.mask, sample=False).latents)
-            if progress:
-                progress(min(start + BATCH, len(data)), len(data))
-    return Latents(torch.cat([p.static for p in parts]), torch.cat([p.dynamic for p in parts]))
+Opinion = dict[str, np.ndarray]  # factor -> probability of every class [n, C]
+# What is generated, and the kind of factor whose code was kept (None: both, from the same sequence or a pair).
+GENERATED = {"reconstruction": None, "swap": None, "static_sampled": "dynamic", "dynamics_sampled": "static"}
 
 
 def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,26 +31,33 @@ def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]
     return a, (a + rng.integers(1, n, size=pairs)) % n
 
 
-def judge_accuracy(judge: Judge, data: SequenceDataset) -> dict[str, dict]:
-    """The judge's own accuracy on real sequences, for each factor."""
-    hits: dict[str, list[Tensor]] = {f.name: [] for f in judge.spec.factors}
+def judge_real(judge: Judge, data: SequenceDataset, progress: Progress | None = None) -> Opinion:
+    """The judge's opinion of every real sequence."""
+    parts: dict[str, list[Tensor]] = {}
     for start in range(0, len(data), BATCH):
-        batch = data[start : start + BATCH]
-        truth = sequence_labels(batch)
-        for name, said in judge.classify(batch.x).items():
-            hits[name].append(said == truth[name])
-    return {name: asdict(Rate.of(torch.cat(h).numpy())) for name, h in hits.items()}
+        for name, chance in judge.probabilities(data[start : start + BATCH].x).items():
+            parts.setdefault(name, []).append(chance)
+        if progress:
+            progress(min(start + BATCH, len(data)), len(data))
+    return {name: torch.cat(chances).numpy() for name, chances in parts.items()}
+
+
+def judge_accuracy(real: Opinion, data: SequenceDataset) -> dict[str, dict]:
+    """The judge's own accuracy on real sequences, for each factor."""
+    truth = data.sequence_labels()
+    return {name: asdict(_rate(chance.argmax(1), truth[name])) for name, chance in real.items()}
 
 
 def swap_report(
-    model: SequentialVAE,
+    subject: Subject,
     judge: Judge,
     data: SequenceDataset,
     latents: Latents,
+    real: Opinion,
     *,
     pairs: int = 2000,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict:
     """Score reconstructions, swaps and samples of random pairs.
 
@@ -91,24 +66,24 @@ def swap_report(
     the pairs whose two values differ, how often it sees the other sequence's value instead.
 
     Args:
-        latents: posterior means of ``data``, from :func:`encode_dataset`.
+        latents: posterior means of ``data``.
+        real: :func:`judge_real` of ``data``.
 
     Returns:
         ``reconstruction``, ``swap``, ``static_sampled`` (dynamics of A, static from the prior) and
-        ``dynamics_sampled`` (static of B, dynamics rolled out from the prior): factor -> rates;
-        ``swap`` also has ``joint``.
+        ``dynamics_sampled`` (static of B, dynamics rolled out from the prior): factor -> rates, with
+        :func:`_opinions` beside; ``swap`` also has ``joint``. ``seen`` and ``pair_rows`` are arrays for
+        :mod:`.multifactor`, to be taken out before the report is written.
     """
     a, b = random_pairs(len(data), pairs, seed)
     generator = torch.Generator().manual_seed(seed)
-    truth = data.sequence_labels()
-    donors = {f.name: (b if f.kind == "static" else a) for f in data.spec.factors}
-    others = {f.name: (a if f.kind == "static" else b) for f in data.spec.factors}
-
-    said: dict[str, dict[str, list[np.ndarray]]] = {}
+    truth = {name: labels for name, labels in data.sequence_labels().items() if name in real}
+    factors = [f for f in data.spec.factors if f.name in real]
+    heard: dict[str, dict[str, list[np.ndarray]]] = {what: {f.name: [] for f in factors} for what in GENERATED}
 
     def listen(what: str, codes: Latents) -> None:
-        for name, value in judge.classify(model.decode(codes)).items():
-            said.setdefault(what, {}).setdefault(name, []).append(value.numpy())
+        for name, chance in judge.probabilities(subject.decode(codes)).items():
+            heard[what][name].append(chance.numpy())
 
     with torch.inference_mode():
         for start in range(0, pairs, BATCH):
@@ -117,47 +92,72 @@ def swap_report(
             n, frames = len(ra), la.dynamic.shape[1]
             listen("reconstruction", la)
             listen("swap", la.with_static(lb))
-            listen("static_sampled", model.sample(n, frames, dynamic=la.dynamic, generator=generator))
-            listen("dynamics_sampled", model.sample(n, frames, static=lb.static, generator=generator))
+            listen("static_sampled", subject.sample(n, frames, dynamic=la.dynamic, generator=generator))
+            listen("dynamics_sampled", subject.sample(n, frames, static=lb.static, generator=generator))
             if progress:
                 progress(min(start + BATCH, pairs), pairs)
 
-    heard = {what: {k: np.concatenate(v) for k, v in by.items()} for what, by in said.items()}
-    report: dict = {
-        "pairs": pairs,
-        "seed": seed,
-        "reconstruction": {name: asdict(Rate.of(heard["reconstruction"][name] == truth[name][a])) for name in truth},
-        "swap": {},
-        "static_sampled": {},
-        "dynamics_sampled": {},
-    }
-    for factor in data.spec.factors:
-        name, classes = factor.name, len(factor.classes)
-        donor, other = truth[name][donors[name]], truth[name][others[name]]
-        differ = donor != other
-        for what in ("swap", "static_sampled", "dynamics_sampled"):
-            # A sampled code replaces one side: only the side that was kept has a true value.
-            replaced = {"static_sampled": "static", "dynamics_sampled": "dynamic"}.get(what)
-            if replaced == factor.kind:
-                kept_side = truth[name][a if what == "static_sampled" else b]
-                off = Rate.of(heard[what][name] == kept_side)
-                report[what][name] = {"off_target": asdict(off), "chance": 1 / classes}
-                continue
-            kept = heard[what][name] == donor
-            report[what][name] = {"kept": asdict(Rate.of(kept)), "chance": 1 / classes}
-            if what == "swap":
-                off = (heard[what][name] == other)[differ]
-                report[what][name]["off_target"] = asdict(Rate.of(off))
-                report[what][name]["kept_where_different"] = asdict(Rate.of(kept[differ]))
+    said = {what: {name: np.concatenate(parts) for name, parts in by.items()} for what, by in heard.items()}
+    report: dict = {"pairs": pairs, "seed": seed, **{what: {} for what in GENERATED}}
     joint = np.ones(pairs, bool)
-    for name in truth:
-        joint &= heard["swap"][name] == truth[name][donors[name]]
-    report["swap"]["joint"] = {"kept": asdict(Rate.of(joint))}
+    for factor in factors:
+        name, donor_rows = factor.name, b if factor.kind == "static" else a
+        other_rows = a if factor.kind == "static" else b
+        for what, kept_kind in GENERATED.items():
+            rows = a if what == "reconstruction" else donor_rows
+            figures = _opinions(said[what][name], real[name][rows])
+            seen = said[what][name].argmax(1)
+            if kept_kind is not None and kept_kind != factor.kind:
+                # The code that should hold it was drawn: seeing the old value is the other code's leak.
+                figures["off_target"] = asdict(_rate(seen, truth[name][a if kept_kind == "dynamic" else b]))
+                figures.pop("disagreement"), figures.pop("kl_nats")
+            else:
+                figures["kept"] = asdict(_rate(seen, truth[name][rows]))
+            report[what][name] = {**figures, "chance": 1 / len(factor.classes)}
+        seen, donor, other = said["swap"][name].argmax(1), truth[name][donor_rows], truth[name][other_rows]
+        differ = (donor != other) & (donor >= 0) & (other >= 0)
+        report["swap"][name]["off_target"] = asdict(_rate(seen[differ], other[differ]))
+        report["swap"][name]["kept_where_different"] = asdict(_rate(seen[differ], donor[differ]))
+        joint &= (seen == donor) | (donor < 0)
+    report["swap"]["joint"] = {"kept": asdict(Rate.of(joint)), "chance": _joint_chance(factors, truth)}
+    report["seen"] = {name: chance.argmax(1) for name, chance in said["swap"].items()}
+    report["pair_rows"] = (a, b)
     return report
 
 
+def _rate(seen: np.ndarray, truth: np.ndarray) -> Rate:
+    known = truth >= 0
+    return Rate.of(seen[known] == truth[known])
+
+
+def _joint_chance(factors: list[Factor], truth: dict[str, np.ndarray]) -> float:
+    """How often a blind guess gets every factor right: one in as many combinations as there are."""
+    return 1 / len(np.unique(np.stack([truth[f.name] for f in factors], 1), axis=0))
+
+
+def _opinions(said: np.ndarray, before: np.ndarray) -> dict[str, float]:
+    """Measures of what the judge says ``[n, C]`` of generated sequences, beside the real ones ``before``.
+
+    * ``inception_score`` exp(H(y) - H(y|x)), at most C; ``h_y`` at most log C and ``h_y_given_x`` at least 0,
+      in nats (as in S3VAE and DBSE).
+    * ``disagreement``: how often the most likely class differs from that of the real sequence that the kept
+      code comes from, and ``kl_nats``: the mean KL(real || generated) of the judge's two opinions
+      (Li & Mandt 2018, section 4.1).
+    """
+    entropy = lambda p: float(-(p * np.log(np.clip(p, 1e-12, 1))).sum(-1).mean())
+    h_y, h_y_given_x = entropy(said.mean(0)), entropy(said)
+    divergence = (before * (np.log(np.clip(before, 1e-12, 1)) - np.log(np.clip(said, 1e-12, 1)))).sum(1)
+    return {
+        "inception_score": float(np.exp(h_y - h_y_given_x)),
+        "h_y": h_y,
+        "h_y_given_x": h_y_given_x,
+        "disagreement": float(np.mean(said.argmax(1) != before.argmax(1))),
+        "kl_nats": float(divergence.mean()),
+    }
+
+
 def reconstruction_error(
-    model: SequentialVAE, data: SequenceDataset, latents: Latents, constant: Tensor
+    subject: Subject, data: SequenceDataset, latents: Latents, constant: Tensor
 ) -> dict[str, float]:
     """Squared error summed over a sequence (value units squared), averaged over sequences.
 
@@ -169,12 +169,14 @@ def reconstruction_error(
         for start in range(0, len(data), BATCH):
             rows = np.arange(start, min(start + BATCH, len(data)))
             x = data[rows].x
-            errors.append((model.decode(latents[rows]) - x).square().flatten(1).sum(1))
+            errors.append((subject.decode(latents[rows]) - x).square().flatten(1).sum(1))
             baseline.append((constant - x).square().flatten(1).sum(1))
     error, base = torch.cat(errors), torch.cat(baseline)
+    low, high = data.spec.value_range
+    per_value = error.mean() / x[0].numel() / (high - low) ** 2
     return {
         "squared_error_per_sequence": float(error.mean()),
         "standard_error": float(error.std() / len(error) ** 0.5),
         "training_mean_squared_error_per_sequence": float(base.mean()),
-        "psnr_db": float(-10 * torch.log10(error.mean() / x[0].numel())),
+        "psnr_db": float(-10 * torch.log10(per_value)) if per_value > 0 else float("inf"),
     }

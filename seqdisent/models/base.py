@@ -33,6 +33,8 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021).
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
+        static_rank: directions that the static posterior mean is cut down to; 0 keeps all of them.
+            :mod:`seqdisent.signal_rank` finds them after training.
         perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
         frame: the frame networks.
     """
@@ -43,6 +45,7 @@ class VAEConfig:
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
+    static_rank: int = 0
     perturb: str = "none"
     frame: FrameConfig = field(default_factory=FrameConfig)
 
@@ -66,6 +69,10 @@ class SequentialVAE(nn.Module, ABC):
         self.spec, self.config = spec, config
         self.frame_encoder, self.frame_decoder = networks
         self.prior = LSTMPrior(config.dynamic_size, config.hidden)
+        if rank := config.static_rank:
+            self.register_buffer("static_centre", torch.zeros(config.static_size))
+            self.register_buffer("static_down", torch.eye(config.static_size)[:, :rank].contiguous())
+            self.register_buffer("static_up", torch.eye(config.static_size)[:rank].contiguous())
         self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None)
 
     # -- what a method defines -------------------------------------------------------------------
@@ -179,6 +186,14 @@ class SequentialVAE(nn.Module, ABC):
     def features(self, x: Tensor) -> Tensor:
         """Frame features ``[B, T, G]`` of ``x [B, T, *event]``."""
         return self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+    def _static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
+        """q(s|x) from network output ``[B, 2S]``, its mean cut down to the signal if it was so chosen."""
+        static = DiagonalGaussian.from_parameters(parameters)
+        if not self.config.static_rank:
+            return static
+        kept = (static.mean - self.static_centre) @ self.static_down @ self.static_up
+        return DiagonalGaussian(self.static_centre + kept, static.log_std)
 
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
         """KL summed over steps; the prior at each step is teacher-forced with the draws."""

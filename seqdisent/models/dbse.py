@@ -98,7 +98,7 @@ class DBSE(SequentialVAE):
             seen = self.frame_encoder(static_view[rows, anchor])
         else:
             seen = own
-        static = DiagonalGaussian.from_parameters(self.static_head(self.static_layer(seen)))
+        static = self._static_posterior(self.static_head(self.static_layer(seen)))
 
         difference = features - own[:, None]
         if self.config.released and draw.sample:

@@ -51,7 +51,7 @@ class DSVAE(SequentialVAE):
         features = self.features(dynamic_view)
         seen = features if static_view is dynamic_view else self.features(static_view)
         _, summary = self.static_encoder(seen, mask)
-        static = DiagonalGaussian.from_parameters(self.static_head(summary))
+        static = self._static_posterior(self.static_head(summary))
         s = draw(static)
         if self.config.q == "factorised":
             states = self.dynamic_encoder(features)

@@ -1,0 +1,117 @@
+"""The codes of a whole split, with what is needed to judge them: draws, divergences and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.spec import DatasetSpec
+from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.models import SequentialVAE
+from seqdisent.types import Latents
+
+BATCH = 128
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes of N sequences.
+
+    Args:
+        mean: posterior means, the codes that people use.
+        sample: one draw from each posterior, what the decoder saw in training.
+        static_kl: KL(q(s|x) || p(s)) by dimension, nats, ``[N, S]``.
+        dynamic_kl: KL(q(z_t|x) || p(z_t|z_<t)) by step, nats, ``[N, K]``, the prior fed with the draw.
+        labels: for each factor ``[N]`` or ``[N, T]``.
+        source: ``[N]``, as in :class:`~seqdisent.data.dataset.SequenceDataset`.
+    """
+
+    mean: Latents
+    sample: Latents
+    static_kl: Tensor
+    dynamic_kl: Tensor
+    labels: dict[str, np.ndarray]
+    source: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def __getitem__(self, rows: np.ndarray) -> Codes:
+        return Codes(
+            self.mean[rows], self.sample[rows], self.static_kl[rows], self.dynamic_kl[rows],
+            {name: value[rows] for name, value in self.labels.items()}, self.source[rows],
+        )  # fmt: skip
+
+    def shuffled(self, seed: int) -> Codes:
+        """The same codes and labels with every tie between them cut: codes of other sequences."""
+        order = torch.from_numpy(np.random.default_rng(seed).permutation(len(self)))
+        return replace(self, mean=self.mean[order], sample=self.sample[order])
+
+
+class Subject(Protocol):
+    """What can be evaluated: a model, or a stand-in with known codes (:mod:`.calibration`)."""
+
+    spec: DatasetSpec
+
+    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+        """Codes of every sequence of a split."""
+
+    def decode(self, latents: Latents) -> Tensor:
+        """Sequences ``[B, T, *event]``."""
+
+    def sample(self, n: int, frames: int, *, static=None, dynamic=None, generator=None) -> Latents:
+        """Draws from the prior that keep what they are given."""
+
+
+@dataclass(frozen=True)
+class ModelSubject:
+    """A model, as the evaluation sees it."""
+
+    model: SequentialVAE
+
+    @property
+    def spec(self) -> DatasetSpec:
+        return self.model.spec
+
+    @torch.inference_mode()
+    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+        """Codes of every sequence. The draw of a full-q DSVAE's dynamics is given the mean of s."""
+        generator = torch.Generator().manual_seed(seed)
+        parts: dict[str, list[Tensor]] = {}
+        for start in range(0, len(data), BATCH):
+            batch = data[start : start + BATCH]
+            encoding = self.model.encode(batch.x, batch.mask, sample=False)
+            s, z = encoding.static, encoding.dynamic
+            drawn = Latents(s.sample(generator), z.sample(generator))
+            made = {
+                "static": s.mean, "dynamic": z.mean, "drawn_static": drawn.static, "drawn_dynamic": drawn.dynamic,
+                "static_kl": _kl_by_dimension(s), "dynamic_kl": z.kl(self.model.prior(drawn.dynamic)),
+            }  # fmt: skip
+            for name, value in made.items():
+                parts.setdefault(name, []).append(value)
+            if progress:
+                progress(min(start + BATCH, len(data)), len(data))
+        whole = {name: torch.cat(values) for name, values in parts.items()}
+        return Codes(
+            Latents(whole["static"], whole["dynamic"]),
+            Latents(whole["drawn_static"], whole["drawn_dynamic"]),
+            whole["static_kl"], whole["dynamic_kl"], data.labels(), data.sources,
+        )  # fmt: skip
+
+    def decode(self, latents: Latents) -> Tensor:
+        return self.model.decode(latents)
+
+    def sample(self, n: int, frames: int, **kept) -> Latents:
+        return self.model.sample(n, frames, **kept)
+
+
+def _kl_by_dimension(posterior: DiagonalGaussian) -> Tensor:
+    """KL to N(0, I) of every dimension in nats, ``[..., N]``."""
+    return 0.5 * (posterior.mean.square() + torch.exp(2 * posterior.log_std) - 1) - posterior.log_std

@@ -1,0 +1,111 @@
+"""Is a model well? Divergences, active units, collapse, and what becomes of it as the anchor moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.evaluation.codes import Codes, ModelSubject, Progress
+from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.leakage import CELLS_ONLY, Splits, measure
+from seqdisent.evaluation.swap import judge_real, swap_report
+from seqdisent.models import SequentialVAE
+from seqdisent.models.dbse import DBSE
+
+ACTIVE = 0.01  # variance of the posterior mean above which a unit counts as active (Burda et al. 2016)
+COLLAPSED_NATS = 0.5  # a code that tells less than this of a sequence has collapsed
+ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST, ANCHOR_PAIRS = 700, 150, 300, 300
+
+
+def health(codes: Codes) -> dict[str, Any]:
+    """Divergence from the prior and active units of both codes of a split.
+
+    Returns:
+        For each code ``kl_nats`` (a sequence), ``units``, ``active_units`` and ``collapsed``; for the
+        dynamic one also ``kl_nats_by_step``.
+    """
+    found = {}
+    for name, code, kl in (
+        ("static", codes.mean.static, codes.static_kl),
+        ("dynamic", codes.mean.dynamic.flatten(0, 1), codes.dynamic_kl),
+    ):
+        nats = float(kl.sum(1).mean())
+        active = int((code.var(0) > ACTIVE).sum())
+        found[name] = {
+            "kl_nats": nats, "units": code.shape[1], "active_units": active,
+            "collapsed": nats < COLLAPSED_NATS or active == 0,
+        }  # fmt: skip
+    found["dynamic"]["kl_nats_by_step"] = codes.dynamic_kl.mean(0).tolist()
+    return found
+
+
+def health_words(found: dict[str, Any]) -> list[str]:
+    """A sentence for each code, collapse named as such."""
+    said = []
+    for name in ("static", "dynamic"):
+        h = found[name]
+        state = "has collapsed" if h["collapsed"] else "is alive"
+        said.append(
+            f"The {name} code {state}: {h['kl_nats']:.1f} nats a sequence, "
+            f"{h['active_units']} of {h['units']} units active."
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class _Blanked(ModelSubject):
+    """A model that sees black where the anchor frame is."""
+
+    def codes(self, data: SequenceDataset, **options) -> Codes:
+        anchor = self.model.config.anchor
+        frames = data.frames[np.arange(len(data))].copy()
+        frames[:, anchor] = 0
+        return super().codes(replace(data, frames=frames), **options)
+
+
+def anchors(
+    model: SequentialVAE,
+    judge: Judge,
+    data: tuple[SequenceDataset, SequenceDataset, SequenceDataset],
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[dict[str, Any]]:
+    """Swap accuracy and leakage of DBSE as its anchor frame moves, and when that frame is blanked.
+
+    The model is not trained anew: it meets an anchor that it was not trained on. On a smaller sample
+    than the rest of the report (sizes above).
+
+    Args:
+        data: the training, validation and test splits.
+
+    Returns:
+        For each anchor ``{"anchor", "blanked", "joint": rate, "bits": {"CODE/FACTOR": bits}}`` where bits
+        are those of the better probe on the posterior means; an empty list for a model without an anchor.
+    """
+    if not isinstance(model, DBSE):
+        return []
+    rng = np.random.default_rng(seed)
+    sizes = (ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST)
+    few = [d.select(np.sort(rng.permutation(len(d))[:n])) for d, n in zip(data, sizes, strict=True)]
+    real = judge_real(judge, few[2])
+    frames = model.spec.frames
+    subjects = [(k, False, ModelSubject(model.with_anchor(k))) for k in range(frames)]
+    subjects.append((model.config.anchor, True, _Blanked(model)))
+    found = []
+    for number, (anchor, blanked, subject) in enumerate(subjects, 1):
+        splits = Splits(*(subject.codes(part, seed=seed) for part in few))
+        swaps = swap_report(subject, judge, few[2], splits.test.mean, real, pairs=ANCHOR_PAIRS, seed=seed)
+        leakage, _ = measure(splits, model.spec.factors, effort=replace(CELLS_ONLY, readings=("mean",)), seed=seed)
+        bits = {
+            f"{c['code']}/{c['factor']}": c[c["chosen"]]["bits"]["value"]
+            for c in leakage["cells"] if c["view"] != "mean"
+        }  # fmt: skip
+        found.append({"anchor": anchor, "blanked": blanked, "joint": swaps["swap"]["joint"]["kept"], "bits": bits})
+        if progress:
+            progress(number, len(subjects))
+    return found
+

@@ -1,0 +1,113 @@
+"""A report as one HTML file that needs no network: Plotly is inside."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from seqdisent.evaluation.tables import leakage_rows, leakage_table, percent, swap_rows
+from seqdisent.views.figures import curves, heat_map
+
+STYLE = """
+:root { color-scheme: light; } body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 1080px;
+padding: 24px 16px 64px; color: #1d1d1f; } h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px;
+margin: 36px 0 8px; } .how { color: #555; font-size: 13px; } table { border-collapse: collapse; font-size: 13px;
+display: block; overflow-x: auto; } td, th { border-bottom: 1px solid #ddd; padding: 4px 10px; text-align: right;
+white-space: nowrap; } td:first-child, th:first-child { text-align: left; } ul { padding-left: 0; list-style: none; }
+li { padding: 3px 0; } li b { display: inline-block; min-width: 92px; font-size: 12px; text-transform: uppercase;
+letter-spacing: .04em; } .leak b, .missing b { color: #B02A13; } .trace b, .part b { color: #8A5A00; }
+.holds b, .clean b { color: #1B6B3A; } code { background: #f3f3f5; padding: 1px 5px; border-radius: 4px; }
+"""
+WORDS = {
+    "holds": "holds", "part": "in part", "missing": "missing", "leak": "leak", "trace": "trace", "clean": "clean",
+    "unmeasurable": "no labels",
+}  # fmt: skip
+
+
+def html_report(report: dict[str, Any]) -> str:
+    """The page of a report, about 5 MB. Every text in it is escaped."""
+    name = report["checkpoint"] + (f" ({report['stand_in']})" if report.get("stand_in") else "")
+    parts = [f"<h1>{escape(name)}</h1>", _how(report)]
+    if "leakage" in report:
+        parts += _leakage(report)
+    parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
+    parts += [f"<p>{escape(report['no_judge'])}</p>" if "no_judge" in report else _table(*swap_rows(report))]
+    if "error" in report:
+        parts += _rest(report)
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(name)}: what leaks</title><style>{STYLE}</style><body>{''.join(parts)}</body></html>"
+    )
+
+
+def _how(report: dict[str, Any]) -> str:
+    versions = ", ".join(f"{k} {v}" for k, v in report["versions"].items())
+    words = [
+        f"{report['sequences']} {report['split']} sequences", f"seed {report['seed']}",
+        f"weights {report['weights_sha256_16']}", versions,
+    ]  # fmt: skip
+    command = f" · <code>{escape(report['command'])}</code>" if report["command"] else ""
+    return f"<p class=how>{escape(' · '.join(words))}{command}</p>"
+
+
+def _leakage(report: dict[str, Any]) -> list[str]:
+    leakage = report["leakage"]
+    items = "".join(
+        f"<li class={v['level']}><b>{WORDS[v['level']]}</b> {escape(v['text'])}</li>" for v in leakage["verdicts"]
+    )
+    plot = lambda figure, first=False: figure.to_html(full_html=False, include_plotlyjs=first)
+    how = (
+        f"Probes (linear, and a perceptron with one hidden layer) learnt from {leakage['train_sequences']} training "
+        f"sequences, were chosen on {leakage['validation_sequences']} validation sequences and scored once on "
+        f"{leakage['test_sequences']}. Intervals resample the {leakage['test_sources']} sources "
+        f"{leakage['bootstrap']} times; p-values come from {leakage['permutations']} shuffles of the labels."
+    )
+    return [
+        f"<h2>Verdict</h2><ul>{items}</ul><p class=how>{escape(how)}</p>",
+        "<h2>What each code knows</h2><p class=how>Bits; colour is the share of the factor's entropy: blue where the "
+        "factor belongs, red where it does not.</p>",
+        plot(heat_map(report), True), _table(*leakage_rows(report)),
+        *(["<h2>Leakage over time</h2><p class=how>What the dynamic code of one step tells. Dotted: dynamic "
+           "factors, which belong there.</p>", plot(curves(report))] if leakage["steps"] else []),
+        f"<details><summary>Every probe</summary>{_table(*leakage_table(report))}</details>",
+    ]  # fmt: skip
+
+
+def _rest(report: dict[str, Any]) -> list[str]:
+    e, m = report["error"], report.get("multifactor_swap")
+    lines = [
+        *report["health"]["words"],
+        f"Squared error a sequence {e['squared_error_per_sequence']:.1f} ± {1.96 * e['standard_error']:.1f} "
+        f"(training mean {e['training_mean_squared_error_per_sequence']:.0f}), PSNR {e['psnr_db']:.1f} dB.",
+    ]
+    if m:
+        lines.append(
+            f"Multi-factor swap score {m['score']:.3f} (chance {m['chance']:.3f}, perfect {m['perfect']:.3f})."
+        )
+    if "dci" in report:
+        d, v = report["dci"], report["verification"]
+        lines += [
+            f"DCI: disentanglement {d['disentanglement']:.3f}, completeness {d['completeness']:.3f}, "
+            f"informativeness {d['informativeness']:.3f} (chance {d['chance']:.3f}). MIG {report['mig']['mean']:.3f}.",
+            f"Equal error rate, %: static {percent(v['static'])}, dynamic {percent(v['dynamic'])}, gap "
+            f"{percent(v['gap'])}; {v['pairs']} pairs, chance 50.",
+        ]
+    parts = ["<h2>Health and other measures</h2><ul>", *(f"<li>{escape(line)}</li>" for line in lines), "</ul>"]
+    if report.get("anchors"):
+        keys = list(report["anchors"][0]["bits"])
+        header = ["anchor", "swap keeps all, %", *(f"{k.split('/')[1]} in {k.split('/')[0]}, bits" for k in keys)]
+        rows = [
+            [f"{a['anchor']}{' blanked' if a['blanked'] else ''}", percent(a["joint"]),
+             *(f"{a['bits'][k]:.2f}" for k in keys)]
+            for a in report["anchors"]
+        ]  # fmt: skip
+        parts += ["<h2>The anchor frame moved, and blanked</h2><p class=how>The model as it is, on a smaller "
+                  "sample.</p>", _table(header, rows)]  # fmt: skip
+    return parts
+
+
+def _table(header: list[str], rows: list[list]) -> str:
+    head = "".join(f"<th>{escape(str(h))}</th>" for h in header)
+    cell = lambda value: f"<td>{'' if value is None else escape(str(value))}</td>"
+    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

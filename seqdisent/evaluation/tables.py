@@ -1,0 +1,127 @@
+"""Tables of a report: what the terminal, the CSV, the HTML page and the app show, made once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from seqdisent.evaluation.leakage import HEADLINE
+
+HEADERS = (
+    "code", "view", "reading", "factor", "belongs", "probe", "chosen", "bits", "bits low", "bits high",
+    "entropy bits", "null bits", "score", "score low", "score high", "score is", "chance", "majority",
+    "null score", "p",
+)  # fmt: skip
+
+
+def leakage_table(report: dict[str, Any]) -> tuple[list[str], list[list]]:
+    """One row for each code, view, reading, factor and probe; factors that cannot be measured come last.
+
+    Bits and scores have their 95 % intervals; the score is an accuracy, or R² of a continuous factor.
+    """
+    leakage = report["leakage"]
+    factors = {f["name"]: f for f in leakage["factors"]}
+    rows = []
+    for cell in leakage["cells"]:
+        about = factors[cell["factor"]]
+        for probe in ("linear", "nonlinear"):
+            figures = cell[probe]
+            kind = "r2" if "r2" in figures else "accuracy"
+            bits, score = figures["bits"], figures[kind]
+            rows.append([
+                cell["code"], cell["view"], cell["reading"], cell["factor"], cell["wanted"], probe,
+                cell["chosen"] == probe, *_short(bits), _round(about["entropy_bits"]), _round(figures["null_bits"]),
+                *_short(score), kind, _round(about["chance"]), _round(about["majority"]),
+                _round(figures[f"null_{kind}"]), figures["p"],
+            ])  # fmt: skip
+    for about in leakage["factors"]:
+        if about["not_measurable"]:
+            blank = [None] * (len(HEADERS) - 5)
+            for code in HEADLINE:
+                rows.append([code, "", "", about["name"], about["kind"] == code, *blank])
+                rows[-1][HEADERS.index("score is")] = f"not measurable: {about['not_measurable']}"
+    return list(HEADERS), rows
+
+
+def to_csv(report: dict[str, Any]) -> str:
+    """:func:`leakage_table` as comma-separated text; what cannot be measured is empty, never 0."""
+    headers, rows = leakage_table(report)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(headers)
+    writer.writerows(["" if v is None else v for v in row] for row in rows)
+    return out.getvalue()
+
+
+def headline(report: dict[str, Any], code: str, factor: str, reading: str = "mean") -> dict[str, Any] | None:
+    """The figures that a code and a factor are judged by, of the probe chosen on validation; None if unmeasured."""
+    view = HEADLINE[code][0]
+    for cell in report["leakage"]["cells"]:
+        if (cell["code"], cell["view"], cell["reading"], cell["factor"]) == (code, view, reading, factor):
+            return cell[cell["chosen"]]
+    return None
+
+
+def percent(rate: dict[str, float] | None) -> str:
+    """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure."""
+    if not rate or not rate.get("n", 1):
+        return "-"
+    return f"{100 * rate['value']:.1f} [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
+
+
+def bits(figures: dict[str, Any] | None) -> str:
+    """``1.90 [1.82, 1.97]``, or a dash where there is nothing to measure."""
+    if figures is None:
+        return "-"
+    b = figures["bits"]
+    return f"{b['value']:.2f} [{b['low']:.2f}, {b['high']:.2f}]"
+
+
+def leakage_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The four cells in short: bits that each code tells of each factor, by its mean and by a draw."""
+    header = [
+        "factor", "kind", "entropy, bits", "static code", "static, a draw", "dynamic code", "dynamic, a draw",
+    ]  # fmt: skip
+    table = []
+    for about in report["leakage"]["factors"]:
+        name = about["name"]
+        if about["not_measurable"]:
+            table.append([name, about["kind"], "not measurable", "-", "-", "-", "-"])
+            continue
+        cells = [bits(headline(report, code, name, r)) for code in HEADLINE for r in ("mean", "sample")]
+        entropy = "-" if about["entropy_bits"] is None else f"{about['entropy_bits']:.2f}"
+        table.append([name, about["kind"], entropy, *cells])
+    return header, table
+
+
+def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """What the judge says: a row for each factor, in percent with 95 % intervals."""
+    if "swap" not in report:
+        judge = report.get("judge", {})
+        return ["factor", "judge on real"], [[k, percent(v)] for k, v in judge.items()] or [["no judge", "-"]]
+    header = [
+        "factor", "chance", "judge on real", "judge on reconstructions", "kept in a swap",
+        "other's value instead", "kept, other code drawn", "disagreement", "IS", "H(y|x)", "H(y)",
+    ]  # fmt: skip
+    table = []
+    for name, swap in report["swap"].items():
+        if name == "joint":
+            table.append(["all at once", f"{100 * swap['chance']:.1f}", "-", "-", percent(swap["kept"]), *["-"] * 6])
+            continue
+        drawn = next(s for w in ("static_sampled", "dynamics_sampled") if "kept" in (s := report[w][name]))
+        table.append([
+            name, f"{100 * swap['chance']:.1f}", percent(report["judge"][name]),
+            percent(report["reconstruction"][name]["kept"]), percent(swap["kept"]), percent(swap["off_target"]),
+            percent(drawn["kept"]), f"{100 * drawn['disagreement']:.1f}", f"{drawn['inception_score']:.2f}",
+            f"{drawn['h_y_given_x']:.3f}", f"{drawn['h_y']:.3f}",
+        ])  # fmt: skip
+    return header, table
+
+
+def _short(figure: dict[str, float]) -> list[float | None]:
+    return [_round(figure[k]) for k in ("value", "low", "high")]
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)

@@ -1,0 +1,132 @@
+"""``seqdisent frontier``: train many small models of one data set and see which codes leak what.
+
+Three families of points, all on the drawn sprites at 32x32:
+
+* ``variants``: DSVAE with either posterior and DBSE, as in the papers, at the same weights.
+* ``weights``: the paper's DBSE over KL weights and dynamic sizes. They trade identity in the dynamic
+  code against direction in the static one: their best points are the frontier.
+* ``beyond``: DBSE with parts that the paper does not have, alone and together.
+
+Points are measured by :mod:`seqdisent.evaluation.frontier` on *validation* characters, since recipes are
+chosen here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from seqdisent.models.base import VAEConfig
+from seqdisent.models.dbse import DBSEConfig
+from seqdisent.models.dsvae import DSVAEConfig
+from seqdisent.nn.frames import FrameConfig
+from seqdisent.recipes import Recipe
+from seqdisent.schedule import TrainConfig
+
+DATASET = "sprites-32"
+RECONSTRUCTION = 60.0  # weight of the summed squared error; the KL weights of a point are relative to it
+PLAIN, MODULATED = FrameConfig(width=48), FrameConfig("modulated", width=32)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One setting of the sweep.
+
+    Args:
+        family: ``"variants"``, ``"weights"`` or ``"beyond"``.
+        recipe: what is trained, and for how long.
+    """
+
+    family: str
+    recipe: Recipe
+
+
+def _config(kind: type[VAEConfig], static: float, dynamic: float, size: int, **extra) -> VAEConfig:
+    extra = {"frame": PLAIN, "sigma": (2 * RECONSTRUCTION) ** -0.5, **extra}
+    return kind(static_weight=static, dynamic_weight=dynamic, dynamic_size=size, **extra)
+
+
+def _dbse(static: float, dynamic: float, size: int, **extra) -> Recipe:
+    config = _config(DBSEConfig, static, dynamic, size, **extra)
+    return Recipe("dbse", DATASET, config, TrainConfig(2000, 16, 2e-3, epoch_steps=500))
+
+
+def _dsvae(q: str) -> Recipe:
+    config = _config(DSVAEConfig, 2.5, 0.25, 32, q=q)
+    # At 2e-3 the dynamic code collapses.
+    return Recipe("dsvae", DATASET, config, TrainConfig(2000, 16, 1e-3, epoch_steps=500))
+
+
+def _points() -> dict[str, Point]:
+    points = {
+        "dsvae-factorised": Point("variants", _dsvae("factorised")),
+        "dsvae-full": Point("variants", _dsvae("full")),
+        "dbse": Point("variants", _dbse(2.5, 0.25, 32)),
+    }
+    weights = (
+        (1, 0.25, 32), (10, 0.25, 32), (10, 1, 32), (2.5, 1, 16), (10, 1, 16), (2.5, 2, 16), (10, 2, 16),
+        (40, 0.5, 16), (40, 2, 16), (10, 4, 8), (1.25, 0.5, 16),
+    )  # fmt: skip
+    for static, dynamic, size in weights:
+        points[f"dbse-{static:g}-{dynamic:g}-d{size}"] = Point("weights", _dbse(static, dynamic, size))
+    pooled, views = {"static_path": "pooled"}, {"perturb": "colours+mirror"}
+    laid_out = {"frame": MODULATED}
+    everything = {**pooled, **views, **laid_out}
+    beyond = {
+        "views": _dbse(1.25, 0.5, 16, **views),
+        "pooled": _dbse(1.25, 0.5, 16, **pooled),
+        "modulated": _dbse(1.25, 0.5, 16, **laid_out),
+        "random-anchor": _dbse(1.25, 0.5, 16, random_anchor=True),
+        "learned-variance": _dbse(1, 1, 16, sigma=None),
+        "pooled+modulated": _dbse(1.25, 0.5, 16, **pooled, **laid_out),
+        "views+modulated": _dbse(1.25, 0.5, 16, **views, **laid_out),
+        "all": _dbse(1.25, 0.5, 16, **everything),
+        "all-5-0.5": _dbse(5, 0.5, 16, **everything),
+        "all-5-2": _dbse(5, 2, 16, **everything),
+        "all-20-1": _dbse(20, 1, 16, **everything),
+        "all-20-4": _dbse(20, 4, 16, **everything),
+        "all-80-2": _dbse(80, 2, 16, **everything),
+        "all-random-anchor": _dbse(1.25, 0.5, 16, random_anchor=True, **everything),
+    }
+    return points | {name: Point("beyond", recipe) for name, recipe in beyond.items()}
+
+
+POINTS = _points()
+
+
+def train_point(
+    name: str, seed: int, run: Path, *, steps: int | None = None, progress: bool = False, **options
+) -> Path:
+    """Train one point, or go on with it, or find it trained: its checkpoint folder.
+
+    Args:
+        run: folder of the whole sweep; a point lives in ``run/NAME-sSEED``.
+        steps: instead of the recipe's.
+        options: passed to :func:`seqdisent.training.fit`.
+    """
+    import lightning
+
+    from seqdisent.checkpoint import CONFIG, round_to_half, save_checkpoint
+    from seqdisent.training import fit
+
+    folder = run / f"{name}-s{seed}"
+    if (folder / "checkpoint" / CONFIG).is_file():
+        return folder / "checkpoint"
+    recipe = POINTS[name].recipe
+    lightning.seed_everything(seed, verbose=False)
+    model = recipe.build()
+    config = recipe.train if steps is None else replace(recipe.train, steps=steps)
+    made = fit(model, *_data()[:2], config, folder, seed=seed, resume=True, progress=progress, **options)
+    made.pop("rank")
+    round_to_half(model)
+    about = {"name": name, "command": f"seqdisent frontier --points {name} --seeds {seed}", "seed": seed, **made}
+    return save_checkpoint(folder / "checkpoint", model, kind=recipe.kind, recipe=about)
+
+
+@cache
+def _data() -> tuple:
+    """The training and validation splits, composed once for the whole sweep."""
+    from seqdisent.data import load_dataset
+
+    return tuple(load_dataset(DATASET, split).in_memory() for split in ("train", "validation"))

@@ -1,0 +1,145 @@
+"""Plotly figures of a report. Colours are told apart with every kind of colour vision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from seqdisent.evaluation.tables import headline
+
+CODES = ("static", "dynamic")
+LINES = ("#CC6677", "#332288", "#B39A2F", "#117733", "#4FA9DB", "#882255", "#44AA99", "#7A7A1F", "#AA4499")
+WANTED = ((0, "#FFFFFF"), (1, "#4A6FA5"))  # full is good
+UNWANTED = ((0, "#FFFFFF"), (0.02, "#FFF1DC"), (1, "#C23B22"))  # empty is good
+FONT = {"family": "system-ui, sans-serif", "size": 13}
+
+
+def heat_map(report: dict[str, Any], reading: str = "mean") -> go.Figure:
+    """Bits that each code tells of each factor, as a share of the factor's entropy.
+
+    Two scales: blue where the factor belongs in the code, red where it does not.
+    """
+    factors = [f for f in report["leakage"]["factors"] if not f["not_measurable"]]
+    names = [f["name"] for f in factors]
+    figure = go.Figure()
+    for wanted, scale in ((True, WANTED), (False, UNWANTED)):
+        shares, texts, hovers = [], [], []
+        for code in CODES:
+            cells = [headline(report, code, f["name"], reading) for f in factors]
+            here = [(f["kind"] == code) == wanted for f in factors]
+            shares.append([_share(c, f) if h else None for c, f, h in zip(cells, factors, here, strict=True)])
+            texts.append([f"{c['bits']['value']:.2f}" if h else "" for c, h in zip(cells, here, strict=True)])
+            hovers.append([_hover(c, f) if h else "" for c, f, h in zip(cells, factors, here, strict=True)])
+        figure.add_heatmap(
+            z=shares, x=names, y=[f"{c} code" for c in CODES], text=texts, texttemplate="%{text}", customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>", colorscale=scale, zmin=0, zmax=1, xgap=3, ygap=3,
+            hoverongaps=False, showscale=False,
+        )  # fmt: skip
+    figure.update_layout(
+        template="plotly_white", font=FONT, height=260, margin={"l": 110, "r": 20, "t": 20, "b": 40},
+        xaxis={"side": "bottom", "type": "category"}, yaxis={"autorange": "reversed", "type": "category"},
+    )  # fmt: skip
+    return figure
+
+
+def curves(report: dict[str, Any]) -> go.Figure:
+    """Bits that the dynamic code of each single step tells of each factor, with 95 % bands."""
+    figure = go.Figure()
+    factors = {f["name"]: f for f in report["leakage"]["factors"]}
+    by_factor: dict[str, list[dict]] = {}
+    for point in report["leakage"]["steps"]:
+        by_factor.setdefault(point["factor"], []).append(point)
+    for number, (name, points) in enumerate(by_factor.items()):
+        steps, colour = [p["step"] + 1 for p in points], LINES[number % len(LINES)]
+        bits = {k: [p["bits"][k] for p in points] for k in ("value", "low", "high")}
+        figure.add_scatter(
+            x=[*steps, *steps[::-1]], y=[*bits["high"], *bits["low"][::-1]], fill="toself", fillcolor=colour,
+            opacity=0.15, line={"width": 0}, hoverinfo="skip", showlegend=False, legendgroup=name,
+        )  # fmt: skip
+        entropy = factors[name]["entropy_bits"]
+        title = name if entropy is None else f"{name} (of {entropy:.2f})"
+        figure.add_scatter(
+            x=steps, y=bits["value"], name=title, legendgroup=name, mode="lines+markers",
+            line={"color": colour, "dash": "solid" if factors[name]["kind"] == "static" else "dot"},
+            customdata=list(zip(bits["low"], bits["high"], strict=True)),
+            hovertemplate=f"{name}: %{{y:.2f}} [%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}] bits<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        template="plotly_white", font=FONT, height=380, margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        xaxis={"title": "step", "dtick": 1}, yaxis={"title": "bits", "rangemode": "tozero"}, hovermode="x unified",
+    )  # fmt: skip
+    return figure
+
+
+FAMILIES = {
+    "variants": ("papers, equal weights", "#222222", "diamond"),
+    "weights": ("DBSE, weights and sizes", "#4FA9DB", "circle"),
+    "beyond": ("DBSE with parts of ours", "#CC6677", "square"),
+}  # fmt: skip
+
+
+def frontier(results: list[dict[str, Any]]) -> go.Figure:
+    """Identity in the dynamic code against motion and direction in the static one; empty is at the lower left.
+
+    Filled marks are models as trained, open ones with their static code cut down to its signal; size is the
+    reconstruction error.
+    """
+    figure = go.Figure()
+    errors = [r["figures"]["squared_error"]["value"] for r in results]
+    for family, (title, colour, symbol) in FAMILIES.items():
+        for cut in (False, True):
+            rows = [r for r in results if r["family"] == family and r["cut"] == cut]
+            if not rows:
+                continue
+            of = lambda name, key, rows=rows: [r["figures"][name][key] for r in rows]
+            spread = lambda name, of=of: [
+                0 if h is None else h - v for v, h in zip(of(name, "value"), of(name, "high"), strict=True)
+            ]
+            error = of("squared_error", "value")
+            bars = {"type": "data", "color": colour, "thickness": 1, "width": 3}
+            figure.add_scatter(
+                x=of("action parts", "value"), y=of("identity", "value"), mode="markers+text",
+                name=title + (", cut" if cut else ""),
+                text=[r["point"] for r in rows], textposition="top center", textfont={"size": 10, "color": colour},
+                error_x={**bars, "array": spread("action parts")}, error_y={**bars, "array": spread("identity")},
+                marker={
+                    "color": colour, "symbol": symbol + ("-open" if cut else ""), "line": {"width": 2},
+                    "size": [8 + 12 * (e - min(errors)) / max(1e-9, max(errors) - min(errors)) for e in error],
+                },
+                customdata=[[r["seeds"], e] for r, e in zip(rows, error, strict=True)],
+                hovertemplate="%{text}: %{x:.2f} bits of the action in the static code, %{y:.2f} of the identity in "
+                "the dynamic one<br>squared error %{customdata[1]:.0f}, %{customdata[0]} seeds<extra></extra>",
+            )  # fmt: skip
+    axis = {"rangemode": "tozero", "zeroline": True}
+    figure.update_layout(
+        template="plotly_white", font=FONT, height=640, width=980, margin={"l": 70, "r": 20, "t": 20, "b": 60},
+        xaxis={"title": "motion and direction in the static code, bits of 3.17", **axis},
+        yaxis={"title": "identity in the dynamic code, bits of 10.34", **axis},
+        legend={"orientation": "h", "y": 1.06},
+    )  # fmt: skip
+    return figure
+
+
+def _share(cell: dict[str, Any], factor: dict[str, Any]) -> float:
+    if factor["entropy_bits"]:
+        return min(1.0, cell["bits"]["value"] / factor["entropy_bits"])
+    return max(0.0, cell["r2"]["value"])
+
+
+def _hover(cell: dict[str, Any], factor: dict[str, Any]) -> str:
+    b = cell["bits"]
+    lines = [f"{factor['name']}: {b['value']:.2f} [{b['low']:.2f}, {b['high']:.2f}] bits"]
+    if factor["entropy_bits"]:
+        a = cell["accuracy"]
+        lines[0] += f" of {factor['entropy_bits']:.2f}"
+        lines.append(f"accuracy {100 * a['value']:.1f} [{100 * a['low']:.1f}, {100 * a['high']:.1f}] %")
+        lines.append(f"chance {100 * factor['chance']:.1f} %, majority {100 * factor['majority']:.1f} %")
+    else:
+        r = cell["r2"]
+        lines.append(f"R² {r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]")
+    if cell["null_bits"] is not None:
+        lines.append(f"shuffled labels: {cell['null_bits']:.2f} bits")
+    if cell["p"] is not None:
+        lines.append(f"p = {cell['p']:.3g}")
+    return "<br>".join(lines)
