@@ -102,7 +102,7 @@ def parser(commands) -> argparse.ArgumentParser:
 
     cut = command("cut", commands.cut, "cut a static code down to the directions that carry signal")
     cut.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
-    cut.add_argument("--snr", type=float, default=1.0, help="least signal to noise ratio of what is kept (default: 1)")
+    cut.add_argument("--snr", type=float, default=10.0, help="least signal to noise ratio kept (default: 10)")
     cut.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
     _data_root(cut)
 

@@ -190,11 +190,11 @@ def evaluate(args: Namespace, console: Console) -> None:
             args.checkpoint, split=args.split, sample=sample, seed=args.seed, stand_in=args.stand_in,
             data_root=args.data_root, command=_command(), say=say,
         )  # fmt: skip
-    print_report(made, console)
     page = args.html
     if args.split == "test" and not (args.no_write or args.quick or args.stand_in):
         console.print(f"written: {report.write_metrics(args.checkpoint, made, rows)}", highlight=False)
         page = page or (read_config(args.checkpoint)[0] / "report.html" if rows else None)
+    print_report(made, console)
     if page:
         page.write_text(html_report(made), encoding="utf-8")
         console.print(f"written: {page}", highlight=False)

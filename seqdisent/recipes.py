@@ -69,7 +69,7 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         static_path="pooled",
         frame=FrameConfig(kind="modulated"),
     )
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), static_snr=1.0)
+    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), static_snr=10.0)
 
 
 def _dsvae(dataset: str, steps: int) -> Recipe:

@@ -67,8 +67,8 @@ def test_calibration_models_come_out_in_the_right_order(reports, data):
         entropy = math.log2(len(factor.classes))
         on = {kind: bits(reports[kind][0], right, factor.name) for kind in KINDS}
         off = {kind: bits(reports[kind][0], wrong, factor.name) for kind in KINDS}
-        assert on["oracle"] > 0.95 * entropy and off["oracle"] < 0.02 * entropy
-        assert on["leaky"] > 0.95 * entropy and off["leaky"] > 0.8 * entropy
+        assert on["oracle"] > 0.85 * entropy and off["oracle"] < 0.02 * entropy
+        assert on["leaky"] > 0.85 * entropy and off["leaky"] > 0.85 * entropy
         assert on["shuffled"] < 0.05 * entropy and off["shuffled"] < 0.05 * entropy
         assert off["oracle"] - 0.02 <= off["untrained"] <= off["leaky"] + 0.02
 
@@ -159,10 +159,10 @@ FACTORS = (Factor("who", "static", tuple("abcd")), Factor("what", "dynamic", tup
 
 def test_the_null_is_covered_at_the_stated_rate():
     """Codes of noise, many times over: accuracy intervals hold chance and p stays above 0.05 in 95 of 100."""
-    runs, held, significant, found = 60, [], [], []
+    runs, held, significant, found = 40, [], [], []
     for seed in range(runs):
         codes = [null_codes(n, n // 4, 3 * seed + i) for i, n in enumerate((240, 120, 400))]
-        section, _ = measure(Splits(*codes), FACTORS, effort=FAST, seed=seed)
+        section, _ = measure(Splits(*codes), FACTORS, effort=replace(FAST, epochs=0.2), seed=seed)
         for cell in section["cells"]:
             if cell["view"] != "mean":
                 figures = cell["linear"]
@@ -171,7 +171,7 @@ def test_the_null_is_covered_at_the_stated_rate():
                             <= figures["accuracy"]["high"])  # fmt: skip
                 significant.append(figures["p"] <= 0.05)
                 found.append(figures["bits"]["low"] > 0)
-    assert np.mean(held) >= 0.90  # 240 dependent intervals at 0.95
+    assert np.mean(held) >= 0.90  # 160 intervals at 0.95
     assert np.mean(significant) <= 0.09
     assert np.mean(found) <= 0.06
 
@@ -188,6 +188,11 @@ def test_a_bootstrap_of_sources_keeps_its_word_where_one_of_sequences_does_not()
             held[name].append(interval.low <= 0.6 <= interval.high)
     assert 0.90 <= np.mean(held["sources"]) <= 0.99
     assert np.mean(held["sequences"]) < 0.6
+
+
+def test_a_proportion_without_doubt_still_has_an_interval():
+    every = Bootstrap(np.repeat(np.arange(50), 4)).proportion(np.ones(200))
+    assert every.value == 1 and every.high == pytest.approx(1) and every.low == pytest.approx(0.929, abs=0.002)  # Wilson, 50 of 50
 
 
 def test_labels_of_sources_are_dealt_to_whole_sources():

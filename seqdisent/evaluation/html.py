@@ -14,8 +14,9 @@ padding: 24px 16px 64px; color: #1d1d1f; } h1 { font-size: 26px; margin: 0 0 4px
 margin: 36px 0 8px; } .how { color: #555; font-size: 13px; } table { border-collapse: collapse; font-size: 13px;
 display: block; overflow-x: auto; } td, th { border-bottom: 1px solid #ddd; padding: 4px 10px; text-align: right;
 white-space: nowrap; } td:first-child, th:first-child { text-align: left; } ul { padding-left: 0; list-style: none; }
-li { padding: 3px 0; } li b { display: inline-block; min-width: 92px; font-size: 12px; text-transform: uppercase;
-letter-spacing: .04em; } .leak b, .missing b { color: #B02A13; } .trace b, .part b { color: #8A5A00; }
+li { padding: 3px 0; } li[class] { display: grid; grid-template-columns: 92px 1fr; } li b { font-size: 12px;
+line-height: 23px; text-transform: uppercase; letter-spacing: .04em; }
+.leak b, .missing b { color: #B02A13; } .trace b, .part b { color: #8A5A00; }
 .holds b, .clean b { color: #1B6B3A; } code { background: #f3f3f5; padding: 1px 5px; border-radius: 4px; }
 """
 WORDS = {
@@ -53,7 +54,8 @@ def _how(report: dict[str, Any]) -> str:
 def _leakage(report: dict[str, Any]) -> list[str]:
     leakage = report["leakage"]
     items = "".join(
-        f"<li class={v['level']}><b>{WORDS[v['level']]}</b> {escape(v['text'])}</li>" for v in leakage["verdicts"]
+        f"<li class={v['level']}><b>{WORDS[v['level']]}</b><span>{escape(v['text'])}</span></li>"
+        for v in leakage["verdicts"]
     )
     plot = lambda figure, first=False: figure.to_html(full_html=False, include_plotlyjs=first)
     how = (
@@ -88,7 +90,7 @@ def _rest(report: dict[str, Any]) -> list[str]:
         d, v = report["dci"], report["verification"]
         lines += [
             f"DCI: disentanglement {d['disentanglement']:.3f}, completeness {d['completeness']:.3f}, "
-            f"informativeness {d['informativeness']:.3f} (chance {d['chance']:.3f}). MIG {report['mig']['mean']:.3f}.",
+            f"informativeness {d['informativeness']:.3f}. MIG {report['mig']['mean']:.3f}.",
             f"Equal error rate, %: static {percent(v['static'])}, dynamic {percent(v['dynamic'])}, gap "
             f"{percent(v['gap'])}; {v['pairs']} pairs, chance 50.",
         ]

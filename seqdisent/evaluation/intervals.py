@@ -74,11 +74,17 @@ class Bootstrap:
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = (self.counts @ sums[0]) / (self.counts @ sums[1])
         low, high = np.nanquantile(drawn, [0.025, 0.975])
-        if low == high and set(np.unique(top[known])) <= {0.0, 1.0}:
-            # All right or all wrong: a bootstrap sees no doubt, Wilson's interval over sources does.
-            rate = Rate.of(np.full(len(np.unique(self.group[known])), value))
-            low, high = rate.low, rate.high
         return Interval(value, float(low), float(high))
+
+    def proportion(self, hits: np.ndarray) -> Interval:
+        """The share of ones in ``hits [N]``. Where all are right or all wrong a bootstrap sees no doubt; Wilson's
+        interval over sources does."""
+        found = self.mean(hits)
+        if found.value not in (0.0, 1.0):
+            return found
+        sources = len(np.unique(self.group[~np.isnan(hits)]))
+        rate = Rate.of(np.full(sources, found.value))
+        return Interval(found.value, rate.low, rate.high)
 
 
 def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int) -> np.ndarray:

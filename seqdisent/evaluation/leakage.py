@@ -62,7 +62,7 @@ class Effort:
 
 
 FULL = Effort()
-QUICK = Effort(readings=("mean",), steps=True, nulls=True, permutations=199, draws=400, epochs=0.4)
+QUICK = Effort(readings=("mean",), steps=True, nulls=True, permutations=199, draws=400, epochs=0.5)
 CELLS_ONLY = Effort(steps=False, nulls=False, permutations=199, draws=400)
 
 
@@ -172,7 +172,7 @@ def score(factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Readi
         rate = Interval(1 - lost.value, 1 - lost.high, 1 - lost.low)
         null_rate = [1 - np.nansum(n.score) / np.nansum(n.baseline) for n in nulls]
     else:
-        rate = bootstrap.mean(said.score)
+        rate = bootstrap.proportion(said.score)
         null_rate = [np.nanmean(n.score) for n in nulls]
     null_bits = [max(0.0, float(np.nanmean(n.bits))) for n in nulls]
     return {

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from seqdisent.evaluation.swap import Rate
+from seqdisent.evaluation.intervals import Rate
 
 Labels = Mapping[str, np.ndarray]
 ROLES = ("swapped", "stays")

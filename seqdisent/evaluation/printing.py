@@ -90,7 +90,7 @@ def _rest(report: dict[str, Any], console: Console) -> None:
         eer = " / ".join(percent(v[k]) for k in ("static", "dynamic", "gap"))
         console.print(
             f"DCI: disentanglement {d['disentanglement']:.3f}, completeness {d['completeness']:.3f}, informativeness "
-            f"{d['informativeness']:.3f} (chance {d['chance']:.3f}). MIG {report['mig']['mean']:.3f}.\n"
+            f"{d['informativeness']:.3f}. MIG {report['mig']['mean']:.3f}.\n"
             f"Equal error rate static / dynamic / gap, %: {eer} over {v['pairs']} pairs (chance 50)."
         )
     if report.get("anchors"):

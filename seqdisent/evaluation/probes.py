@@ -1,7 +1,7 @@
 """Probes: what a small predictor can read from a code. Many independent ones are trained at once.
 
 A probe is a linear predictor or a perceptron with one hidden layer. For classes it is a softmax
-regression scored in bits against the training marginal; for a continuous factor a least-squares
+regression scored in bits against the entropy of the labels; for a continuous factor a least-squares
 regression whose Gaussian error is measured on validation. What it gains over a predictor that does
 not see the code is the *usable information* of the code (V-information: Xu et al., ICLR 2020, eq. 4),
 sample by sample (Ethayarajh et al., ICML 2022, eq. 4).
@@ -134,7 +134,6 @@ class _Stack:
             allowed = torch.arange(self.outputs) < torch.tensor([[t.classes] for t in tasks])
             self.mask = torch.zeros(len(tasks), 1, self.outputs).masked_fill(~allowed[:, None], -torch.inf)
             self.mask = self.mask.repeat_interleave(len(config.penalties), 0)
-            self.marginal = _log_marginal(self.labels[0], allowed)
         if config.hidden:
             self.weights = {
                 "first": self._draw(views, width, members * config.hidden) * width**-0.5,
@@ -185,12 +184,13 @@ class _Stack:
         rows = x.shape[1]
         weights = list(self.weights.values())
         optimizer = torch.optim.Adam(weights, config.rate, fused=True)
-        steps_an_epoch = math.ceil(rows / BATCH)
+        size = min(BATCH, max(64, rows // 16))  # few sequences must not mean few steps
+        steps_an_epoch = math.ceil(rows / size)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.epochs * steps_an_epoch)
         for weight in weights:
             weight.requires_grad_(True)
         for epoch in range(config.epochs):
-            for batch in torch.randperm(rows, generator=self.generator).split(BATCH):
+            for batch in torch.randperm(rows, generator=self.generator).split(size):
                 loss = self._loss(self._forward(x[:, batch], self.weights), labels[..., batch])
                 optimizer.zero_grad()
                 (loss.sum() + self._norms()).backward()
@@ -244,13 +244,13 @@ class _Stack:
         classes = self.tasks[t].classes
         truth = self.labels[2][v, t]
         log2 = torch.log_softmax(outputs[:, :classes], -1) / LOG2
-        marginal = self.marginal[v, t, :classes] / LOG2
         known = truth >= 0
         at = truth.clamp_min(0)
-        bits = (log2.gather(1, at[:, None])[:, 0] - marginal[at]).masked_fill(~known, torch.nan)
+        rarity = _rarity(truth, classes)
+        bits = (log2.gather(1, at[:, None])[:, 0] + rarity[at]).masked_fill(~known, torch.nan)
         hits = (log2.argmax(1) == at).float().masked_fill(~known, torch.nan)
         held = self.labels[1][v, t]
-        gained = -validation_nats / LOG2 - float(marginal[held[held >= 0]].mean())
+        gained = float(_rarity(held, classes)[held[held >= 0]].mean()) - validation_nats / LOG2
         return Reading(bits.numpy(), hits.numpy(), None, log2.numpy(), gained)
 
     def _regression(self, outputs: Tensor, v: int, t: int, validation_loss: float) -> Reading:
@@ -290,7 +290,7 @@ def _moments(labels: Tensor) -> tuple[Tensor, Tensor]:
     return centre, spread.clamp_min(1e-12)
 
 
-def _log_marginal(labels: Tensor, allowed: Tensor) -> Tensor:
-    """Log frequency of every allowed class in training, in nats, one count added to each: ``[V, tasks, C]``."""
-    counts = torch.stack([(labels == c).sum(-1) for c in range(allowed.shape[1])], -1) + allowed.float()
-    return (counts / counts.sum(-1, keepdim=True)).log()
+def _rarity(labels: Tensor, classes: int) -> Tensor:
+    """-log2 of the share of every class among the known ``labels [N]``: its mean over them is their entropy."""
+    counts = torch.bincount(labels[labels >= 0], minlength=classes).float()
+    return -(counts / counts.sum().clamp_min(1)).clamp_min(1e-12).log2()

@@ -107,7 +107,7 @@ def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     table = []
     for name, swap in report["swap"].items():
         if name == "joint":
-            table.append(["all at once", f"{100 * swap['chance']:.1f}", "-", "-", percent(swap["kept"]), *["-"] * 6])
+            table.append(["all at once", f"{100 * swap['chance']:.2g}", "-", "-", percent(swap["kept"]), *["-"] * 6])
             continue
         drawn = next(s for w in ("static_sampled", "dynamics_sampled") if "kept" in (s := report[w][name]))
         table.append([
