@@ -145,7 +145,8 @@ def cut(args: Namespace, console: Console) -> None:
     directions = signal_directions(model, load_dataset(spec.name, "train", args.data_root))
     made = cut_static_code(model, directions, args.snr)
     about = {**config["recipe"], "static_snr": args.snr}
-    about["command"] = f"{about.get('command', 'unknown')} && {_command()}"
+    cutting = f"seqdisent cut {folder.name} --snr {args.snr:g} --to {args.to.name}"
+    about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
     to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)
     write_card(to)
     ratios = " ".join(f"{v:.2g}" for v in directions.snr.tolist()[: made.config.static_rank + 4])

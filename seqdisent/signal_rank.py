@@ -7,6 +7,9 @@ where what does not belong in the code survives. This module measures, over trai
 to noise ratio of every direction, and keeps those above a threshold:
 
     SNR = eigenvalues of  N^-1/2 C N^-1/2,   C = Cov[mean(x)],   N = diag E[std(x)^2].
+
+The width of the posterior is replaced by its average: how uncertain a model is differs between sequences too,
+and a probe of draws can read that.
 """
 
 from __future__ import annotations
@@ -32,12 +35,14 @@ class SignalDirections:
         centre: mean of the posterior means, ``[S]``.
         down: from a centred code to coordinates along the directions, ``[S, S]``.
         up: its inverse, ``[S, S]``.
+        noise: root mean square posterior width, ``[S]``.
     """
 
     snr: Tensor
     centre: Tensor
     down: Tensor
     up: Tensor
+    noise: Tensor
 
 
 @torch.inference_mode()
@@ -55,12 +60,14 @@ def signal_directions(model: SequentialVAE, data: SequenceDataset, sequences: in
     snr, turn = torch.linalg.eigh(torch.cov(((mean - centre) / noise).T))
     snr, turn = snr.flip(0), turn.flip(1)
     return SignalDirections(
-        snr.float(), centre.float(), (turn / noise[:, None]).float(), (turn.T * noise[None]).float()
-    )
+        snr.float(), centre.float(), (turn / noise[:, None]).float(), (turn.T * noise[None]).float(),
+        noise.float(),
+    )  # fmt: skip
 
 
 def cut_static_code(model: SequentialVAE, directions: SignalDirections, snr: float) -> SequentialVAE:
-    """A copy of ``model`` whose static posterior mean keeps only directions with at least this ratio.
+    """A copy of ``model`` whose static posterior mean keeps only directions with at least this ratio, its width
+    being the same for every sequence.
 
     Raises:
         ValueError: if no direction would be left, or the model's code has been cut already.
@@ -75,6 +82,7 @@ def cut_static_code(model: SequentialVAE, directions: SignalDirections, snr: flo
         "static_centre": directions.centre,
         "static_down": directions.down[:, :rank].contiguous(),
         "static_up": directions.up[:rank].contiguous(),
+        "static_log_std": directions.noise.log(),
     }
     cut.load_state_dict({**model.state_dict(), **basis}, strict=True)
     return cut.to(next(model.parameters()).device).train(model.training)

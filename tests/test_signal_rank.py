@@ -42,6 +42,7 @@ def test_means_are_left_in_the_kept_directions_only(variant):
     centred = (codes.static.mean - codes.static.mean.mean(0)).double()
     values = torch.linalg.svdvals(centred)
     assert values[2] < 1e-4 * values[0]
+    assert (codes.static.log_std == codes.static.log_std[0]).all()  # a width that varies would tell of x
     again = signal_directions(cut, DATA)
     assert torch.allclose(again.snr[:2], directions.snr[:2], rtol=0.02) and (again.snr[2:] < 1e-6).all()
 

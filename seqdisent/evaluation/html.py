@@ -96,13 +96,10 @@ def _rest(report: dict[str, Any]) -> list[str]:
         ]
     parts = ["<h2>Health and other measures</h2><ul>", *(f"<li>{escape(line)}</li>" for line in lines), "</ul>"]
     if report.get("anchors"):
-        keys = list(report["anchors"][0]["bits"])
-        header = ["anchor", "swap keeps all, %", *(f"{k.split('/')[1]} in {k.split('/')[0]}, bits" for k in keys)]
-        rows = [
-            [f"{a['anchor']}{' blanked' if a['blanked'] else ''}", percent(a["joint"]),
-             *(f"{a['bits'][k]:.2f}" for k in keys)]
-            for a in report["anchors"]
-        ]  # fmt: skip
+        moved = report["anchors"]
+        header = ["anchor frame", *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in moved)]
+        rows = [["swap keeps all, %", *(percent(a["joint"]) for a in moved)]]
+        rows += [[f"{key}, bits", *(f"{a['bits'][key]:.2f}" for a in moved)] for key in moved[0]["bits"]]
         parts += ["<h2>The anchor frame moved, and blanked</h2><p class=how>The model as it is, on a smaller "
                   "sample.</p>", _table(header, rows)]  # fmt: skip
     return parts

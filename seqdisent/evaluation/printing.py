@@ -94,11 +94,7 @@ def _rest(report: dict[str, Any], console: Console) -> None:
             f"Equal error rate static / dynamic / gap, %: {eer} over {v['pairs']} pairs (chance 50)."
         )
     if report.get("anchors"):
-        view = Table(title="the anchor frame moved, the model as it is (a smaller sample)")
-        factors = [k for k in report["anchors"][0]["bits"]]
-        for name in ("anchor", "swap keeps all, %", *(f"{k.split('/')[1]} in {k.split('/')[0]}" for k in factors)):
-            view.add_column(name, justify="right")
-        for row in report["anchors"]:
-            name = f"{row['anchor']}{' blanked' if row['blanked'] else ''}"
-            view.add_row(name, percent(row["joint"]), *(f"{row['bits'][k]:.2f}" for k in factors))
-        console.print(view)
+        header = ["anchor frame", *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in report["anchors"])]
+        rows = [["swap keeps all, %", *(f"{100 * a['joint']['value']:.0f}" for a in report["anchors"])]]
+        rows += [[key, *(f"{a['bits'][key]:.2f}" for a in report["anchors"])] for key in report["anchors"][0]["bits"]]
+        _table(header, rows, "the anchor moved, the model as it is: bits by code and factor, small sample", console)

@@ -33,8 +33,8 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021).
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
-        static_rank: directions that the static posterior mean is cut down to; 0 keeps all of them.
-            :mod:`seqdisent.signal_rank` finds them after training.
+        static_rank: directions that the static posterior mean is cut down to, its width then being the
+            same for every sequence; 0 leaves both as they are. :mod:`seqdisent.signal_rank` finds them.
         perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
         frame: the frame networks.
     """
@@ -73,6 +73,7 @@ class SequentialVAE(nn.Module, ABC):
             self.register_buffer("static_centre", torch.zeros(config.static_size))
             self.register_buffer("static_down", torch.eye(config.static_size)[:, :rank].contiguous())
             self.register_buffer("static_up", torch.eye(config.static_size)[:rank].contiguous())
+            self.register_buffer("static_log_std", torch.zeros(config.static_size))
         self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None)
 
     # -- what a method defines -------------------------------------------------------------------
@@ -193,7 +194,7 @@ class SequentialVAE(nn.Module, ABC):
         if not self.config.static_rank:
             return static
         kept = (static.mean - self.static_centre) @ self.static_down @ self.static_up
-        return DiagonalGaussian(self.static_centre + kept, static.log_std)
+        return DiagonalGaussian(self.static_centre + kept, self.static_log_std.expand_as(kept))
 
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
         """KL summed over steps; the prior at each step is teacher-forced with the draws."""
