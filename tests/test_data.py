@@ -217,3 +217,21 @@ def test_data_root_order(monkeypatch, tmp_path):
 def test_the_real_download(tmp_path):
     assert lpc_sprites.fetch(tmp_path) == len(lpc_sprites.CHECKSUMS)
     assert len(load_dataset("lpc-sprites", "test", tmp_path)) == 2664
+
+
+def test_sequences_of_a_character_share_their_source():
+    """Intervals resample sources: nine actions of one character are not nine independent facts."""
+    data = load_dataset("sprites", "test")
+    assert len(np.unique(data.sources)) == 296 and (np.bincount(data.sources)[np.unique(data.sources)] == 9).all()
+    for name in data.static:
+        assert all(len(set(data.static[name][data.sources == s])) == 1 for s in np.unique(data.sources)[:20])
+    few = data.select(np.array([3, 700]))
+    assert np.array_equal(few.sources, data.sources[[3, 700]])
+
+
+def test_the_small_sprites_are_the_large_ones_averaged():
+    rows = np.array([0, 5, 2000])
+    large = load_dataset("sprites", "test").frames[rows].astype(float)
+    small = load_dataset("sprites-32", "test").frames[rows]
+    expected = large.reshape(3, 8, 32, 2, 32, 2, 3).mean((3, 5))
+    assert small.dtype == np.uint8 and np.abs(small - expected).max() <= 0.5

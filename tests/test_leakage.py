@@ -49,7 +49,7 @@ def reports(data):
     made = {}
     for kind in KINDS:
         subject = calibration(kind, model, data[2])
-        codes = Splits(*(subject.codes(d) for d in data))
+        codes = Splits.of(subject, data)
         section, rows = measure(codes, data[0].spec.factors, effort=replace(QUICK, steps=False))
         section["verdicts"] = verdicts(section)
         made[kind] = {"leakage": section}, rows
@@ -215,7 +215,7 @@ def test_permutation_p_is_small_for_a_knowing_probe_and_never_zero():
 
 
 def test_missing_labels_are_not_measurable_and_some_missing_ones_are_left_out(data):
-    codes = [Oracle(data[2]).codes(part) for part in data]
+    codes = Splits.of(Oracle(data[2]), data).parts()
     for part in codes:
         part.labels["hair"] = np.full(len(part), -1)
         part.labels["top"] = np.where(np.arange(len(part)) % 3 == 0, -1, part.labels["top"])
@@ -242,10 +242,10 @@ def test_paired_differences(reports):
 
 def test_leakage_over_time_sees_a_step_that_leaks(data):
     """Codes that know the hair at step 5 only."""
-    codes = [Oracle(data[2]).codes(part) for part in data]
+    codes = Splits.of(Oracle(data[2]), data).parts()
     for part in codes:
         hair = torch.nn.functional.one_hot(torch.from_numpy(part.labels["hair"]), 6).float()
-        noise = 0.1 * torch.randn(len(part), 8, 6, generator=GENERATOR())
+        noise = 0.1 * torch.randn(len(part), 8, 6, generator=GENERATOR(len(part)))
         noise[:, 5] += hair
         part.mean.dynamic[..., :6] = noise
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=FAST_STEPS)
@@ -255,13 +255,38 @@ def test_leakage_over_time_sees_a_step_that_leaks(data):
 
 def test_means_and_draws_are_read_apart(data):
     """A code whose mean knows everything and whose draw drowns it in noise."""
-    codes = [Oracle(data[2]).codes(part) for part in data]
+    codes = Splits.of(Oracle(data[2]), data).parts()
     for i, part in enumerate(codes):
         part.sample.static[:] = part.mean.static + 30 * torch.randn(part.mean.static.shape, generator=GENERATOR(i))
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=BOTH)
     report = {"leakage": section}
     assert headline(report, "static", "hair")["bits"]["value"] > 2.4
     assert headline(report, "static", "hair", "sample")["bits"]["value"] < 0.1
+
+
+def test_splits_draw_their_noise_apart():
+    """The same noise in training and test would be an identity that a probe can learn by heart."""
+    data = seqdisent.load_dataset("sprites-32", "test").select(np.arange(45))
+    splits = Splits.of(ModelSubject(build("dbse-32")), (data, data, data), seed=5)
+    noise = [(codes.sample.static - codes.mean.static).flatten() for codes in splits.parts()]
+    correlation = torch.corrcoef(torch.stack(noise))
+    assert (correlation - torch.eye(3)).abs().max() < 0.25
+    again = Splits.of(ModelSubject(build("dbse-32")), (data, data, data), seed=5)
+    assert torch.equal(again.test.sample.static, splits.test.sample.static)
+
+
+def test_a_draw_never_tells_what_the_mean_does_not(data):
+    """A code of noise around a constant: nothing to read, however many dimensions the noise has."""
+    model = build("dbse-32")
+    splits = Splits.of(ModelSubject(model), data)
+    noise = lambda part, i: torch.randn(part.sample.static.shape, generator=GENERATOR(i))
+    parts = [
+        replace(p, mean=replace(p.mean, static=0 * noise(p, i)), sample=replace(p.sample, static=noise(p, i)))
+        for i, p in enumerate(splits.parts())
+    ]
+    section, _ = measure(Splits(*parts), data[0].spec.factors, effort=BOTH)
+    for factor in ("action", "direction", "hair"):
+        assert headline({"leakage": section}, "static", factor, "sample")["bits"]["value"] < 0.02
 
 
 def test_the_csv_says_what_the_report_says(reports):

@@ -43,6 +43,9 @@ def test_composite_and_constant_factors_are_dropped():
     small = {"a": np.array([0, 0, 1, 1]), "b": np.array([0, 1, 0, 1]), "same as a": np.array([5, 5, 2, 2])}
     assert independent_factors(small) == list(small)
     assert independent_factors({"all": np.arange(4), **small, "none": np.zeros(4, int)}) == list(small)
+    # A speaker determines a sex and is not made of it.
+    voices = {"speaker": np.arange(4).repeat(3), "sex": (np.arange(4) % 2).repeat(3), "word": np.arange(12) % 3}
+    assert independent_factors(voices) == list(voices)
     # a does not determine b once a single sequence disagrees
     wide = {"a": np.array([0, 0, 1, 2]), "b": np.array([0, 1, 0, 1])}
     assert independent_factors(wide) == ["a", "b"]

@@ -163,7 +163,7 @@ def test_intervals_cover_the_truth_and_are_no_wider_than_they_must():
         found.append(verification(codes, codes[:, None, :1], identity, intervals=120)["static"])
     assert np.mean([f["low"] <= np.mean(rates) <= f["high"] for f in found]) >= 0.8
     width = np.mean([f["high"] - f["low"] for f in found]) / (3.92 * np.std([f["value"] for f in found]))
-    assert 0.8 < width < 1.3
+    assert 0.85 < width < 1.2
 
 
 def test_verification_of_900_sequences_in_seconds():

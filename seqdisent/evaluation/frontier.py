@@ -21,6 +21,7 @@ from seqdisent.data import load_dataset
 from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import load_judge
+from seqdisent.evaluation.leakage import Splits
 from seqdisent.evaluation.probes import PROBES, Task, read
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
 from seqdisent.frontier import POINTS
@@ -55,7 +56,7 @@ def measure_point(folder: Path) -> dict[str, Any]:
     for name, subject in (
         ("whole", ModelSubject(model)), ("cut", ModelSubject(cut_static_code(model, directions, SNR).eval())),
     ):  # fmt: skip
-        codes = tuple(subject.codes(part) for part in (learn, hold, data))
+        codes = Splits.of(subject, (learn, hold, data)).parts()
         error = reconstruction_error(subject, data, codes[2].mean, torch.zeros(1))
         figures: dict[str, Any] = {
             "squared_error": error["squared_error_per_sequence"],

@@ -97,7 +97,7 @@ def anchors(
     subjects.append((model.config.anchor, True, _Blanked(model)))
     found = []
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):
-        splits = Splits(*(subject.codes(part, seed=seed) for part in few))
+        splits = Splits.of(subject, tuple(few), seed)
         swaps = swap_report(subject, judge, few[2], splits.test.mean, real, pairs=ANCHOR_PAIRS, seed=seed)
         leakage, _ = measure(splits, model.spec.factors, effort=replace(CELLS_ONLY, readings=("mean",)), seed=seed)
         bits = {

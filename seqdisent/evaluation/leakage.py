@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import Factor
-from seqdisent.evaluation.codes import Codes
+from seqdisent.evaluation.codes import Codes, Subject
 from seqdisent.evaluation.intervals import (
     Bootstrap,
     Interval,
@@ -73,6 +74,25 @@ class Splits:
     train: Codes
     validation: Codes
     test: Codes
+
+    @classmethod
+    def of(
+        cls,
+        subject: Subject,
+        data: tuple[SequenceDataset, SequenceDataset, SequenceDataset],
+        seed: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Splits:
+        """Encode training, validation and test data.
+
+        The three draw their noise apart. With one seed for all, the noise of a training sequence comes again in
+        the test sequence at the same place, and a probe that knows the noise by heart reads the label from it.
+        """
+        names = ("training", "validation", "test")
+        return cls(*(
+            subject.codes(part, seed=3 * seed + number, progress=_say(progress, f"encoding {name} sequences"))
+            for number, (part, name) in enumerate(zip(data, names, strict=True))
+        ))  # fmt: skip
 
     def parts(self) -> tuple[Codes, Codes, Codes]:
         return self.train, self.validation, self.test

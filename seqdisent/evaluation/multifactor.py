@@ -20,9 +20,9 @@ ROLES = ("swapped", "stays")
 def independent_factors(labels: Labels) -> list[str]:
     """The factors that are worth scoring side by side, in their order.
 
-    Dropped: a factor with one value only, which cannot be read or missed; and a composite one, which determines
-    another factor of fewer (and at least two) values. On the sprites ``action`` is a motion in a direction, so
-    ``motion`` and ``direction`` stay. Two names of one partition both stay.
+    Dropped: a factor with one value only, which cannot be read or missed; and a composite one, which is nothing but
+    others of fewer values together. On the sprites ``action`` is a motion in a direction, so ``motion`` and
+    ``direction`` stay; a speaker has a sex, but is more than that. Two names of one partition both stay.
 
     Args:
         labels: int ``[N]`` for each factor.
@@ -30,10 +30,12 @@ def independent_factors(labels: Labels) -> list[str]:
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in labels.items()}
     size = {name: int(code.max()) + 1 for name, code in codes.items()}
 
-    def determines(a: str, b: str) -> bool:
-        return len(np.unique(codes[a] * size[b] + codes[b])) == size[a]
+    def composite(a: str) -> bool:
+        fewer = [b for b in codes if 1 < size[b] < size[a]]
+        parts = [codes[b] for b in fewer if len(np.unique(codes[a] * size[b] + codes[b])) == size[a]]
+        return bool(parts) and len(np.unique(np.stack(parts, 1), axis=0)) == size[a]
 
-    return [a for a in codes if size[a] > 1 and not any(1 < size[b] < size[a] and determines(a, b) for b in codes)]
+    return [a for a in codes if size[a] > 1 and not composite(a)]
 
 
 def dci(
@@ -84,9 +86,7 @@ def dci(
     _check(test_codes, {name: test_labels[name] for name in train_labels})
     if len(train_labels) < 2:
         raise ValueError(f"disentanglement compares factors; there is only {list(train_labels)}")
-    kept = np.arange(len(train_codes))
-    if len(kept) > rows:
-        kept = np.sort(np.random.default_rng(seed).choice(len(kept), rows, replace=False))
+    kept = np.sort(np.random.default_rng(seed).permutation(len(train_codes))[:rows])
     blocks = blocks or {}
     dims = train_codes.shape[1]
 
@@ -136,7 +136,7 @@ def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> dict:
         of noise has a gap near 0.
 
     Raises:
-        ValueError: for fewer than two dimensions, shapes that do not fit, or a factor of one value.
+        ValueError: for fewer than two dimensions, shapes that do not fit, or a factor with one value only.
     """
     codes = _check(codes, labels)
     n, dims = codes.shape
@@ -245,7 +245,6 @@ def _entropy(p: np.ndarray) -> np.ndarray:  # nats, along the last axis
 
 def _concentration(weights: np.ndarray) -> np.ndarray:
     """1 - normalised entropy along the last axis: 1 on one entry, 0 if even (or all zero)."""
-    total = weights.sum(-1, keepdims=True)
-    even = np.full_like(weights, 1 / weights.shape[-1])
+    total, even = weights.sum(-1, keepdims=True), np.full_like(weights, 1 / weights.shape[-1])
     p = np.divide(weights, total, out=even, where=total > 0)
     return 1 - _entropy(p) / np.log(weights.shape[-1])

@@ -110,10 +110,7 @@ def evaluate(
         learn, held = _hold_out(learn, seed)
     held = held or _few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
     with clock("codes"):
-        splits = Splits(*(
-            subject.codes(part, seed=seed, progress=lambda d, t, n=name: say(f"encoding {n} sequences", d, t))
-            for part, name in ((learn, "training"), (held, "validation"), (data, split))
-        ))  # fmt: skip
+        splits = Splits.of(subject, (learn, held, data), seed, say)
     with clock("leakage"):
         report["leakage"], rows = measure(splits, spec.factors, effort=sample.effort, seed=seed, progress=say)
         report["leakage"]["verdicts"] = verdicts(report["leakage"])
@@ -123,12 +120,10 @@ def evaluate(
         if judge is None:
             report["no_judge"] = missing
         else:
-            swaps = swap_report(
+            report |= swap_report(
                 subject, judge, data, splits.test.mean, real, pairs=sample.pairs, seed=seed,
                 progress=lambda d, t: say("swaps and samples", d, t),
             )  # fmt: skip
-            report |= _multifactor(swaps.pop("seen"), swaps.pop("pair_rows"), data)
-            report |= swaps
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
     if sample.effort is FULL:
@@ -142,23 +137,6 @@ def evaluate(
             )  # fmt: skip
         report["anchors"] = moving
     return report, rows
-
-
-def _multifactor(seen: dict[str, np.ndarray], pair_rows: tuple[np.ndarray, np.ndarray], data) -> dict[str, Any]:
-    """The multi-factor swap score: the static code of B is the part that is exchanged."""
-    from seqdisent.evaluation.multifactor import multifactor_swap
-
-    a, b = pair_rows
-    truth = data.sequence_labels()
-    return {
-        "multifactor_swap": multifactor_swap(
-            {"static": seen},
-            {name: truth[name][a] for name in seen},
-            {name: truth[name][b] for name in seen},
-            {"static": [f.name for f in data.spec.static_factors]},
-            {f.name: len(f.classes) for f in data.spec.factors if f.name in seen},
-        )
-    }
 
 
 def _structure(splits: Splits, spec) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
 from seqdisent.evaluation.intervals import Rate
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.multifactor import independent_factors, multifactor_swap
 from seqdisent.types import Latents
 
 Opinion = dict[str, np.ndarray]  # factor -> probability of every class [n, C]
@@ -72,14 +73,14 @@ def swap_report(
     Returns:
         ``reconstruction``, ``swap``, ``static_sampled`` (dynamics of A, static from the prior) and
         ``dynamics_sampled`` (static of B, dynamics rolled out from the prior): factor -> rates, with
-        :func:`_opinions` beside; ``swap`` also has ``joint``. ``seen`` and ``pair_rows`` are arrays for
-        :mod:`.multifactor`, to be taken out before the report is written.
+        :func:`_opinions` beside; ``swap`` also has ``joint``; and ``multifactor_swap``, the score of
+        :func:`.multifactor.multifactor_swap` over both exchanges.
     """
     a, b = random_pairs(len(data), pairs, seed)
     generator = torch.Generator().manual_seed(seed)
     truth = {name: labels for name, labels in data.sequence_labels().items() if name in real}
     factors = [f for f in data.spec.factors if f.name in real]
-    heard: dict[str, dict[str, list[np.ndarray]]] = {what: {f.name: [] for f in factors} for what in GENERATED}
+    heard: dict[str, dict[str, list[np.ndarray]]] = {w: {f.name: [] for f in factors} for w in (*GENERATED, "dynamic")}
 
     def listen(what: str, codes: Latents) -> None:
         for name, chance in judge.probabilities(subject.decode(codes)).items():
@@ -92,6 +93,7 @@ def swap_report(
             n, frames = len(ra), la.dynamic.shape[1]
             listen("reconstruction", la)
             listen("swap", la.with_static(lb))
+            listen("dynamic", la.with_dynamic(lb))
             listen("static_sampled", subject.sample(n, frames, dynamic=la.dynamic, generator=generator))
             listen("dynamics_sampled", subject.sample(n, frames, static=lb.static, generator=generator))
             if progress:
@@ -120,9 +122,22 @@ def swap_report(
         report["swap"][name]["kept_where_different"] = asdict(_rate(seen[differ], donor[differ]))
         joint &= (seen == donor) | (donor < 0)
     report["swap"]["joint"] = {"kept": asdict(Rate.of(joint)), "chance": _joint_chance(factors, truth)}
-    report["seen"] = {name: chance.argmax(1) for name, chance in said["swap"].items()}
-    report["pair_rows"] = (a, b)
+    report["multifactor_swap"] = _multifactor(said, truth, factors, (a, b))
     return report
+
+
+def _multifactor(said: dict[str, Opinion], truth: dict[str, np.ndarray], factors: list[Factor], pairs) -> dict | None:
+    """Both exchanges with A as the source and B as the donor, over factors that are not made of others."""
+    a, b = pairs
+    names = independent_factors(truth)
+    if any((truth[n] < 0).any() for n in names):
+        return None  # the score has no notion of a missing label
+    swapped = {kind: [f.name for f in factors if f.kind == kind and f.name in names] for kind in ("static", "dynamic")}
+    seen = {kind: {n: said[w][n].argmax(1) for n in names} for kind, w in (("static", "swap"), ("dynamic", "dynamic"))}
+    return multifactor_swap(
+        seen, {n: truth[n][a] for n in names}, {n: truth[n][b] for n in names}, swapped,
+        {f.name: len(f.classes) for f in factors if f.name in names},
+    )  # fmt: skip
 
 
 def _rate(seen: np.ndarray, truth: np.ndarray) -> Rate:
