@@ -100,9 +100,11 @@ def parser(commands) -> argparse.ArgumentParser:
     evaluate.add_argument("--no-write", action="store_true", help="leave metrics.json and the card alone")
     _data_root(evaluate)
 
-    cut = command("cut", commands.cut, "cut a static code down to the directions that carry signal")
+    cut = command("cut", commands.cut, "cut codes down to the directions that carry signal")
     cut.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
-    cut.add_argument("--snr", type=float, default=10.0, help="least signal to noise ratio kept (default: 10)")
+    cut.add_argument(
+        "--tolerance", type=float, default=0.01, help="by how much the error may rise for each code (default: 0.01)"
+    )
     cut.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
     _data_root(cut)
 

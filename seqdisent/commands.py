@@ -89,7 +89,7 @@ def train(args: Namespace, console: Console) -> None:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
     from seqdisent.evaluation.card import write_card
     from seqdisent.recipes import recipe as get_recipe
-    from seqdisent.signal_rank import cut_static_code, signal_directions
+    from seqdisent.signal_rank import TOLERANCE, cut_codes
     from seqdisent.training import TrainingDiverged, fit
 
     # What Lightning says of its surroundings is noise here; its warnings are not.
@@ -119,11 +119,10 @@ def train(args: Namespace, console: Console) -> None:
     if made.pop("rank") != 0:
         return
     round_to_half(model)
-    if recipe.static_snr:
-        directions = signal_directions(model.eval(), train_data)
-        model = cut_static_code(model, directions, recipe.static_snr)
-        made["static_snr"] = recipe.static_snr
-        console.print(f"static code cut down to {model.config.static_rank} directions that carry signal")
+    if recipe.cut:
+        model, _ = cut_codes(model.eval(), train_data)
+        made["cut"] = TOLERANCE
+        console.print(_ranks(model))
     folder = save_checkpoint(
         args.to or run / args.recipe,
         model,
@@ -135,25 +134,30 @@ def train(args: Namespace, console: Console) -> None:
 
 
 def cut(args: Namespace, console: Console) -> None:
-    """Cut the static code of a checkpoint down to its signal, and write the result as a new one."""
+    """Cut the codes of a checkpoint down to their signal, and write the result as a new one."""
     from seqdisent.checkpoint import read_config
     from seqdisent.evaluation.card import write_card
-    from seqdisent.signal_rank import cut_static_code, signal_directions
+    from seqdisent.signal_rank import cut_codes
 
     folder, config = read_config(args.checkpoint)
     model, spec = load_checkpoint(folder)
-    directions = signal_directions(model, load_dataset(spec.name, "train", args.data_root))
-    made = cut_static_code(model, directions, args.snr)
-    about = {**config["recipe"], "static_snr": args.snr}
-    cutting = f"seqdisent cut {folder.name} --snr {args.snr:g} --to {args.to.name}"
+    made, directions = cut_codes(model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance)
+    about = {**config["recipe"], "cut": args.tolerance}
+    cutting = f"seqdisent cut {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
     about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
     to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)
     write_card(to)
-    ratios = " ".join(f"{v:.2g}" for v in directions.snr.tolist()[: made.config.static_rank + 4])
-    console.print(
-        f"signal to noise ratios, best first: {ratios} …\n{made.config.static_rank} of {len(directions.snr)} "
-        f"directions kept\ncheckpoint: {to}\nnext: seqdisent evaluate {to}",
-        highlight=False,
+    for name, rank in (("static", made.config.static_rank), ("dynamic", made.config.dynamic_rank)):
+        ratios = " ".join(f"{v:.3g}" for v in directions[name].snr.tolist()[: rank + 4])
+        console.print(f"{name}: signal to noise ratios, best first: {ratios} …", highlight=False)
+    console.print(f"{_ranks(made)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}", highlight=False)
+
+
+def _ranks(model) -> str:
+    c = model.config
+    return (
+        f"codes cut down to their signal: {c.static_rank} of {c.static_size} static directions, {c.dynamic_rank} of "
+        f"{model.spec.frames * c.dynamic_size} dynamic ones"
     )
 
 

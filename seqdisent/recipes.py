@@ -29,15 +29,14 @@ class Recipe:
     Args:
         kind: a model's name, or ``"judge"``.
         config: the model's config; ``None`` for a judge.
-        static_snr: after training, the static code is cut down to directions with at least this signal to
-            noise ratio (:mod:`seqdisent.signal_rank`); 0 leaves it whole.
+        cut: after training, cut both codes down to their signal (:mod:`seqdisent.signal_rank`).
     """
 
     kind: str
     dataset: str
     config: VAEConfig | None
     train: TrainConfig
-    static_snr: float = 0.0
+    cut: bool = False
 
     def build(self) -> nn.Module:
         """A freshly initialised model or judge for the recipe's data set."""
@@ -57,8 +56,8 @@ def _dbse(dataset: str, steps: int) -> Recipe:
 
     Beside the paper's loss: the dynamic posterior sees scrambled colours, so it cannot tell the
     identity; the static posterior pools over the picture and sees mirrored frames, so it can hardly
-    tell the direction; the decoder lays out by z and modulates by s. What of the direction is left in
-    the static code lies below the noise that the decoder met, and is cut off after training.
+    tell the direction; the decoder lays out by z and modulates by s. What is left of either in the
+    wrong code lies mostly below the noise that the decoder met, and is cut off after training.
     """
     config = DBSEConfig(
         dynamic_size=16,
@@ -69,7 +68,7 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         static_path="pooled",
         frame=FrameConfig(kind="modulated"),
     )
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), static_snr=10.0)
+    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True)
 
 
 def _dsvae(dataset: str, steps: int) -> Recipe:

@@ -1,19 +1,20 @@
-"""Cut a static code down to the directions that carry signal. No labels and no training are needed.
+"""Cut the codes of a trained model down to the directions that carry signal. No labels, no training.
 
-The decoder meets *draws* from the posterior in training, so a direction of the static code in which the
-posterior means vary less than a draw does is of no use to it, and nothing in the objective cleans it. But
-people use posterior *means*, without noise: there such a direction is as readable as any other, and that is
-where what does not belong in the code survives. This module measures, over training sequences, the signal
-to noise ratio of every direction, and keeps those above a threshold:
+The decoder meets *draws* from the posterior in training, so a direction in which the posterior means vary less
+than a draw does is of little use to it, and nothing in the objective cleans it. But people use posterior
+*means*, without noise: there such a direction is as readable as any other, and that is where what does not
+belong in a code survives. For the static code, and for the dynamic code of a whole sequence (its K steps
+joined), this module measures over training sequences the signal to noise ratio of every direction,
 
-    SNR = eigenvalues of  N^-1/2 C N^-1/2,   C = Cov[mean(x)],   N = diag E[std(x)^2].
+    SNR = eigenvalues of  N^-1/2 C N^-1/2,   C = Cov[mean(x)],   N = diag E[std(x)^2],
 
-The width of the posterior is replaced by its average: how uncertain a model is differs between sequences too,
-and a probe of draws can read that.
+and keeps as few of the best as leave the reconstruction error where it was. The width of the posterior is replaced
+by its average: how uncertain a model is differs between sequences too, and a probe of draws can read that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,20 +23,22 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.models import SequentialVAE, build_model
+from seqdisent.types import Latents
 
 BATCH = 128
+TOLERANCE = 0.01  # share by which the squared error may rise for each of the two codes
 
 
 @dataclass(frozen=True)
-class SignalDirections:
-    """Directions of the static code, best first.
+class Directions:
+    """Directions of a code of size n, best first.
 
     Args:
-        snr: variance of the means over that of a draw, ``[S]``.
-        centre: mean of the posterior means, ``[S]``.
-        down: from a centred code to coordinates along the directions, ``[S, S]``.
-        up: its inverse, ``[S, S]``.
-        noise: root mean square posterior width, ``[S]``.
+        snr: variance of the means over that of a draw, ``[n]``.
+        centre: mean of the posterior means, ``[n]``.
+        down: from a centred code to coordinates along the directions, ``[n, n]``.
+        up: its inverse, ``[n, n]``.
+        noise: root mean square posterior width, ``[n]``.
     """
 
     snr: Tensor
@@ -44,45 +47,98 @@ class SignalDirections:
     up: Tensor
     noise: Tensor
 
+    @classmethod
+    def of(cls, mean: Tensor, std: Tensor) -> Directions:
+        """From posterior means and widths ``[N, n]``."""
+        mean, noise = mean.double(), std.double().square().mean(0).sqrt()
+        centre = mean.mean(0)
+        snr, turn = torch.linalg.eigh(torch.cov(((mean - centre) / noise).T))
+        snr, turn = snr.flip(0), turn.flip(1)
+        parts = (snr, centre, turn / noise[:, None], turn.T * noise[None], noise)
+        return cls(*(part.float() for part in parts))
+
+    def keep(self, code: Tensor, rank: int) -> Tensor:
+        """``code [N, n]`` with only its best ``rank`` directions."""
+        return self.centre + (code - self.centre) @ self.down[:, :rank] @ self.up[:rank]
+
+    def state(self, prefix: str, rank: int) -> dict[str, Tensor]:
+        """Buffers of a :class:`seqdisent.nn.SignalFilter`."""
+        parts = {
+            "centre": self.centre, "down": self.down[:, :rank].contiguous(), "up": self.up[:rank].contiguous(),
+            "log_std": self.noise.log(),
+        }  # fmt: skip
+        return {f"{prefix}.{name}": part for name, part in parts.items()}
+
 
 @torch.inference_mode()
-def signal_directions(model: SequentialVAE, data: SequenceDataset, sequences: int = 3000, seed: int = 0):
-    """Measure :class:`SignalDirections` on some training sequences."""
-    rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
-    means, stds = [], []
-    for part in np.array_split(rows, max(1, len(rows) // BATCH)):
-        batch = data[part]
-        static = model.encode(batch.x, batch.mask, sample=False).static
-        means.append(static.mean.double())
-        stds.append(static.log_std.exp().double())
-    mean, noise = torch.cat(means), torch.cat(stds).square().mean(0).sqrt()
-    centre = mean.mean(0)
-    snr, turn = torch.linalg.eigh(torch.cov(((mean - centre) / noise).T))
-    snr, turn = snr.flip(0), turn.flip(1)
-    return SignalDirections(
-        snr.float(), centre.float(), (turn / noise[:, None]).float(), (turn.T * noise[None]).float(),
-        noise.float(),
-    )  # fmt: skip
+def cut_codes(
+    model: SequentialVAE, data: SequenceDataset, *, tolerance: float = TOLERANCE, sequences: int = 3000, seed: int = 0
+) -> tuple[SequentialVAE, dict[str, Directions]]:
+    """A copy of ``model`` whose codes keep their signal only, and the directions of both codes.
 
-
-def cut_static_code(model: SequentialVAE, directions: SignalDirections, snr: float) -> SequentialVAE:
-    """A copy of ``model`` whose static posterior mean keeps only directions with at least this ratio, its width
-    being the same for every sequence.
+    Args:
+        data: training sequences; ``sequences`` of them are used, and a sixth of these for the error.
+        tolerance: share by which the squared error of those may rise, for each code. The static code is cut
+            first.
 
     Raises:
-        ValueError: if no direction would be left, or the model's code has been cut already.
+        ValueError: if the codes of this model have been cut already, or ``tolerance`` is not positive.
     """
-    if model.config.static_rank:
-        raise ValueError("the static code of this model has been cut already")
-    rank = int((directions.snr >= snr).sum())
-    if not rank:
-        raise ValueError(f"no direction has a signal to noise ratio of {snr:g}; the best has {directions.snr[0]:.2g}")
-    cut = build_model(model.name, model.spec, replace(model.config, static_rank=rank))
-    basis = {
-        "static_centre": directions.centre,
-        "static_down": directions.down[:, :rank].contiguous(),
-        "static_up": directions.up[:rank].contiguous(),
-        "static_log_std": directions.noise.log(),
-    }
-    cut.load_state_dict({**model.state_dict(), **basis}, strict=True)
+    if model.config.static_rank or model.config.dynamic_rank:
+        raise ValueError("the codes of this model have been cut already")
+    if not tolerance > 0:
+        raise ValueError(f"tolerance must be positive, got {tolerance}")
+    rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
+    found: dict[str, list[Tensor]] = {"static": [], "dynamic": [], "static_std": [], "dynamic_std": []}
+    for batch in _batches(data, rows):
+        encoding = model.encode(batch.x, batch.mask, sample=False)
+        for name, posterior in (("static", encoding.static), ("dynamic", encoding.dynamic)):
+            found[name].append(posterior.mean.flatten(1))
+            found[f"{name}_std"].append(posterior.log_std.exp().flatten(1))
+    codes = {name: torch.cat(parts) for name, parts in found.items()}
+    directions = {name: Directions.of(codes[name], codes[f"{name}_std"]) for name in ("static", "dynamic")}
+
+    judged = np.arange(0, len(rows), 6)
+    few = {name: codes[name][judged] for name in directions}
+    ranks = {}
+    for name, found_directions in directions.items():
+        limit = (1 + tolerance) * _error(model, data, rows[judged], few)
+        ranks[name] = _least_rank(model, data, rows[judged], few, name, found_directions, limit)
+        few = {**few, name: found_directions.keep(few[name], ranks[name])}
+    return _with_ranks(model, directions, ranks), directions
+
+
+def _with_ranks(model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]) -> SequentialVAE:
+    config = replace(model.config, static_rank=ranks["static"], dynamic_rank=ranks["dynamic"])
+    cut = build_model(model.name, model.spec, config)
+    filters = {k: v for n in ranks for k, v in directions[n].state(f"{n}_filter", ranks[n]).items()}
+    cut.load_state_dict({**model.state_dict(), **filters}, strict=True)
     return cut.to(next(model.parameters()).device).train(model.training)
+
+
+def _least_rank(model, data, rows, codes: dict[str, Tensor], name: str, directions: Directions, limit: float) -> int:
+    """The least rank of one code that keeps the squared error within ``limit``, by bisection."""
+    low, high = 1, len(directions.snr)
+    while low < high:
+        middle = (low + high) // 2
+        if _error(model, data, rows, {**codes, name: directions.keep(codes[name], middle)}) <= limit:
+            high = middle
+        else:
+            low = middle + 1
+    return high
+
+
+def _error(model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]) -> float:
+    """Mean squared error a sequence of decoded codes."""
+    total, at = 0.0, 0
+    for batch in _batches(data, rows):
+        part = slice(at, at + len(batch))
+        dynamic = codes["dynamic"][part].view(len(batch), -1, model.config.dynamic_size)
+        total += float((model.decode(Latents(codes["static"][part], dynamic)) - batch.x).square().sum())
+        at += len(batch)
+    return total / len(rows)
+
+
+def _batches(data: SequenceDataset, rows: np.ndarray) -> Iterator:
+    for start in range(0, len(rows), BATCH):
+        yield data[rows[start : start + BATCH]]

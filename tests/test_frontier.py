@@ -14,7 +14,7 @@ from seqdisent.frontier import DATASET, POINTS, train_point
 from seqdisent.views.figures import frontier as figure
 
 FIGURES = {
-    "squared_error": 100.0, "static_rank": 0, "static_kl": 90.0, "dynamic_kl": 60.0,
+    "squared_error": 100.0, "static_rank": 0, "dynamic_rank": 0, "static_kl": 90.0, "dynamic_kl": 60.0,
     "bits": {
         f"{code}/{factor}/{reading}": 0.5
         for code, factors in {
@@ -69,13 +69,13 @@ def test_a_point_is_trained_once_and_measured_once(tmp_path, monkeypatch):
         seqdisent.load_dataset(DATASET, s).select(np.arange(36)) for s in ("train", "validation")
     ))  # fmt: skip
     few = lambda name, split: seqdisent.load_dataset(name, split).select(np.arange(180))
-    for name, value in {"load_dataset": few, "LEARN": 90, "HOLD": 45, "PAIRS": 20, "EPOCHS": 2, "SNR": -1.0}.items():
+    for name, value in {"load_dataset": few, "LEARN": 90, "HOLD": 45, "PAIRS": 20, "EPOCHS": 2}.items():
         monkeypatch.setattr(measuring, name, value)
     folder = train_point("dbse", 7, tmp_path, steps=2, accelerator="cpu", devices=1)
     changed = (folder / "model.safetensors").stat().st_mtime_ns
     assert train_point("dbse", 7, tmp_path, steps=2) == folder
     assert (folder / "model.safetensors").stat().st_mtime_ns == changed
     made = measuring.measure_point(folder)
-    assert made["whole"]["static_rank"] == 0 and made["cut"]["static_rank"] == 128
+    assert made["whole"]["static_rank"] == 0 and made["cut"]["static_rank"] > 0
     assert set(made["whole"]["swap"]) == {f.name for f in dataset_spec(DATASET).factors} | {"joint"}
     assert measuring.measure_point(folder) == made and measuring.collect(tmp_path)[0]["seeds"] == 1

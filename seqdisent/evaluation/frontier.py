@@ -1,7 +1,7 @@
 """Where the models of a sweep stand: bits in the two cells that should be empty, at what reconstruction.
 
 Measured on *validation* characters with probes that learn from some training characters and are chosen on
-others. Every model is measured twice: as it is, and with its static code cut down to its signal
+others. Every model is measured twice: as it is, and with its codes cut down to their signal
 (:mod:`seqdisent.signal_rank`), which needs no training.
 """
 
@@ -25,11 +25,10 @@ from seqdisent.evaluation.leakage import Splits
 from seqdisent.evaluation.probes import PROBES, Task, read
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
 from seqdisent.frontier import POINTS
-from seqdisent.signal_rank import cut_static_code, signal_directions
+from seqdisent.signal_rank import cut_codes
 
 LEARN, HOLD = 4500, 900  # training sequences that probes learn from, and others that they are chosen on
 PAIRS = 900
-SNR = 10.0  # of the cut; at 1 more of the direction stays, at 10 the error still rises by less than 1 %
 RESULTS = "point.json"
 EPOCHS = 15
 # Student's t at 97.5 % for 1, 2, 3 and 4 degrees of freedom: intervals over seeds.
@@ -51,16 +50,14 @@ def measure_point(folder: Path) -> dict[str, Any]:
     )
     data = data.in_memory()
     judge, _ = load_judge(spec.name)
-    directions = signal_directions(model, learn)
     found = {}
-    for name, subject in (
-        ("whole", ModelSubject(model)), ("cut", ModelSubject(cut_static_code(model, directions, SNR).eval())),
-    ):  # fmt: skip
+    for name, subject in (("whole", ModelSubject(model)), ("cut", ModelSubject(cut_codes(model, learn)[0]))):
         codes = Splits.of(subject, (learn, hold, data)).parts()
         error = reconstruction_error(subject, data, codes[2].mean, torch.zeros(1))
         figures: dict[str, Any] = {
             "squared_error": error["squared_error_per_sequence"],
             "static_rank": subject.model.config.static_rank,
+            "dynamic_rank": subject.model.config.dynamic_rank,
             "static_kl": float(codes[2].static_kl.sum(1).mean()),
             "dynamic_kl": float(codes[2].dynamic_kl.sum(1).mean()),
             "bits": off_target(codes, spec.factors),
@@ -156,7 +153,7 @@ def write_results(results: list[dict[str, Any]], folder: Path) -> Path:
 def _flat(figures: dict[str, Any]) -> dict[str, float]:
     bits = figures["bits"]
     of = lambda code, names, reading: sum(bits[f"{code}/{n}/{reading}"] for n in names)
-    flat = {k: figures[k] for k in ("squared_error", "static_rank", "static_kl", "dynamic_kl")}
+    flat = {k: figures[k] for k in ("squared_error", "static_rank", "dynamic_rank", "static_kl", "dynamic_kl")}
     for reading, tag in (("mean", ""), ("sample", " (draw)")):
         flat[f"identity{tag}"] = of("dynamic", ("skin", "pants", "top", "hair"), reading)
         flat[f"action parts{tag}"] = of("static", ("motion", "direction"), reading)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
-from seqdisent.nn import FrameNetworks, LSTMPrior
+from seqdisent.nn import FrameNetworks, LSTMPrior, SignalFilter
 from seqdisent.nn.frames import FrameConfig
 from seqdisent.perturb import PERTURBATIONS
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
@@ -33,8 +33,9 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021).
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
-        static_rank: directions that the static posterior mean is cut down to, its width then being the
-            same for every sequence; 0 leaves both as they are. :mod:`seqdisent.signal_rank` finds them.
+        static_rank: directions that the static code is cut down to after training; 0 leaves it as it is.
+        dynamic_rank: the same for the dynamic code of a whole sequence, whose length is then fixed.
+            :mod:`seqdisent.signal_rank` finds both.
         perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
         frame: the frame networks.
     """
@@ -46,6 +47,7 @@ class VAEConfig:
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
     static_rank: int = 0
+    dynamic_rank: int = 0
     perturb: str = "none"
     frame: FrameConfig = field(default_factory=FrameConfig)
 
@@ -69,11 +71,9 @@ class SequentialVAE(nn.Module, ABC):
         self.spec, self.config = spec, config
         self.frame_encoder, self.frame_decoder = networks
         self.prior = LSTMPrior(config.dynamic_size, config.hidden)
-        if rank := config.static_rank:
-            self.register_buffer("static_centre", torch.zeros(config.static_size))
-            self.register_buffer("static_down", torch.eye(config.static_size)[:, :rank].contiguous())
-            self.register_buffer("static_up", torch.eye(config.static_size)[:rank].contiguous())
-            self.register_buffer("static_log_std", torch.zeros(config.static_size))
+        steps = spec.frames * config.dynamic_size
+        self.static_filter = SignalFilter(config.static_size, config.static_rank) if config.static_rank else None
+        self.dynamic_filter = SignalFilter(steps, config.dynamic_rank) if config.dynamic_rank else None
         self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None)
 
     # -- what a method defines -------------------------------------------------------------------
@@ -189,12 +189,22 @@ class SequentialVAE(nn.Module, ABC):
         return self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
     def _static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(s|x) from network output ``[B, 2S]``, its mean cut down to the signal if it was so chosen."""
+        """q(s|x) from network output ``[B, 2S]``, cut down to its signal if it was so chosen."""
         static = DiagonalGaussian.from_parameters(parameters)
-        if not self.config.static_rank:
-            return static
-        kept = (static.mean - self.static_centre) @ self.static_down @ self.static_up
-        return DiagonalGaussian(self.static_centre + kept, self.static_log_std.expand_as(kept))
+        return static if self.static_filter is None else self.static_filter(static)
+
+    def _dynamic_posterior(self, parameters: Tensor) -> DiagonalGaussian:
+        """q(z_1:K|x) from network output ``[B, K, 2D]``, cut down to its signal if it was so chosen."""
+        dynamic = DiagonalGaussian.from_parameters(parameters)
+        if self.dynamic_filter is None:
+            return dynamic
+        steps = dynamic.mean.shape[1]
+        if steps != self.spec.frames:
+            raise ValueError(
+                f"the dynamic code of this model was cut for sequences of {self.spec.frames} frames, not {steps}"
+            )
+        joined = self.dynamic_filter(DiagonalGaussian(dynamic.mean.flatten(1), dynamic.log_std.flatten(1)))
+        return DiagonalGaussian(*(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std)))
 
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
         """KL summed over steps; the prior at each step is teacher-forced with the draws."""

@@ -105,7 +105,7 @@ class DBSE(SequentialVAE):
             noise = DiagonalGaussian.standard(own.shape, own).sample(draw.generator)
             difference = difference.index_put((rows, anchor), noise)
         states, _ = self.dynamic_encoder(difference, mask)
-        dynamic = DiagonalGaussian.from_parameters(self.dynamic_head(states))
+        dynamic = self._dynamic_posterior(self.dynamic_head(states))
         return AnchoredEncoding(Latents(draw(static), draw(dynamic)), static, dynamic, anchor)
 
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:

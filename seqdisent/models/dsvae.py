@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
 from seqdisent.types import Encoding, Latents
@@ -59,5 +58,5 @@ class DSVAE(SequentialVAE):
             joined = torch.cat([features, s[:, None].expand(-1, features.shape[1], -1)], dim=-1)
             states, _ = self.dynamic_encoder(joined, mask)
             states, _ = self.dynamic_rnn(states)
-        dynamic = DiagonalGaussian.from_parameters(self.dynamic_head(states))
+        dynamic = self._dynamic_posterior(self.dynamic_head(states))
         return Encoding(Latents(s, draw(dynamic)), static, dynamic)

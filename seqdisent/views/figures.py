@@ -82,7 +82,7 @@ FAMILIES = {
 def frontier(results: list[dict[str, Any]]) -> go.Figure:
     """Identity in the dynamic code against motion and direction in the static one; empty is at the lower left.
 
-    Filled marks are models as trained, open ones with their static code cut down to its signal; size is the
+    Filled marks are models as trained, open ones with their codes cut down to the signal; size is the
     reconstruction error.
     """
     figure = go.Figure()
