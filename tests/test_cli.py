@@ -64,3 +64,20 @@ def test_errors_are_one_clear_line(folder, capsys, arguments, message):
     assert main([a.format(folder) for a in arguments]) == 1
     printed = " ".join(capsys.readouterr().out.split())
     assert message in printed and "Traceback" not in printed
+
+
+def test_cut_writes_a_checkpoint_that_says_how_it_was_made(folder, tmp_path, capsys):
+    to = tmp_path / "cut"
+    assert main(["cut", folder, "--tolerance", "0.5", "--to", str(to)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    model, _ = seqdisent.load_checkpoint(to)
+    assert f"{model.config.static_rank} of 6 static directions" in printed and "signal to noise ratios" in printed
+    assert "seqdisent cut m --tolerance 0.5 --to cut" in (to / "config.json").read_text()
+    assert main(["cut", str(to), "--to", str(tmp_path / "again")]) == 1
+    assert "cut already" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_sweep_names_its_points(capsys):
+    assert main(["frontier", "--points", "dbse", "nonsense"]) == 1
+    printed = capsys.readouterr().out
+    assert "no point nonsense" in printed and "dsvae-full" in printed
