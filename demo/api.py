@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import events, files, payloads, service
+from demo import events, files, payloads, report_payloads, reports, service
 from seqdisent.views import media
 
 
@@ -94,10 +94,42 @@ def map(checkpoint: str, n: int = service.MAP_SIZE, method: str = "pca") -> dict
     return payloads.points(it, service.maps(checkpoint, n, method), method)
 
 
+def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str, Any]:
+    """What each code tells of each factor: accuracies, bits, intervals, nulls and verdicts.
+
+    The report that came with the checkpoint, or else a measurement on a smaller sample that is made now and
+    kept, which takes half a minute.
+
+    Args:
+        checkpoint: name of a checkpoint.
+        compare: name of a second checkpoint of the same data, for paired differences; "" for none.
+        stand_in: "oracle", "leaky", "untrained" or "shuffled" puts a model with known codes in the
+            checkpoint's place, to see what the report says of it; "" measures the checkpoint itself.
+
+    Returns:
+        "leakage" (sample sizes, "factors", "cells", "steps" and "verdicts"), "smaller_sample" (whether it was
+        measured by this app), "how" (how it was measured, in sentences), "versions" and "weights_sha256_16".
+        With ``compare`` also "differences" (bits of the first minus bits of the second, paired by test
+        sequence, 95 % intervals) or, where there can be none, "no_differences" says why.
+    """
+    found = reports.measure(checkpoint, stand_in)
+    answer = {
+        "checkpoint": checkpoint, "stand_in": stand_in, "smaller_sample": found.live,
+        "leakage": found.leakage, "how": report_payloads.how(found),
+        **{key: found.report[key] for key in ("versions", "weights_sha256_16")},
+    }  # fmt: skip
+    if compare:
+        if service.spec_of(compare).name != service.spec_of(checkpoint).name:
+            raise service.ServiceError(f"{compare} has other data than {checkpoint}: their figures do not compare.")
+        differences, why = reports.difference(found, reports.measure(compare))
+        answer |= {"compare": compare, "differences": reports.plain(differences), "no_differences": why}
+    return answer
+
+
 def connect() -> None:
     """Add the endpoints to the app that is being built."""
-    for function in (swap, encode, sample, map):
-        limits = events.MAPS if function is map else events.MODEL
+    for function in (swap, encode, sample, map, leakage):
+        limits = events.MAPS if function in (map, leakage) else events.MODEL
         gr.api(events.friendly(function), api_name=function.__name__, **limits)
 
 

@@ -17,10 +17,11 @@ import gradio as gr
 
 from demo import api, events, payloads, service
 from demo.components import PLOTLY, STATIC
-from demo.tabs import about, data, maps, swap
+from demo.tabs import about, data, leakage, maps, swap
 
 TITLE = "seqdisent"
 LEAD = "Swap the **look** and the **motion** of two characters, and see what a model's codes really know."
+LAYOUTS = {"swap": swap.layout, "leakage": leakage.layout, "maps": maps.layout}
 HOUR = 3600
 
 
@@ -35,13 +36,13 @@ def build() -> gr.Blocks:
             )  # fmt: skip
         notice = data.layout()
         with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as tabs:
-            with gr.Tab("Swap", id="swap") as swap_tab:
-                swap_parts = swap.layout()
-            with gr.Tab("Maps", id="maps") as maps_tab:
-                maps_parts = maps.layout()
+            tab, parts = {}, {}
+            for name, layout in LAYOUTS.items():
+                with gr.Tab(name.title(), id=name) as tab[name]:
+                    parts[name] = layout()
         about.layout()
-        parts = (checkpoint, notice, work, tabs, swap_tab, maps_tab, gr.State(False), swap_parts, maps_parts)
-        events.connect(app, events.Page(*parts))
+        where = gr.State(next(iter(LAYOUTS)))
+        events.connect(app, events.Page(checkpoint, notice, work, tabs, tab, where, **parts))
         api.connect()
     return app.queue(max_size=64)
 
@@ -64,7 +65,7 @@ def launch_options() -> dict:
             button_primary_background_fill_hover_dark="white",
             button_primary_text_color="white", button_primary_text_color_dark="*neutral_900",
         ),
-        "css_paths": [STATIC / "app.css"],
+        "css_paths": [STATIC / "app.css", STATIC / "leakage.css"],
         "footer_links": ["api", "gradio", "settings"],
         "max_file_size": "1mb",  # nothing is uploaded
         "show_error": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -9,11 +10,17 @@ from functools import wraps
 import gradio as gr
 
 from demo import service
-from demo.tabs import data, maps, swap
+from demo.tabs import data, leakage, maps, swap
 
 # One visitor's model work at a time; maps may take seconds and must not hold up swaps.
 MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
 MAPS = {"concurrency_id": "maps", "concurrency_limit": 1}
+# A link to this page brings the tab back.
+REMEMBER = """() => {
+  const url = new URL(location.href);
+  url.searchParams.set("tab", "%s");
+  history.replaceState(history.state, "", url);
+}"""
 
 
 @dataclass(frozen=True)
@@ -24,10 +31,10 @@ class Page:
     notice: data.Parts
     work: gr.Column
     tabs: gr.Tabs
-    swap_tab: gr.Tab
-    maps_tab: gr.Tab
-    on_maps: gr.State
+    tab: dict[str, gr.Tab]
+    where: gr.State  # which of them is open
     swap: swap.Parts
+    leakage: leakage.Parts
     maps: maps.Parts
 
 
@@ -46,7 +53,7 @@ def friendly(function: Callable) -> Callable:
 
 def choices() -> list[tuple[str, str]]:
     """(label, name) of every checkpoint for the menu."""
-    return [(f"{c['model'].upper()} · {c['dataset']['title']}", n) for n, c in service.checkpoints().items()]
+    return [(service.title(n), n) for n in service.checkpoints()]
 
 
 def connect(app: gr.Blocks, page: Page) -> None:
@@ -57,7 +64,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
     marks = [m.view, m.status]
     everything = [
         page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs,
-        *m.colours, *marks,
+        page.leakage.compare, *m.colours, m.leak, *marks,
     ]  # fmt: skip
 
     def with_marks(function: Callable) -> Callable:
@@ -83,7 +90,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
         choosers = [{**value, **picture} for value, picture in zip(shown[3:5], pictures, strict=True)]
         return (
             menu, gr.update(visible=True), *data.show(name), *shown[:3], *choosers,
-            *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
+            leakage.prepare(name), *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
         )  # fmt: skip
 
     @friendly
@@ -93,7 +100,9 @@ def connect(app: gr.Blocks, page: Page) -> None:
         name = asked.get("checkpoint")
         name = name if name in service.checkpoints() else service.default_checkpoint()
         method = maps.first_method(name) if name and service.data_ready(service.spec_of(name).name) else "pca"
-        return (*open_checkpoint(name, _whole(asked.get("a")), _whole(asked.get("b")), seeds), method)
+        where = asked.get("tab") if asked.get("tab") in page.tab else next(iter(page.tab))
+        opened = open_checkpoint(name, _whole(asked.get("a")), _whole(asked.get("b")), seeds)
+        return (*opened, method, gr.Tabs(selected=where), where)
 
     @friendly
     def change(name: str, seeds: list[int]) -> tuple:
@@ -104,8 +113,16 @@ def connect(app: gr.Blocks, page: Page) -> None:
         trouble = data.download(name, progress)
         return (*open_checkpoint(name, None, None, seeds), trouble)
 
-    app.load(arrive, [s.seeds], [*everything, m.method], **quiet, **MODEL)
-    page.checkpoint.select(change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL).then(**_drawing(page))
+    arrived = app.load(arrive, [s.seeds], [*everything, m.method, page.tabs, page.where], **quiet, **MODEL)
+    changed = page.checkpoint.select(change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL)
+    changed.then(**_drawing(page))
+    for event in (arrived, changed):
+        event.then(**_reporting(page))
+    for name, tab in page.tab.items():
+        selected = tab.select(lambda name=name: name, None, page.where, queue=False, **quiet)
+        tab.select(None, js=REMEMBER % name)
+        if name in OPENING:
+            selected.then(**OPENING[name](page))
     page.notice.button.click(
         download, [page.checkpoint, s.seeds], [*everything, page.notice.progress], api_visibility="private",
         concurrency_id="download", concurrency_limit=1, show_progress_on=page.notice.progress,
@@ -124,13 +141,39 @@ def connect(app: gr.Blocks, page: Page) -> None:
             api_visibility="private", show_progress="minimal", **MODEL,
         ).success(fn=None, js="() => document.querySelector('#sd-file')?.click()")  # fmt: skip
 
+    # Leakage
+    k = page.leakage
+    report = [page.checkpoint, k.compare]
+
+    def ask(name: str, choice: str) -> list | dict:
+        """What a choice needs to have measured; a number makes every wish a new one."""
+        missing = leakage.missing(name, choice)
+        return [missing, time.time()] if missing else gr.skip()
+
+    @friendly
+    def measure(wanted: list, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+        return leakage.measure(wanted[0], progress)
+
+    k.compare.select(**_reporting(page)).then(friendly(ask), report, k.wanted, **quiet)
+    k.measure.click(friendly(ask), report, k.wanted, **quiet)
+    k.wanted.change(
+        measure, k.wanted, k.progress, api_visibility="private", show_progress_on=k.progress, **MAPS
+    ).then(**_reporting(page))  # fmt: skip
+    for suffix, button in k.formats.items():
+        button.click(
+            friendly(leakage.save(suffix)), page.checkpoint, k.file, api_visibility="private", show_progress="minimal",
+        ).success(fn=None, js="() => document.querySelector('#sd-report-file')?.click()")  # fmt: skip
+
     # Maps
-    page.maps_tab.select(lambda: True, None, page.on_maps, queue=False, **quiet).then(**_drawing(page))
-    page.swap_tab.select(lambda: False, None, page.on_maps, queue=False, **quiet)
     for control in (m.method, m.size):
         control.select(**_drawing(page))  # a menu sends `input` twice
     for control in m.colours:
-        control.select(lambda *c: gr.update(colours=list(c)), list(m.colours), m.view, queue=False, **quiet)
+        control.select(
+            friendly(maps.colour), [page.checkpoint, *m.colours], [m.view, m.leak], queue=False, **quiet
+        )  # fmt: skip
+    m.leak.click(
+        friendly(maps.other_colours), [page.checkpoint, *m.colours], [*m.colours, m.view, m.leak], queue=False, **quiet
+    )  # fmt: skip
 
     @friendly
     def point(name: str, a: int, b: int, event: gr.EventData) -> tuple:
@@ -146,15 +189,32 @@ def connect(app: gr.Blocks, page: Page) -> None:
     m.see.click(lambda: gr.Tabs(selected="swap"), None, page.tabs, queue=False, **quiet)
 
 
+def _reporting(page: Page) -> dict:
+    """An event that shows the leakage reports that there are: quick, so that nobody waits for it in a queue."""
+    s, k = page.swap, page.leakage
+
+    @friendly
+    def report(where, name, choice, a, b, shown) -> tuple:
+        if where != "leakage" or not name or not service.data_ready(service.spec_of(name).name):
+            return (gr.skip(),) * len(k.outputs)
+        return leakage.show(name, choice, a, b, shown)
+
+    inputs = [page.where, page.checkpoint, k.compare, s.a, s.b, k.shown]
+    return {
+        "fn": report, "inputs": inputs, "outputs": k.outputs, "api_visibility": "private",
+        "show_progress": "hidden", "concurrency_limit": 4,
+    }  # fmt: skip
+
+
 def _drawing(page: Page) -> dict:
     """An event that draws the maps."""
     s, m = page.swap, page.maps
 
     @friendly
-    def draw(on_maps, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()):  # noqa: B008
+    def draw(where, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()):  # noqa: B008
         # Points are sent once; coming back to the tab only moves the marks.
         asked = [name, n, method]
-        if not on_maps or not service.data_ready(service.spec_of(name).name):
+        if where != "maps" or not service.data_ready(service.spec_of(name).name):
             return gr.skip(), gr.skip(), drawn
         if drawn == asked:
             return gr.update(chosen=[a, b]), gr.skip(), drawn
@@ -162,12 +222,15 @@ def _drawing(page: Page) -> dict:
         view = maps.draw(name, n, method, (static, dynamic), (a, b), new_pictures, progress)
         return view, gr.update(visible=False), asked
 
-    inputs = [page.on_maps, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
+    inputs = [page.where, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
     outputs = [m.view, m.table, m.drawn]
     return {
         "fn": draw, "inputs": inputs, "outputs": outputs,
         "api_visibility": "private", "show_progress_on": m.view, **MAPS,
     }  # fmt: skip
+
+
+OPENING = {"leakage": _reporting, "maps": _drawing}  # what opening a tab does
 
 
 def _whole(text: str | None) -> int | None:

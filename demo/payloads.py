@@ -23,6 +23,8 @@ def stage(it: service.Loaded, swap: service.Swap, nonce: int = 0) -> dict:
     dynamic = service.headline_factors(spec)[-1].name
     real = {name: _caption(spec, values) for name, values in zip("AB", swap.factors, strict=True)}
 
+    accuracy = {name: round(100 * right, 1) for name, right in it.judge.accuracy.items()} if it.judge else {}
+
     def tile(clip: int, kind: str, look: str, motion: str) -> dict:
         generated = kind != "real"
         says = (
@@ -36,12 +38,12 @@ def stage(it: service.Loaded, swap: service.Swap, nonce: int = 0) -> dict:
             "caption": says,
             "psnr": None if psnr is None else round(psnr, 1),
             "verdict": [
-                {"factor": v.factor, "expected": v.expected, "seen": v.seen, "kept": v.kept}
+                {"factor": v.factor, "expected": v.expected, "seen": v.seen, "kept": v.kept,
+                 "accuracy": accuracy.get(v.factor)}
                 for v in swap.verdicts.get(clip, ())
             ],
         }  # fmt: skip
 
-    accuracy = it.judge.accuracy if it.judge else {}
     return {
         "checkpoint": it.name, "a": swap.a, "b": swap.b, "nonce": nonce,
         "sheet": media.data_uri(media.png(media.sheet(swap.clips)), "image/png"),
@@ -52,7 +54,7 @@ def stage(it: service.Loaded, swap: service.Swap, nonce: int = 0) -> dict:
             tile(service.B_LIKE_A, "swap", "B", "A"), tile(service.B_AGAIN, "recon", "B", "B"),
         ],
         "motion": {s: v[dynamic] for s, v in zip("AB", swap.factors, strict=True)},
-        "judge": round(100 * min(accuracy.values()), 1) if accuracy else None,
+        "judge": accuracy or None,
     }  # fmt: skip
 
 

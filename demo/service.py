@@ -23,6 +23,7 @@ from demo.store import (
     fetch_data,
     load,
     spec_of,
+    title,
 )
 from seqdisent.data import DatasetSpec, SequenceDataset
 from seqdisent.data.spec import Factor
@@ -31,7 +32,7 @@ from seqdisent.views import media, projections
 
 __all__ = [  # the store is part of the service
     "SPLIT", "Judge", "Loaded", "ServiceError", "checkpoints", "data_ready", "default_checkpoint",
-    "fetch_data", "load", "spec_of",
+    "fetch_data", "load", "spec_of", "title",
 ]  # fmt: skip
 MAX_SAMPLES = 16
 MAP_SIZE = 888  # sequences on a map, unless asked otherwise
@@ -157,7 +158,7 @@ def swap(name: str, a: int, b: int) -> Swap:
     psnr, verdicts = {}, {}
     for row, (clip, (look, motion)) in enumerate(donors.items()):
         psnr[clip] = _psnr(made[row], _truth(it.dataset, (a, b)[look], (a, b)[motion]))
-        expected = {f.name: factors[look if f.kind == "static" else motion][f.name] for f in headline_factors(it.spec)}
+        expected = {f.name: factors[look if f.kind == "static" else motion][f.name] for f in it.spec.factors}
         verdicts[clip] = tuple(
             Verdict(name, value, it.spec.factor(name).classes[int(seen[name][row])])
             for name, value in expected.items()

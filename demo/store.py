@@ -61,6 +61,12 @@ def spec_of(name: str) -> DatasetSpec:
     return DatasetSpec.from_json(_config(name)["dataset"])
 
 
+def title(name: str) -> str:
+    """A checkpoint for people: its model and its data."""
+    config = _config(name)
+    return f"{config['model'].upper()} · {config['dataset']['title']}"
+
+
 def data_ready(dataset: str) -> bool:
     """Whether a data set can be shown now."""
     try:

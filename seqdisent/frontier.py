@@ -76,6 +76,7 @@ def _points() -> dict[str, Point]:
         "views": _dbse(1.25, 0.5, 16, **views),
         "pooled": _dbse(1.25, 0.5, 16, **pooled),
         "modulated": _dbse(1.25, 0.5, 16, **laid_out),
+        "modulated-10-2": _dbse(10, 2, 16, **laid_out),
         "random-anchor": _dbse(1.25, 0.5, 16, random_anchor=True),
         "learned-variance": _dbse(1, 1, 16, sigma=None),
     }

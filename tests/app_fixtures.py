@@ -1,7 +1,8 @@
-"""A running app with untrained checkpoints of the drawn sprites, and a browser."""
+"""A running app with untrained checkpoints of the drawn sprites, small reports of them, and a browser."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,8 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import seqdisent
+from seqdisent.checkpoint import checkpoint_hash
+from seqdisent.evaluation.judge import Judge, JudgeConfig
+from seqdisent.evaluation.leakage import Effort
+from seqdisent.evaluation.report import Sample, evaluate, write_metrics
+from seqdisent.evaluation.verdict import verdicts
 from seqdisent.nn.frames import FrameConfig
 
 CHROMIUM_ARGUMENTS = [
@@ -18,10 +25,21 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 
+STAGE = "#sd-stage [data-pair]"
+# Measured in two seconds, and in as many parts as a real report.
+TINY = Sample(
+    train=240, validation=60, test=120, pairs=20,
+    effort=Effort(permutations=19, draws=50, epochs=0.05),
+)  # fmt: skip
+UNLABELLED = "hair"  # in the report of dsvae-sprites
+
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with small untrained DBSE and DSVAE checkpoints, which the package is told to use."""
+    """A folder with a small untrained judge, DBSE and DSVAE checkpoints, which the package is told to use.
+
+    The two of the drawn sprites have reports; that of DSVAE lacks the labels of one factor.
+    """
     folder = tmp_path_factory.mktemp("checkpoints")
     cache = tmp_path_factory.mktemp("cache")
     empty = tmp_path_factory.mktemp("data")  # so that no data that happen to be here are used
@@ -33,11 +51,38 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             )
             model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
             seqdisent.save_checkpoint(folder / f"{kind}-{dataset}", model, kind=kind, recipe={})
+    judge = Judge(seqdisent.dataset_spec("sprites"), JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
+    right = {"judge": {f.name: {"value": 0.9} for f in judge.spec.factors}}
+    seqdisent.save_checkpoint(folder / "judge-sprites", judge, kind="judge", recipe={}, metrics=right)
     chosen = {"SEQDISENT_CHECKPOINTS": folder, "SEQDISENT_CACHE": cache, "SEQDISENT_DATA": empty}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in chosen.items():
             patch.setenv(name, str(value))
+        report, rows = evaluate("dbse-sprites", sample=TINY, command="seqdisent evaluate dbse-sprites")
+        write_metrics("dbse-sprites", report, rows)
+        theirs = without_labels(report, UNLABELLED) | {
+            "checkpoint": "dsvae-sprites", "weights_sha256_16": checkpoint_hash("dsvae-sprites"),
+        }  # fmt: skip
+        write_metrics("dsvae-sprites", theirs, {k: v for k, v in rows.items() if f"/{UNLABELLED}/" not in k})
+        from demo import reports
+
+        patch.setattr(reports, "SAMPLE", TINY)
         yield folder
+
+
+def without_labels(report: dict, factor: str) -> dict:
+    """A report as it would be if a factor had no labels."""
+    report = json.loads(json.dumps(report))
+    leakage = report["leakage"]
+    for part in ("cells", "steps"):
+        leakage[part] = [entry for entry in leakage[part] if entry["factor"] != factor]
+    about = next(f for f in leakage["factors"] if f["name"] == factor)
+    about |= {
+        "not_measurable": "there are no labels in the test split", "entropy_bits": None, "chance": None,
+        "majority": None,
+    }  # fmt: skip
+    leakage["verdicts"] = verdicts(leakage)
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +112,29 @@ def chromium() -> str:
     if not found:
         pytest.fail("no Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM to its path")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, app_url: str) -> Iterator[Page]:
+    """A page of the app; errors in its console and requests to other hosts fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    problems: list[str] = []
+    local = (app_url, "data:", "blob:")
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(local) else problems.append(f"asked for {r.url}"))
+    page.goto(app_url)
+    page.wait_for_selector(STAGE)
+    yield page
+    context.close()
+    assert problems == []

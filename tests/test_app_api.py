@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app_fixtures import app_url, checkpoints  # noqa: F401
+from app_fixtures import UNLABELLED, app_url, checkpoints  # noqa: F401
 from gradio_client import Client
 from PIL import Image
 
@@ -23,7 +23,7 @@ def path_of(file) -> Path:
 
 def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
     api = client.view_api(return_format="dict")
-    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map"}
+    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage"}
     assert not api["unnamed_endpoints"]
     for name, about in api["named_endpoints"].items():
         assert all(p["python_type"]["type"] != "Any" for p in about["parameters"]), name
@@ -58,6 +58,24 @@ def test_map(client: Client) -> None:
     assert all(0 <= trust <= 1 for trust in found["trust"])
 
 
+def test_leakage(client: Client) -> None:
+    found = client.predict(NAME, "dsvae-sprites", "", api_name="/leakage")
+    leakage = found["leakage"]
+    assert not found["smaller_sample"] and leakage["test_sequences"] == 120
+    assert {v["factor"] for v in leakage["verdicts"]} == {f["name"] for f in leakage["factors"]}
+    assert len(leakage["verdicts"]) == 2 * len(leakage["factors"])
+    # The second report is the first one again, without a factor.
+    assert {d["factor"] for d in found["differences"]} == {f["name"] for f in leakage["factors"]} - {UNLABELLED}
+    assert all(d["bits"]["value"] == 0 for d in found["differences"]) and not found["no_differences"]
+
+
+def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_sample(client: Client) -> None:
+    found = client.predict(NAME, NAME, "oracle", api_name="/leakage")
+    levels = {(v["code"], v["factor"]): v["level"] for v in found["leakage"]["verdicts"]}
+    assert found["smaller_sample"] and levels["static", "skin"] == "holds" and levels["dynamic", "skin"] == "clean"
+    assert found["differences"] == [] and "smaller sample" in found["no_differences"]
+
+
 @pytest.mark.parametrize(
     ("endpoint", "arguments", "says"),
     [
@@ -71,6 +89,12 @@ def test_map(client: Client) -> None:
         ("/sample", (NAME, 2, 0, "hair", 0), "keep is"),
         ("/map", (NAME, 7, "pca"), "A map shows"),
         ("/map", (NAME, 296, "magic"), "Projections"),
+        ("/leakage", ("../../etc", "", ""), "No checkpoint"),
+        ("/leakage", ("judge-sprites", "", ""), "No checkpoint"),
+        ("/leakage", (NAME, "../dsvae-sprites", ""), "No checkpoint"),
+        ("/leakage", (NAME, "dsvae-lpc-sprites", ""), "other data"),
+        ("/leakage", (NAME, "", "../oracle"), "Stand-ins: oracle"),
+        ("/leakage", (["a"], "", {"b": 1}), "No checkpoint"),
     ],
 )
 def test_bad_input_is_told_what_is_wrong(client: Client, endpoint: str, arguments: tuple, says: str) -> None:

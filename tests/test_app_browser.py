@@ -1,43 +1,15 @@
 """The app as a visitor meets it: Chromium clicks through it."""
 
+# ruff: noqa: F811 (a test names the fixtures it imports)
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from app_fixtures import CHROMIUM_ARGUMENTS, app_url, checkpoints, chromium  # noqa: F401
-from playwright.sync_api import Browser, Page, sync_playwright
+from app_fixtures import STAGE, app_url, browser, checkpoints, chromium, page  # noqa: F401
+from playwright.sync_api import Browser, Page
 
 from seqdisent.data import lpc_sprites
 from seqdisent.data.download import DownloadFailed
-
-STAGE = "#sd-stage [data-pair]"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:  # noqa: F811
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser: Browser, app_url: str) -> Iterator[Page]:  # noqa: F811
-    """A page of the app; errors in its console and requests to other hosts fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    problems: list[str] = []
-    local = (app_url, "data:", "blob:")
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith(local) else problems.append(f"asked for {r.url}"))
-    page.goto(app_url)
-    page.wait_for_selector(STAGE)
-    yield page
-    context.close()
-    assert problems == []
 
 
 def pair(page: Page) -> list[int]:
@@ -170,7 +142,7 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     page.wait_for_selector(f'.sd-plot[data-part="static"][data-chosen="17,{b}"]')
 
 
-def test_visitors_do_not_see_each_others_choices(page: Page, browser: Browser, app_url: str) -> None:  # noqa: F811
+def test_visitors_do_not_see_each_others_choices(page: Page, browser: Browser, app_url: str) -> None:
     mine = pair(page)
     with browser.new_context(reduced_motion="reduce") as context:
         other = context.new_page()
@@ -190,7 +162,7 @@ def test_visitors_do_not_see_each_others_choices(page: Page, browser: Browser, a
 @pytest.mark.parametrize(
     "query", ["?checkpoint=../x&a=1&b=2", "?a=-1&b=99999999999", "?a=<b>&b=%00&checkpoint=judge-sprites"]
 )
-def test_a_strange_link_is_no_crash(page: Page, app_url: str, query: str) -> None:  # noqa: F811
+def test_a_strange_link_is_no_crash(page: Page, app_url: str, query: str) -> None:
     page.goto(f"{app_url}{query}")
     page.wait_for_selector(STAGE)
     assert all(0 <= i < 2664 for i in pair(page))
@@ -216,7 +188,7 @@ def test_data_that_are_not_there_are_offered(page: Page, monkeypatch: pytest.Mon
 
 def test_a_phone_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 780})
-    for tab in ("Swap", "Maps"):
+    for tab in ("Swap", "Leakage", "Maps"):
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(500)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360

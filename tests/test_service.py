@@ -112,7 +112,8 @@ def test_messages_are_plain_json(it) -> None:
         "A, real", "A, rebuilt", "A moves like B", "B, real", "B moves like A", "B, rebuilt",
     ]  # fmt: skip
     assert stage["tiles"][2]["caption"] == "skin, pants, top and hair of A · action of B"
-    assert stage["judge"] is None and stage["tiles"][2]["verdict"] == []
+    assert stage["judge"] == dict.fromkeys((f.name for f in it.spec.factors), 90.0)
+    assert {v["factor"] for v in stage["tiles"][2]["verdict"]} == set(stage["judge"])
     gallery = json.loads(json.dumps(payloads.gallery(it, 1)))
     ids = [item["id"] for item in gallery["items"]]
     assert len(set(ids)) == payloads.GALLERY and gallery == payloads.gallery(it, 1)
@@ -139,7 +140,7 @@ def test_a_thumbnail_is_the_picture_of_its_point(it) -> None:
         assert (sheet[y : y + 64, x : x + 64] == it.dataset.frames[rows[i : i + 1]][0, 2]).all()
 
 
-def test_a_judge_speaks_when_there_is_one(it, monkeypatch) -> None:
+def test_a_judge_speaks_of_every_factor_when_there_is_one(it, monkeypatch) -> None:
     truth = service.labels(it.dataset)
     judge = service.Judge(
         lambda x: {name: torch.full((len(x),), int(values[3])) for name, values in truth.items()},
@@ -147,8 +148,12 @@ def test_a_judge_speaks_when_there_is_one(it, monkeypatch) -> None:
     )
     monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))
     swap = service.swap(NAME, 3, 3)
-    assert all(v.kept for v in swap.verdicts[service.A_LIKE_B]) and len(swap.verdicts[service.A_LIKE_B]) == 5
-    assert payloads.stage(service.load(NAME), swap)["judge"] == 99.9
+    assert [v.factor for v in swap.verdicts[service.A_LIKE_B]] == [f.name for f in it.spec.factors]
+    assert all(v.kept for v in swap.verdicts[service.A_LIKE_B])
+    assert payloads.stage(service.load(NAME), swap)["judge"] == {"hair": 99.9}
+    monkeypatch.setattr(service, "load", lambda name: replace(it, judge=None))
+    silent = payloads.stage(service.load(NAME), service.swap(NAME, 3, 3))
+    assert silent["judge"] is None and silent["tiles"][2]["verdict"] == []
 
 
 def test_missing_data_are_a_message_not_a_crash() -> None:

@@ -1,14 +1,9 @@
 // Two linked maps of the same sequences. Points are sent once; afterwards only colours and choices.
 const root = element.querySelector(".sd-maps");
 const PARTS = ["static", "dynamic"];
-// Paul Tol's "muted" on light and "light" on dark: told apart with every kind of colour vision. Each
-// class has a symbol of its own as well.
-const PALETTES = {
-  light: ["#CC6677", "#332288", "#b39a2f", "#117733", "#4FA9DB", "#882255", "#44AA99", "#7a7a1f", "#AA4499"],
-  dark: ["#EE8866", "#77AADD", "#EEDD88", "#44BB99", "#99DDFF", "#FFAABB", "#BBCC33", "#AAAA00", "#DDDDDD"],
-};
+// Each class has a symbol of its own as well as a colour.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon"];
-const state = { hands: "A", atlas: null, panels: [], drawn: null };
+const state = { hands: "A", atlas: null, panels: [], shuffled: false };
 
 const hand = make("div", "sd-hand", undefined, { role: "group", "aria-label": "A click chooses" });
 hand.append(make("span", "", "A click chooses"));
@@ -20,10 +15,19 @@ for (const side of "AB") {
   });
   hand.append(button);
 }
+const shuffle = make("button", "sd-shuffle", "Shuffle labels", { type: "button", "aria-pressed": "false" });
+shuffle.title = "Deal the colours to the points at random, to see what no structure looks like";
+shuffle.addEventListener("click", () => {
+  state.shuffled = !state.shuffled;
+  shuffle.setAttribute("aria-pressed", String(state.shuffled));
+  draw();
+});
+const noise = make("p", "sd-noise", "Labels are shuffled: every colour belongs to another sequence. This is what no structure looks like.", { role: "status" });
+noise.hidden = true;
 const absent = make("span", "sd-absent", "", { role: "status" });
-hand.append(make("span", "sd-hint", "and Shift-click the other one"), absent);
+hand.append(make("span", "sd-hint", "and Shift-click the other one"), shuffle, absent);
 const pair = make("div", "sd-pair");
-root.append(hand, pair);
+root.append(hand, noise, pair);
 for (const part of PARTS) {
   const panel = make("section", "sd-map", undefined, { "aria-label": `Map of the ${part} codes` });
   const title = make("h3");
@@ -47,21 +51,34 @@ function received() {
   return parsed;
 }
 
-const dark = () => document.body.classList.contains("dark");
 const theme = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+// The same order every time: shuffled labels are a stated example, not a new surprise at every click.
+function order(n) {
+  const rows = Array.from({ length: n }, (_, i) => i);
+  let seed = 1;
+  for (let i = n - 1; i > 0; i--) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((seed / 2 ** 32) * (i + 1));
+    [rows[i], rows[j]] = [rows[j], rows[i]];
+  }
+  return rows;
+}
 
 function traces(points, part, factorName, width) {
   const factor = points.factors[factorName];
   const plane = points[part];
-  const palette = PALETTES[dark() ? "dark" : "light"];
+  const colours = palette();
   const out = factor.classes.map((name, c) => ({
     type: "scatter", mode: "markers", name, x: [], y: [], customdata: [], hoverinfo: "none",
     marker: {
-      size: points.ids.length > 1500 || width < 420 ? 5 : 7, opacity: 0.85, color: palette[c % palette.length],
+      size: points.ids.length > 1500 || width < 420 ? 5 : 7, opacity: 0.85, color: colours[c % colours.length],
       symbol: SYMBOLS[c % SYMBOLS.length], line: { width: 0 },
     },
   }));
-  factor.values.forEach((c, i) => {
+  const dealt = state.shuffled ? order(points.ids.length) : null;
+  factor.values.forEach((own, i) => {
+    const c = dealt ? factor.values[dealt[i]] : own;
     out[c].x.push(plane[i][0]);
     out[c].y.push(plane[i][1]);
     out[c].customdata.push(i);
@@ -89,7 +106,7 @@ function draw() {
   state.panels.forEach(({ part, title, trust, plot }, p) => {
     const colour = names.includes(props.colours?.[p]) ? props.colours[p] : names[0];
     title.textContent = `${part === "static" ? "Static codes: who it is" : "Dynamic codes: what it does"}`;
-    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${colour} · trustworthiness ${points.trust[p].toFixed(2)}`;
+    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour} · trustworthiness ${points.trust[p].toFixed(2)}`;
     const data = traces(points, part, colour, plot.clientWidth);
     const [a, b] = (props.chosen || []).map((id) => points.ids.indexOf(id));
     const paper = theme("--block-background-fill");
@@ -113,8 +130,10 @@ function draw() {
     if (!plot.dataset.ready) listen(plot, p);
     plot.dataset.ready = "1";
     plot.dataset.colour = colour;
+    plot.dataset.shuffled = state.shuffled;
     plot.dataset.chosen = (props.chosen || []).join(",");
   });
+  noise.hidden = !state.shuffled;
   const missing = ["A", "B"].filter((_, s) => props.chosen && !points.ids.includes(props.chosen[s]));
   absent.textContent = missing.length ? `${missing.join(" and ")} not among these ${points.ids.length} sequences` : "";
   root.dataset.method = points.method;
@@ -184,10 +203,8 @@ watch(["value", "colours", "chosen"], draw);
 watch("atlas", loadAtlas);
 loadAtlas();
 draw();
-// The theme can change while the page is open.
-state.dark = dark();
-const seen = new MutationObserver(() => {
-  if (!root.isConnected) { seen.disconnect(); return; }
-  if (state.dark !== dark()) { state.dark = dark(); draw(); }
-});
-seen.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+onTheme(root, draw);
+// The window may have changed while another tab was open.
+new ResizeObserver(() => {
+  for (const { plot } of state.panels) if (plot.dataset.ready && plot.clientWidth) Plotly.Plots.resize(plot);
+}).observe(pair);

@@ -1,8 +1,7 @@
 // The player: six clips in step on canvases, from one sprite sheet (a row a clip, a column a frame).
 const root = element.querySelector(".sd-stage");
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-const SPEEDS = [0.25, 0.5, 1, 2];
-const state = { frame: 0, playing: !still.matches, speed: 1, last: 0, sheet: null, value: null, views: [] };
+const state = { sheet: null, value: null, views: [], marks: [] };
+const play = player(root, show);
 
 function canvas(width, height, label, className) {
   const node = make("canvas", className, undefined, { role: "img", "aria-label": label });
@@ -23,9 +22,10 @@ function tileView(tile, value) {
   }
   if (tile.verdict.length) {
     const list = make("ul", "sd-verdict", undefined, { "aria-label": "What the judge sees" });
-    for (const { factor, expected, seen, kept } of tile.verdict) {
+    for (const { factor, expected, seen, kept, accuracy } of tile.verdict) {
       const item = make("li", kept ? "sd-kept" : "sd-lost", `${kept ? "✓" : "✗"} ${factor}`);
-      item.title = kept ? `${factor}: ${seen}, as expected` : `${factor}: expected ${expected}, judge sees ${seen}`;
+      const says = kept ? `${factor}: ${seen}, as expected` : `${factor}: expected ${expected}, judge sees ${seen}`;
+      item.title = accuracy === null ? says : `${says} (the judge is right on ${accuracy} % of real test sequences)`;
       item.setAttribute("aria-label", item.title);
       list.append(item);
     }
@@ -56,33 +56,13 @@ function build() {
     grid.append(view.figure);
     state.views.push(view);
   }
-  root.append(grid, controls(value));
+  root.append(grid, play.bar);
   if (value.judge !== null) {
+    const right = Object.entries(value.judge).map(([factor, percent]) => `${factor} ${percent} %`).join(", ");
     root.append(make("p", "sd-note",
-      `✓ kept and ✗ lost are the opinion of a judge: a classifier trained on real training sequences, right on ${value.judge.toFixed(1)} % of real test sequences in its worst factor.`));
+      `✓ kept and ✗ lost are the opinion of a judge: a classifier trained on real training sequences. Its own accuracy on real test sequences: ${right}.`));
   }
   root.append(strips(value));
-}
-
-function controls(value) {
-  const bar = make("div", "sd-controls");
-  const play = make("button", "sd-play", "", { type: "button" });
-  const scrub = make("input", "sd-scrub", undefined, {
-    type: "range", min: 0, max: value.frames - 1, step: 1, "aria-label": "Frame",
-  });
-  const count = make("output", "sd-count");
-  const speed = make("select", "sd-speed", undefined, { "aria-label": "Speed" });
-  for (const s of SPEEDS) {
-    const option = make("option", "", `${s}×`, { value: s });
-    option.selected = s === state.speed;
-    speed.append(option);
-  }
-  play.addEventListener("click", () => setPlaying(!state.playing));
-  scrub.addEventListener("input", () => { setPlaying(false); show(Number(scrub.value)); });
-  speed.addEventListener("change", () => { state.speed = Number(speed.value); });
-  bar.append(play, scrub, count, speed);
-  Object.assign(state, { play, scrub, count });
-  return bar;
 }
 
 function strips(value) {
@@ -100,8 +80,7 @@ function strips(value) {
     holder.append(picture, mark);
     holder.addEventListener("click", (event) => {
       const box = holder.getBoundingClientRect();
-      setPlaying(false);
-      show(Math.floor(((event.clientX - box.left) / box.width) * value.frames));
+      play.stopAt(Math.floor(((event.clientX - box.left) / box.width) * value.frames));
     });
     row.append(make("span", "sd-strip-name", tile.title), holder);
     box.append(row);
@@ -111,25 +90,16 @@ function strips(value) {
   return box;
 }
 
-function setPlaying(playing) {
-  state.playing = playing;
-  state.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
-  state.play.setAttribute("aria-pressed", String(playing));
-}
-
 function show(frame) {
   const value = state.value;
   if (!value || !state.sheet) return;
-  state.frame = ((frame % value.frames) + value.frames) % value.frames;
   const [width, height] = value.cell;
   for (const view of state.views) {
     if (view.whole) continue;
     view.picture.getContext("2d").drawImage(
-      state.sheet, state.frame * width, view.clip * height, width, height, 0, 0, width, height);
+      state.sheet, frame * width, view.clip * height, width, height, 0, 0, width, height);
   }
-  for (const mark of state.marks) mark.style.left = `${(100 * state.frame) / value.frames}%`;
-  state.scrub.value = state.frame;
-  state.count.textContent = `${state.frame + 1} / ${value.frames}`;
+  for (const mark of state.marks) mark.style.left = `${(100 * frame) / value.frames}%`;
 }
 
 function paintStrips() {
@@ -139,16 +109,6 @@ function paintStrips() {
     const { width } = view.picture;
     view.picture.getContext("2d").drawImage(state.sheet, 0, view.clip * height, width, height, 0, 0, width, height);
   }
-}
-
-function tick(now) {
-  if (!root.isConnected) return; // the component is gone
-  const value = state.value;
-  if (state.playing && value && now - state.last >= 1000 / (value.rate * state.speed)) {
-    state.last = now;
-    show(state.frame + 1);
-  }
-  requestAnimationFrame(tick);
 }
 
 function remember(value) {
@@ -168,24 +128,12 @@ function update() {
     state.sheet = picture;
     build();
     paintStrips();
-    setPlaying(state.playing);
-    show(state.frame);
+    play.load(value.frames, value.rate);
     root.dataset.pair = `${value.a},${value.b}`;
     remember(value);
   };
   picture.src = value.sheet;
 }
 
-root.tabIndex = 0;
-root.addEventListener("keydown", (event) => {
-  if (!state.value || event.target !== root) return;
-  if (event.key === " ") setPlaying(!state.playing);
-  else if (event.key === "ArrowRight") { setPlaying(false); show(state.frame + 1); }
-  else if (event.key === "ArrowLeft") { setPlaying(false); show(state.frame - 1); }
-  else return;
-  event.preventDefault();
-});
-still.addEventListener?.("change", () => { if (still.matches && state.value) setPlaying(false); });
 watch("value", update);
 update();
-requestAnimationFrame(tick);

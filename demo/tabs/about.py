@@ -17,7 +17,12 @@ training.
 error of 0.01 a value, 30 dB of 0.001. A swap is compared with the real sequence of that character in that
 action.
 
-Keys, when the picture is focused: space plays and pauses, the arrows step. The address of the page keeps
+**Bits** are what the better of two probes (a linear and a small non-linear classifier, trained on training
+sequences, chosen on validation) can use of a code to name a factor; all there is to know is the factor's
+entropy. **Null** is the same with shuffled labels, **p** the permutation test of the shown probe. A code in
+which nothing was found may still hold what a stronger probe would find.
+
+Keys, when a picture is focused: space plays and pauses, the arrows step. The address of the page keeps
 the pair. Methods: DSVAE (Li & Mandt, 2018) and DBSE (Berman et al., 2024).
 """
 

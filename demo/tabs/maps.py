@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo import components, payloads, service
+from demo import components, payloads, reports, service
 from seqdisent.views import projections
 
 WARNING = (
@@ -16,6 +16,7 @@ WARNING = (
     "the codes. If the static map sorts itself by action, look closer: something may leak. If it does not, "
     "that proves nothing."
 )
+LEAK, BACK = "Show me the leak", "Show what belongs"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Parts:
     method: gr.Dropdown
     size: gr.Dropdown
     colours: tuple[gr.Dropdown, gr.Dropdown]
+    leak: gr.Button
     number: gr.Number
     make: tuple[gr.Button, gr.Button]
     read: gr.Button
@@ -47,6 +49,7 @@ def layout() -> Parts:
             gr.Dropdown([], label=f"Colour of the {part} map", min_width=150, elem_id=f"sd-colour-{part}")
             for part in ("static", "dynamic")
         )
+        leak = gr.Button(LEAK, min_width=210, scale=0, elem_id="sd-leak")
     view = components.maps(elem_id="sd-maps")
     with gr.Row(elem_classes="sd-map-foot"):
         status = gr.Markdown("", elem_id="sd-map-status")
@@ -63,15 +66,32 @@ def layout() -> Parts:
             visible=False, interactive=False, max_height=360,
             label="Points of both maps; selecting a row fills the number",
         )  # fmt: skip
-    return Parts(view, method, size, colours, number, make, read, table, status, see, gr.State(None))
+    return Parts(view, method, size, colours, leak, number, make, read, table, status, see, gr.State(None))
 
 
 def prepare(name: str) -> tuple:
-    """The colour menus of a checkpoint."""
+    """The colour menus of a checkpoint, with what belongs, and the button's words."""
+    names = [f.name for f in service.spec_of(name).factors]
+    return (*(gr.update(choices=names, value=value) for value in _belongs(name)), LEAK)
+
+
+def colour(name: str, static: str, dynamic: str) -> tuple:
+    """Updates of (the maps, the button) for colours."""
+    kinds = {f.name: f.kind for f in service.spec_of(name).factors}
+    leaking = kinds.get(static) == "dynamic" and kinds.get(dynamic) == "static"
+    return gr.update(colours=[static, dynamic]), BACK if leaking else LEAK
+
+
+def other_colours(name: str, static: str, dynamic: str) -> tuple:
+    """Colours by what leaked most, or by what belongs if the former are shown: (both menus, the maps, the button)."""
+    leaking = colour(name, static, dynamic)[1] == BACK
+    chosen = _belongs(name) if leaking else reports.leaked_most(name)
+    return (*chosen, *colour(name, *chosen))
+
+
+def _belongs(name: str) -> tuple[str, str]:
     spec = service.spec_of(name)
-    names = [f.name for f in spec.factors]
-    first = (spec.static_factors[-1].name, service.headline_factors(spec)[-1].name)
-    return tuple(gr.update(choices=names, value=value) for value in first)
+    return spec.static_factors[-1].name, service.headline_factors(spec)[-1].name
 
 
 def first_method(name: str) -> str:

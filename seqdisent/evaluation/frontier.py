@@ -27,7 +27,7 @@ from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_rep
 from seqdisent.frontier import POINTS
 from seqdisent.signal_rank import cut_codes
 
-LEARN, HOLD = 2700, 540  # training sequences that probes learn from, and others that they are chosen on
+LEARN, HOLD = 4500, 900  # training sequences that probes learn from, and others that they are chosen on
 PAIRS = 900
 RESULTS = "point.json"
 EPOCHS = 15
