@@ -9,7 +9,7 @@ import numpy as np
 from demo import payloads, reports, service
 from demo.reports import Measured
 from seqdisent.evaluation.leakage import HEADLINE
-from seqdisent.evaluation.tables import leakage_table
+from seqdisent.evaluation.tables import headline, leakage_table
 from seqdisent.views import media
 
 # What most needs to be seen comes first.
@@ -40,7 +40,7 @@ def report(one: Measured) -> dict[str, Any]:
             | {probe: _figures(cell[probe]) for probe in ("linear", "nonlinear")}
             for cell in leakage["cells"]
         ],
-        "verdicts": sorted(leakage["verdicts"], key=lambda v: ORDER.index(v["level"])),
+        "verdicts": sorted(leakage["verdicts"], key=lambda v: (ORDER.index(v["level"]), -_bits(one, v))),
         "how": how(one),
     }  # fmt: skip
 
@@ -108,6 +108,12 @@ def tables(first: Measured, second: Measured | None = None) -> tuple[tuple[list[
             points.append([one.slug, point["factor"], point["step"] + 1, *("" if v is None else v for v in figures)])
     steps = ["of", "factor", "step", "bits", "bits low", "bits high", "score", "score low", "score high"]
     return (["of", *headers], cells), (steps, points)
+
+
+def _bits(one: Measured, verdict: dict[str, str]) -> float:
+    """What a verdict is about: the larger leak comes first."""
+    found = headline(one.report, verdict["code"], verdict["factor"])
+    return found["bits"]["value"] or 0.0 if found else 0.0
 
 
 def _figures(probe: dict[str, Any]) -> dict[str, Any]:

@@ -93,16 +93,21 @@ def frontier(results: list[dict[str, Any]]) -> go.Figure:
             if not rows:
                 continue
             of = lambda name, key, rows=rows: [r["figures"][name][key] for r in rows]
-            spread = lambda name, of=of: [
-                0 if h is None else h - v for v, h in zip(of(name, "value"), of(name, "high"), strict=True)
-            ]
+            # Two seeds have no interval worth a look, and bits none below 0.
+            spread = lambda name, key, rows=rows: [
+                0 if r["seeds"] < 3 else min(abs(f[key] - f["value"]), f["value"] if key == "low" else 99)
+                for r in rows for f in (r["figures"][name],)
+            ]  # fmt: skip
+            bars_of = lambda name, s=spread, c=colour: {
+                "type": "data", "color": c, "thickness": 1, "width": 3, "array": s(name, "high"),
+                "arrayminus": s(name, "low"),
+            }  # fmt: skip
             error = of("squared_error", "value")
-            bars = {"type": "data", "color": colour, "thickness": 1, "width": 3}
             figure.add_scatter(
                 x=of("action parts", "value"), y=of("identity", "value"), mode="markers+text",
                 name=title + (", cut" if cut else ""),
                 text=[r["point"] for r in rows], textposition="top center", textfont={"size": 10, "color": colour},
-                error_x={**bars, "array": spread("action parts")}, error_y={**bars, "array": spread("identity")},
+                error_x=bars_of("action parts"), error_y=bars_of("identity"),
                 marker={
                     "color": colour, "symbol": symbol + ("-open" if cut else ""), "line": {"width": 2},
                     "size": [8 + 12 * (e - min(errors)) / max(1e-9, max(errors) - min(errors)) for e in error],
@@ -111,11 +116,10 @@ def frontier(results: list[dict[str, Any]]) -> go.Figure:
                 hovertemplate="%{text}: %{x:.2f} bits of the action in the static code, %{y:.2f} of the identity in "
                 "the dynamic one<br>squared error %{customdata[1]:.0f}, %{customdata[0]} seeds<extra></extra>",
             )  # fmt: skip
-    axis = {"rangemode": "tozero", "zeroline": True}
     figure.update_layout(
         template="plotly_white", font=FONT, height=640, width=980, margin={"l": 70, "r": 20, "t": 20, "b": 60},
-        xaxis={"title": "motion and direction in the static code, bits of 3.17", **axis},
-        yaxis={"title": "identity in the dynamic code, bits of 10.34", **axis},
+        xaxis={"title": "motion and direction in the static code, bits of 3.17", "range": [-0.15, 3.5]},
+        yaxis={"title": "identity in the dynamic code, bits of 10.34", "range": [-0.4, 8.5]},
         legend={"orientation": "h", "y": 1.06},
     )  # fmt: skip
     return figure
