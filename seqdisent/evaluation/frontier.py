@@ -169,4 +169,3 @@ def _over_seeds(values: list[float]) -> dict[str, float | None]:
         return {"value": mean, "low": None, "high": None}
     half = T975.get(n - 1, 1.96) * float(np.std(values, ddof=1)) / n**0.5
     return {"value": mean, "low": mean - half, "high": mean + half}
-

@@ -108,4 +108,3 @@ def anchors(
         if progress:
             progress(number, len(subjects))
     return found
-

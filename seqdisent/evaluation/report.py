@@ -206,4 +206,3 @@ def write_metrics(name_or_path: str | Path, report: dict[str, Any], rows: dict[s
         np.savez_compressed(folder / ROWS, **rows)
     write_card(folder)
     return path
-
