@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import seqdisent
 from seqdisent.checkpoint import checkpoint_hash
@@ -122,10 +122,16 @@ def browser(chromium: str) -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the pages of a module share: the cache, so that the page's scripts are read once."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce") as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, app_url: str) -> Iterator[Page]:
+def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
     """A page of the app; errors in its console and requests to other hosts fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
     problems: list[str] = []
@@ -136,5 +142,5 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
     page.goto(app_url)
     page.wait_for_selector(STAGE)
     yield page
-    context.close()
+    page.close()
     assert problems == []

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from app_fixtures import STAGE, app_url, browser, checkpoints, chromium, page  # noqa: F401
+from app_fixtures import STAGE, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
 from playwright.sync_api import Browser, Page
 
 from seqdisent.data import lpc_sprites

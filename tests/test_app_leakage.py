@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from app_fixtures import UNLABELLED, app_url, browser, checkpoints, chromium, page  # noqa: F401
+from app_fixtures import UNLABELLED, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
 from playwright.sync_api import Page
 
 from demo import report_payloads, reports
@@ -69,6 +69,8 @@ def test_a_tile_explains_itself_to_mouse_and_keyboard(opened: Page) -> None:
     card = opened.locator(".sd-card")
     for words in ("95 % interval", "chance", "majority", "shuffled labels", "permutation", "entropy"):
         assert words in card.inner_text()
+    opened.mouse.move(0, 0)
+    assert card.is_hidden()
     opened.locator(TILE).first.focus()
     before = card.inner_text()
     opened.keyboard.press("ArrowDown")

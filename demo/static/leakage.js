@@ -198,7 +198,9 @@ function explain(tile, title, rows) {
     place();
   };
   for (const event of ["pointerenter", "focus"]) tile.addEventListener(event, show);
-  for (const event of ["pointerleave", "blur"]) tile.addEventListener(event, dismiss);
+  // The pointer may leave one tile while the card is about another, which has the focus.
+  const leave = () => { if (explained === tile) dismiss(); };
+  for (const event of ["pointerleave", "blur"]) tile.addEventListener(event, leave);
 }
 root.addEventListener("keydown", (event) => { if (event.key === "Escape") dismiss(); });
 addEventListener("scroll", place, { passive: true, capture: true });
