@@ -100,7 +100,8 @@ def test_shipped_checkpoints_load_and_are_small():
     for name in seqdisent.list_checkpoints():
         folder = checkpoints_root() / name
         model, spec = seqdisent.load_checkpoint(name)
-        assert sum(p.stat().st_size for p in folder.iterdir()) < 10e6, name
+        shipped = [p for p in folder.iterdir() if p.name != "report.html"]  # evaluate writes it, nobody commits it
+        assert sum(p.stat().st_size for p in shipped) < 10e6, name
         metrics = json.loads((folder / "metrics.json").read_text())
         assert metrics["weights_sha256_16"] == checkpoint_hash(folder), "metrics of other weights"
         assert "seqdisent train" in (folder / "README.md").read_text()
