@@ -19,10 +19,11 @@ import numpy as np
 from demo import service
 from demo.store import ServiceError
 from seqdisent.checkpoint import METRICS, WEIGHTS, CheckpointError, checkpoint_hash, checkpoints_root
+from seqdisent.data.download import cache_root
 from seqdisent.evaluation.compare import paired_differences
 from seqdisent.evaluation.report import LIVE, ROWS, NoJudge, evaluate
 from seqdisent.evaluation.tables import headline
-from seqdisent.views.projections import cache_folder, data_hash, write_npz
+from seqdisent.views.projections import data_hash, write_npz
 
 # Models with known codes, so that the report itself can be checked by eye.
 STAND_INS = {
@@ -176,7 +177,7 @@ def _kept(name: str, stand_in: str) -> Path:
     size = f"{SAMPLE.train}-{SAMPLE.validation}-{SAMPLE.test}"
     dataset = service.load(name).dataset
     key = f"{_hash(checkpoints_root() / name)}-{data_hash(dataset)}-{stand_in or 'model'}-{size}-v{VERSION}"
-    return cache_folder().with_name("reports") / f"{key}.json"
+    return cache_root("reports") / f"{key}.json"
 
 
 def _hash(folder: Path) -> str:

@@ -14,8 +14,23 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from seqdisent.checkpoint import CheckpointError, list_checkpoints, load_checkpoint, round_to_half, save_checkpoint
-from seqdisent.data import DATASETS, dataset_spec, is_ready, load_dataset, source_module
+from seqdisent.checkpoint import (
+    JUDGE,
+    CheckpointError,
+    list_checkpoints,
+    load_checkpoint,
+    round_to_half,
+    save_checkpoint,
+)
+from seqdisent.data import (
+    DATASETS,
+    DatasetSpec,
+    dataset_outline,
+    dataset_spec,
+    is_ready,
+    load_dataset,
+    source_module,
+)
 from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
 
 if TYPE_CHECKING:
@@ -45,11 +60,11 @@ def list_all(args: Namespace, console: Console) -> None:
     console.print(table)
     table = Table("name", "modality", "sequences", "factors", "licence", "here", title="data sets")
     for name in DATASETS:
-        spec = dataset_spec(name)
+        here = is_ready(name)
+        spec = dataset_spec(name) if here else dataset_outline(name)
         table.add_row(
-            name, spec.modality, " / ".join(f"{count} {split}" for split, count in spec.splits),
-            ", ".join(f.name for f in spec.factors), spec.source.licence,
-            "yes" if is_ready(name) else f"seqdisent data {name}",
+            name, spec.modality, _counts(spec), ", ".join(f.name for f in spec.factors), spec.source.licence,
+            "yes" if here else f"seqdisent data {name}",
         )  # fmt: skip
     console.print(table)
     table = Table("name", "what", "steps", title="recipes (seqdisent train NAME)")
@@ -62,9 +77,19 @@ def list_all(args: Namespace, console: Console) -> None:
     console.print(table)
 
 
+def _counts(spec: DatasetSpec) -> str:
+    return " / ".join(f"{count} {split}" for split, count in spec.splits)
+
+
 def data(args: Namespace, console: Console) -> None:
-    """Download what is missing, with progress; or say that everything is there."""
+    """Download what is missing, with progress; or say that everything is there, or what users must bring."""
     source = source_module(args.dataset)
+    if not hasattr(source, "SPEC"):
+        spec = source.spec(args.data_root)
+        factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
+        where = data_root(args.data_root)
+        console.print(f"{spec.title}, from {where}: {_counts(spec)} recordings; factors: {factors}", highlight=False)
+        return
     if not hasattr(source, "fetch"):
         console.print(f"{args.dataset} is made by code: there is nothing to download.")
         return
@@ -88,6 +113,7 @@ def train(args: Namespace, console: Console) -> None:
     except ImportError as error:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
     from seqdisent.evaluation.card import write_card
+    from seqdisent.evaluation.hearing import judged_data
     from seqdisent.recipes import recipe as get_recipe
     from seqdisent.signal_rank import TOLERANCE, cut_codes
     from seqdisent.training import TrainingDiverged, fit
@@ -103,9 +129,11 @@ def train(args: Namespace, console: Console) -> None:
     config = replace(recipe.train, **chosen)
     run = args.run or Path("runs") / args.recipe
     lightning.seed_everything(args.seed, verbose=False)
-    model = recipe.build()
+    model = recipe.build(args.data_root)
     console.print(f"loading {recipe.dataset} …")
     train_data, validation = (load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation"))
+    if recipe.kind == JUDGE:
+        train_data, validation = judged_data(train_data, rebuilt=True), judged_data(validation)
     if config.steps * config.batch_size > len(train_data):  # a shorter run composes frames as it goes
         train_data, validation = train_data.in_memory(), validation.in_memory()
     try:

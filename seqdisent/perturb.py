@@ -42,9 +42,43 @@ def _colours_and_mirror(x: Tensor, generator: torch.Generator | None) -> tuple[T
     return mirror(x, generator), scramble_colours(x, generator)
 
 
+def disguise_voice(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Each sequence of WORLD steps ``x [B, T, 2, 67]`` as if another speaker had said it somewhere else.
+
+    The pitch moves by up to 8 semitones and its movements shrink or grow; the vocal tract stretches or shrinks by up
+    to a fifth (the envelope along the mel scale); the recording goes through a random smooth equaliser, its contrast
+    changes, and a noise floor between -80 and -45 dB hides what is below it; the breath changes. What NANSY does to
+    the waveform (Choi et al. 2021), done to the frames.
+    """
+    from seqdisent.audio.world import BREATH, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
+
+    b = len(x)
+    uniform = lambda *shape: (torch.rand(*shape, generator=generator) * 2 - 1).to(x.device)
+    envelope = x[..., ENVELOPE]
+    bands = envelope.shape[-1]
+    at = torch.arange(bands, device=x.device, dtype=x.dtype) * torch.exp(0.2 * uniform(b, 1))
+    low = at.floor().clamp_max(bands - 1).long()
+    high, part = (low + 1).clamp_max(bands - 1), (at - low).clamp(0, 1)
+    pick = lambda index: envelope.gather(-1, index[:, None, None].expand_as(envelope))
+    warped = pick(low) * (1 - part[:, None, None]) + pick(high) * part[:, None, None]
+    waves = torch.cos(torch.pi / bands * torch.arange(bands, device=x.device)[None] * torch.arange(8)[:, None])
+    equaliser = (uniform(b, 8) * 6.0 / DB) @ waves.to(x)
+    centre = warped.mean(1, keepdim=True)
+    heard = centre + (warped - centre) * (1 + 0.25 * uniform(b, 1, 1, 1)) + equaliser[:, None, None]
+    floor = (-62.5 + 17.5 * uniform(b, 1, 1, 1) - CENTRE_DB) / DB
+    pitch = x[..., PITCH]
+    mean = pitch.mean((1, 2), keepdim=True)
+    out = x.clone()
+    out[..., ENVELOPE] = torch.maximum(heard, floor)
+    out[..., PITCH] = (pitch - mean) * torch.exp(0.4 * uniform(b, 1, 1)) + mean + (OCTAVE * 8 / 12) * uniform(b, 1, 1)
+    out[..., BREATH] = x[..., BREATH] + 0.5 * uniform(b, 1, 1)
+    return out
+
+
 # name -> function(x, generator) -> (view of the static posterior, view of the dynamic posterior)
 PERTURBATIONS = {
     "none": lambda x, generator: (x, x),
     "colours": lambda x, generator: (x, scramble_colours(x, generator)),
     "colours+mirror": _colours_and_mirror,
+    "voice": lambda x, generator: (x, disguise_voice(x, generator)),
 }

@@ -6,7 +6,7 @@ D dynamic size, ``*event`` one frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -55,10 +55,15 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Latents:
-    """The codes of B sequences: ``static [B, S]`` and ``dynamic [B, K, D]``."""
+    """The codes of B sequences: ``static [B, S]`` and ``dynamic [B, K, D]``.
+
+    ``mask [B, K]`` is true where a step exists, or ``None`` if all do. It goes where the dynamics go: a swapped
+    utterance is as long as the one whose dynamics it has.
+    """
 
     static: Tensor
     dynamic: Tensor
+    mask: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.static.ndim != 2 or self.dynamic.ndim != 3:
@@ -68,25 +73,56 @@ class Latents:
             )
         if len(self.static) != len(self.dynamic):
             raise ValueError(f"{len(self.static)} static codes but {len(self.dynamic)} dynamic codes")
+        if self.mask is not None and self.mask.shape != self.dynamic.shape[:2]:
+            raise ValueError(f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.dynamic.shape[:2])}")
 
     def __len__(self) -> int:
         return self.static.shape[0]
 
     def __getitem__(self, index) -> Latents:
         """Select sequences with a slice, a mask or an index array (the batch axis stays)."""
-        return Latents(self.static[index], self.dynamic[index])
+        return Latents(self.static[index], self.dynamic[index], None if self.mask is None else self.mask[index])
+
+    @classmethod
+    def cat(cls, parts: Sequence[Latents]) -> Latents:
+        """Batches one after the other."""
+        masks = [part.mask for part in parts]
+        if len({mask is None for mask in masks}) > 1:
+            raise ValueError("some of these batches have a mask and some have none")
+        return cls(
+            torch.cat([part.static for part in parts]), torch.cat([part.dynamic for part in parts]),
+            None if masks[0] is None else torch.cat(masks),
+        )  # fmt: skip
+
+    def timeline(self, parts: int) -> Tensor:
+        """Dynamics of sequences of different lengths on one scale: means of ``parts`` equal parts, ``[B, parts, D]``.
+
+        Without a mask they are as they are, ``[B, K, D]``. A part of a sequence of fewer steps than parts is the
+        step in which it begins.
+        """
+        if self.mask is None:
+            return self.dynamic
+        step = torch.arange(self.dynamic.shape[1], device=self.dynamic.device)
+        length = self.mask.sum(1)[:, None, None]
+        part = torch.arange(parts, device=self.dynamic.device)[None, :, None]
+        first = part * length // parts
+        last = torch.maximum((part + 1) * length // parts, first + 1)
+        inside = ((step >= first) & (step < last)).to(self.dynamic)  # [B, parts, K]
+        return inside @ self.dynamic / inside.sum(2, keepdim=True)
 
     def with_static(self, other: Latents) -> Latents:
-        """These dynamics with the static code of ``other``."""
+        """These dynamics, and their length, with the static code of ``other``."""
         return replace(self, static=other.static)
 
     def with_dynamic(self, other: Latents) -> Latents:
         """This static code with the dynamics of ``other``."""
-        return replace(self, dynamic=other.dynamic)
+        return replace(self, dynamic=other.dynamic, mask=other.mask)
 
     def lerp(self, other: Latents, w: float | Tensor) -> Latents:
-        """Linear interpolation of both codes: ``w=0`` is self, ``w=1`` is ``other``."""
-        return Latents(torch.lerp(self.static, other.static, w), torch.lerp(self.dynamic, other.dynamic, w))
+        """Linear interpolation of both codes: ``w=0`` is self, ``w=1`` is ``other``; steps that either has exist."""
+        masks = [mask for mask in (self.mask, other.mask) if mask is not None]
+        mask = None if len(masks) < 2 else masks[0] | masks[1]
+        return Latents(torch.lerp(self.static, other.static, w), torch.lerp(self.dynamic, other.dynamic, w), mask)
 
 
 @dataclass(frozen=True)

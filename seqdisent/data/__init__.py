@@ -8,24 +8,50 @@ from pathlib import Path
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import DatasetSpec, Factor, Source
 
-# name -> module with SPEC, load(split, root), and, if it needs a download, fetch() and is_ready()
+FSDD_SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+# name -> a module, or an object in one, with SPEC, load(split, root), and, if it needs a download, fetch() and
+# is_ready(). What users bring themselves has spec(root) and an outline in place of SPEC, and is_ready().
 DATASETS = {
     "sprites": "seqdisent.data.sprites",
     "sprites-32": "seqdisent.data.sprites_32",
     "lpc-sprites": "seqdisent.data.lpc_sprites",
+    "voices": "seqdisent.data.voices:VOICES",
+    "fsdd": "seqdisent.data.fsdd:FSDD",
+    "fsdd-segments": "seqdisent.data.fsdd:SEGMENTS",
+    **{f"fsdd-without-{who}": f"seqdisent.data.fsdd:WITHOUT_{who.upper()}" for who in FSDD_SPEAKERS},
+    "emodb": "seqdisent.data.emodb:EMODB",
+    "timit": "seqdisent.data.timit:TIMIT",
+    "timit-segments": "seqdisent.data.timit:SEGMENTS",
+    "audio-folder": "seqdisent.data.audio_folder:AUDIO_FOLDER",
 }
 
 
 def source_module(name: str):
-    """The module of a data set; ``ValueError`` names the data sets there are."""
+    """What loads a data set; ``ValueError`` names the data sets there are."""
     if name not in DATASETS:
         raise ValueError(f"no data set {name!r}; choose from {sorted(DATASETS)}")
-    return import_module(DATASETS[name])
+    module, _, attribute = DATASETS[name].partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
-def dataset_spec(name: str) -> DatasetSpec:
-    """The declaration of a data set, without loading it."""
-    return source_module(name).SPEC
+def dataset_spec(name: str, root: str | Path | None = None) -> DatasetSpec:
+    """The declaration of a data set, without loading it.
+
+    Args:
+        root: where the data are, as of :func:`load_dataset`; it matters to what users bring themselves.
+
+    Raises:
+        seqdisent.data.download.DataNotReady: if users must bring the data, and have not.
+    """
+    source = source_module(name)
+    return source.SPEC if hasattr(source, "SPEC") else source.spec(root)
+
+
+def dataset_outline(name: str) -> DatasetSpec:
+    """The declaration as far as it is known without the data: what users bring has no classes and no counts in it."""
+    source = source_module(name)
+    return source.SPEC if hasattr(source, "SPEC") else source.outline
 
 
 def is_ready(name: str, root: str | Path | None = None) -> bool:
@@ -50,5 +76,5 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
 
 __all__ = [
     "DATASETS", "DatasetSpec", "Factor", "SequenceDataset", "Source",
-    "dataset_spec", "is_ready", "load_dataset",
+    "dataset_outline", "dataset_spec", "is_ready", "load_dataset",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A split in memory: uint8 frames, labels, and batches made on demand."""
+"""A split in memory: frames, labels, and batches made on demand."""
 
 from __future__ import annotations
 
@@ -28,12 +28,16 @@ class SequenceDataset(Dataset):
 
     Args:
         spec: the declaration of the data set.
-        frames: uint8 ``[N, T, H, W, C]`` (channels last, so that batches are ``channels_last``).
+        frames: uint8 ``[N, T, H, W, C]`` for pictures (channels last, so that batches are ``channels_last``),
+            else floats ``[N, T, *event]`` as models see them.
         static: for each static factor, int64 ``[N]``; -1 is a missing label. Those of a continuous
             factor are floats, NaN where missing.
         dynamic: for each dynamic factor, the same with one label a frame, ``[N, T]``.
         source: what a sequence was taken from, int64 ``[N]``: sequences of one character, speaker or
             recording are not independent, so intervals resample sources. By default each its own.
+        lengths: steps that exist of each sequence, int64 ``[N]``, each at least 1; by default all T.
+        recordings: of audio, the waveform behind each sequence, int16 ``[n]`` at 16 kHz.
+        utterance: of segments, the recording that each was cut from, int64 ``[N]``; by default each its own.
     """
 
     spec: DatasetSpec
@@ -41,6 +45,9 @@ class SequenceDataset(Dataset):
     static: dict[str, np.ndarray]
     dynamic: dict[str, np.ndarray]
     source: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+    recordings: tuple[np.ndarray, ...] | None = None
+    utterance: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -53,12 +60,10 @@ class SequenceDataset(Dataset):
             rows = np.array([int(index) % len(self)])
         else:
             rows = np.arange(len(self))[index]
-        # The permuted view of [N, T, H, W, C] is already channels_last: nothing is copied.
-        pixels = torch.from_numpy(np.ascontiguousarray(self.frames[rows])).float().div_(255)
-        x = pixels.permute(0, 1, 4, 2, 3)
+        x = values(self.frames[rows])
         return Sequences(
             x,
-            torch.ones(x.shape[:2], dtype=torch.bool),
+            torch.from_numpy(np.arange(x.shape[1]) < self.steps[rows][:, None]),
             {k: torch.from_numpy(v[rows]) for k, v in self.static.items()},
             {k: torch.from_numpy(v[rows]) for k, v in self.dynamic.items()},
         )
@@ -71,14 +76,24 @@ class SequenceDataset(Dataset):
         """One label a sequence for every factor, int64 ``[N]``; a dynamic factor's is its first frame's."""
         return {**self.static, **{name: value[:, 0] for name, value in self.dynamic.items()}}
 
+    @property
+    def steps(self) -> np.ndarray:
+        """Steps that exist of every sequence ``[N]``."""
+        return np.full(len(self), self.spec.frames) if self.lengths is None else self.lengths
+
     def select(self, rows: np.ndarray) -> SequenceDataset:
         """The subset with these rows, in this order, its frames in memory."""
+        rows = np.asarray(rows)
+        pick = lambda value: None if value is None else value[rows]
         return replace(
             self,
             frames=self.frames[rows],
             static={k: v[rows] for k, v in self.static.items()},
             dynamic={k: v[rows] for k, v in self.dynamic.items()},
-            source=None if self.source is None else self.source[rows],
+            source=pick(self.source),
+            lengths=pick(self.lengths),
+            recordings=None if self.recordings is None else tuple(self.recordings[row] for row in rows),
+            utterance=pick(self.utterance),
         )
 
     @property
@@ -91,3 +106,11 @@ class SequenceDataset(Dataset):
         if isinstance(self.frames, np.ndarray):
             return self
         return self.select(np.arange(len(self)))
+
+
+def values(frames: np.ndarray) -> torch.Tensor:
+    """What models see, ``[B, T, *event]`` float32, of frames as a split holds them."""
+    if frames.dtype != np.uint8:
+        return torch.from_numpy(np.ascontiguousarray(frames, dtype=np.float32))
+    # The permuted view of [B, T, H, W, C] is already channels_last: nothing is copied.
+    return torch.from_numpy(np.ascontiguousarray(frames)).float().div_(255).permute(0, 1, 4, 2, 3)

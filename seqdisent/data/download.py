@@ -24,6 +24,11 @@ def data_root(root: str | Path | None = None) -> Path:
     return Path(chosen).expanduser()
 
 
+def cache_root(part: str) -> Path:
+    """Where what was computed is kept: ``part`` in ``SEQDISENT_CACHE``, else in the user's cache folder."""
+    return Path(os.environ.get("SEQDISENT_CACHE") or pooch.os_cache("seqdisent")).expanduser() / part
+
+
 def verify(folder: Path, checksums: Mapping[str, str], name: str) -> None:
     """Check every file of a data set.
 
@@ -75,11 +80,40 @@ def fetch(
     return fetched
 
 
-def _retrieve(name: str, url: str, expected: str, path: Path) -> None:
+def fetch_archive(name: str, url: str, path: Path, check: Callable[[Path], None]) -> int:
+    """Download an archive whose bytes change while its contents do not, unless it is there: 1 if it was fetched.
+
+    Args:
+        check: raises :class:`DataNotReady` if the contents are not those expected.
+
+    Raises:
+        DownloadFailed: if there is no network, or what came has other contents.
+    """
+    if path.is_file():
+        try:
+            check(path)
+            return 0
+        except DataNotReady:
+            pass  # half a file, or another version: fetched anew
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        _retrieve(name, url, None, scratch)
+        check(scratch)
+    except DataNotReady as error:
+        scratch.unlink(missing_ok=True)
+        raise DownloadFailed(f"{name}: {url} was downloaded, but {error} It was thrown away.") from error
+    scratch.replace(path)
+    return 1
+
+
+def _retrieve(name: str, url: str, expected: str | None, path: Path) -> None:
     """pooch downloads to a temporary file and moves it into place only if the checksum agrees."""
     pooch.get_logger().setLevel("ERROR")
     try:
-        pooch.retrieve(url, known_hash=f"sha256:{expected}", fname=path.name, path=path.parent, progressbar=False)
+        known = f"sha256:{expected}" if expected else None
+        if known is None:
+            path.unlink(missing_ok=True)  # pooch takes a file that is there for the one it was asked for
+        pooch.retrieve(url, known_hash=known, fname=path.name, path=path.parent, progressbar=False)
     except ValueError as error:
         raise DownloadFailed(
             f"{name}: {url} was downloaded but its checksum is wrong, so it was thrown away. "

@@ -45,10 +45,12 @@ class DatasetSpec:
     Args:
         event_shape: shape of one frame, channels first for images: ``(3, 64, 64)``.
         frames: frames in one sequence.
-        rate_hz: frames a second, for playback.
+        rate_hz: frames a second: for playback, or steps a second of audio.
         value_range: smallest and largest value of ``x``.
         likelihood: observation model of the decoder; ``"gaussian"`` is the one there is.
         splits: sequences in each split.
+        identity: the static factors that say who or what a sequence is of, for verification; by default all classes.
+        bandwidth_hz: of audio, where the recordings end, if that is below 8 kHz.
     """
 
     name: str
@@ -62,6 +64,8 @@ class DatasetSpec:
     source: Source
     splits: tuple[tuple[str, int], ...]
     likelihood: Literal["gaussian"] = "gaussian"
+    identity: tuple[str, ...] = ()
+    bandwidth_hz: float | None = None
 
     def factor(self, name: str) -> Factor:
         """The factor called ``name``; ``KeyError`` names the ones there are."""
@@ -90,6 +94,7 @@ class DatasetSpec:
                 **data,
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
+                "identity": tuple(data.get("identity", ())),
                 "factors": tuple(Factor(**{**f, "classes": tuple(f["classes"])}) for f in data["factors"]),
                 "source": Source(**data["source"]),
                 "splits": tuple((name, count) for name, count in data["splits"]),

@@ -21,9 +21,9 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import DatasetSpec, Factor
-from seqdisent.evaluation.codes import Codes, ModelSubject, Progress, Subject
+from seqdisent.evaluation.codes import Codes, ModelSubject, Progress, Subject, labels_in_parts
 from seqdisent.models import SequentialVAE, build_model
-from seqdisent.types import Latents
+from seqdisent.types import Latents, Sequences
 
 KINDS = ("oracle", "leaky", "untrained", "shuffled")
 NOISE = 0.05  # standard deviation around a label's one-hot code, so that no dimension is constant
@@ -47,19 +47,20 @@ class Oracle:
 
     def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
         generator = torch.Generator().manual_seed(seed)
-        labels, steps = data.labels(), data.spec.frames
+        # A step that does not exist has the label -1: any class will do, nobody looks at it.
+        labels = {n: np.maximum(v, 0) if v.dtype.kind == "i" else v for n, v in data.labels().items()}
+        steps = data.spec.frames
         joined = lambda kind, t: torch.cat([_onehot(_at(labels[f.name], t), f) for f in self.factors[kind]], -1)
         static = joined("static", 0)
         dynamic = torch.stack([joined("dynamic", t) for t in range(steps)], dim=1)
         noisy = lambda code: code + NOISE * torch.randn(code.shape, generator=generator)
         kl = lambda code: torch.zeros(code.shape[:2])
-        mean = Latents(noisy(static), noisy(dynamic))
-        return Codes(
-            mean, Latents(noisy(static), noisy(dynamic)), kl(static), kl(dynamic), labels, data.sources
-        )  # fmt: skip
+        mask = None if data.lengths is None else torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        mean, sample = (Latents(noisy(static), noisy(dynamic), mask) for _ in range(2))
+        return Codes(mean, sample, kl(static), kl(dynamic), labels_in_parts(data), data.sources)
 
-    def decode(self, latents: Latents) -> Tensor:
-        """The gallery's sequence that agrees with the codes in most factors, ``[B, T, *event]``."""
+    def decode(self, latents: Latents) -> Sequences:
+        """The gallery's sequence that agrees with the codes in most factors."""
         agreement = torch.zeros(len(latents), len(self.gallery))
         for kind, code in (("static", latents.static), ("dynamic", latents.dynamic[:, 0])):
             at = 0
@@ -68,7 +69,7 @@ class Oracle:
                 at += len(factor.classes)
                 if (factor.kind == kind) != self.leaky:
                     agreement += said[:, None] == torch.from_numpy(self.labels[factor.name])
-        return self.gallery[agreement.argmax(1).numpy()].x
+        return self.gallery[agreement.argmax(1).numpy()]
 
     def sample(self, n: int, frames: int, *, static=None, dynamic=None, generator=None) -> Latents:
         """Codes of random gallery sequences."""
@@ -92,7 +93,7 @@ class Shuffled:
     def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
         return self.other.codes(data, seed=seed, progress=progress).shuffled(seed)
 
-    def decode(self, latents: Latents) -> Tensor:
+    def decode(self, latents: Latents) -> Sequences:
         return self.other.decode(latents)
 
     def sample(self, n: int, frames: int, **kept) -> Latents:

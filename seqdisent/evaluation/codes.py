@@ -14,9 +14,10 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models import SequentialVAE
-from seqdisent.types import Latents
+from seqdisent.types import Latents, Sequences
 
 BATCH = 128
+PARTS = 8  # equal parts into which sequences of different lengths are divided to be compared
 Progress = Callable[[int, int], None]
 
 
@@ -29,7 +30,7 @@ class Codes:
         sample: one draw from each posterior, what the decoder saw in training.
         static_kl: KL(q(s|x) || p(s)) by dimension, nats, ``[N, S]``.
         dynamic_kl: KL(q(z_t|x) || p(z_t|z_<t)) by step, nats, ``[N, K]``, the prior fed with the draw.
-        labels: for each factor ``[N]`` or ``[N, T]``.
+        labels: for each factor ``[N]`` or ``[N, T]``; of sequences of different lengths ``[N, PARTS]``.
         source: ``[N]``, as in :class:`~seqdisent.data.dataset.SequenceDataset`.
     """
 
@@ -63,8 +64,8 @@ class Subject(Protocol):
     def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
         """Codes of every sequence of a split."""
 
-    def decode(self, latents: Latents) -> Tensor:
-        """Sequences ``[B, T, *event]``."""
+    def decode(self, latents: Latents) -> Sequences:
+        """Sequences without labels."""
 
     def sample(self, n: int, frames: int, *, static=None, dynamic=None, generator=None) -> Latents:
         """Draws from the prior that keep what they are given."""
@@ -90,26 +91,38 @@ class ModelSubject:
             encoding = self.model.encode(batch.x, batch.mask, sample=False)
             s, z = encoding.static, encoding.dynamic
             drawn = Latents(s.sample(generator), z.sample(generator))
+            divergence = z.kl(self.model.prior(drawn.dynamic))
             made = {
                 "static": s.mean, "dynamic": z.mean, "drawn_static": drawn.static, "drawn_dynamic": drawn.dynamic,
-                "static_kl": _kl_by_dimension(s), "dynamic_kl": z.kl(self.model.prior(drawn.dynamic)),
+                "static_kl": _kl_by_dimension(s), "dynamic_kl": divergence * batch.mask, "mask": batch.mask,
             }  # fmt: skip
             for name, value in made.items():
                 parts.setdefault(name, []).append(value)
             if progress:
                 progress(min(start + BATCH, len(data)), len(data))
         whole = {name: torch.cat(values) for name, values in parts.items()}
+        mask = None if data.lengths is None else whole["mask"]
         return Codes(
-            Latents(whole["static"], whole["dynamic"]),
-            Latents(whole["drawn_static"], whole["drawn_dynamic"]),
-            whole["static_kl"], whole["dynamic_kl"], data.labels(), data.sources,
+            Latents(whole["static"], whole["dynamic"], mask),
+            Latents(whole["drawn_static"], whole["drawn_dynamic"], mask),
+            whole["static_kl"], whole["dynamic_kl"], labels_in_parts(data), data.sources,
         )  # fmt: skip
 
-    def decode(self, latents: Latents) -> Tensor:
-        return self.model.decode(latents)
+    def decode(self, latents: Latents) -> Sequences:
+        x = self.model.decode(latents)
+        mask = torch.ones(x.shape[:2], dtype=torch.bool) if latents.mask is None else latents.mask
+        return Sequences(x, mask)
 
     def sample(self, n: int, frames: int, **kept) -> Latents:
         return self.model.sample(n, frames, **kept)
+
+
+def labels_in_parts(data: SequenceDataset) -> dict[str, np.ndarray]:
+    """Labels of every factor; in sequences of different lengths those of a dynamic one at the middle of each part."""
+    if data.lengths is None:
+        return data.labels()
+    middle = ((np.arange(PARTS) + 0.5) / PARTS * data.lengths[:, None]).astype(int)
+    return {n: v if v.ndim == 1 else np.take_along_axis(v, middle, 1) for n, v in data.labels().items()}
 
 
 def _kl_by_dimension(posterior: DiagonalGaussian) -> Tensor:

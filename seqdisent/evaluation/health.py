@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import Codes, ModelSubject, Progress
@@ -17,6 +18,7 @@ from seqdisent.models.dbse import DBSE
 
 ACTIVE = 0.01  # variance of the posterior mean above which a unit counts as active (Burda et al. 2016)
 COLLAPSED_NATS = 0.5  # a code that tells less than this of a sequence has collapsed
+ANCHORS = 8  # at most so many places, over the length of a sequence
 ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST, ANCHOR_PAIRS = 700, 150, 300, 300
 
 
@@ -30,7 +32,7 @@ def health(codes: Codes) -> dict[str, Any]:
     found = {}
     for name, code, kl in (
         ("static", codes.mean.static, codes.static_kl),
-        ("dynamic", codes.mean.dynamic.flatten(0, 1), codes.dynamic_kl),
+        ("dynamic", _existing(codes), codes.dynamic_kl),
     ):
         nats = float(kl.sum(1).mean())
         active = int((code.var(0) > ACTIVE).sum())
@@ -40,6 +42,12 @@ def health(codes: Codes) -> dict[str, Any]:
         }  # fmt: skip
     found["dynamic"]["kl_nats_by_step"] = codes.dynamic_kl.mean(0).tolist()
     return found
+
+
+def _existing(codes: Codes) -> Tensor:
+    """The dynamic code of every step that exists, ``[steps, D]``."""
+    mean = codes.mean
+    return mean.dynamic.flatten(0, 1) if mean.mask is None else mean.dynamic[mean.mask]
 
 
 def health_words(found: dict[str, Any]) -> list[str]:
@@ -57,12 +65,12 @@ def health_words(found: dict[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Blanked(ModelSubject):
-    """A model that sees black where the anchor frame is."""
+    """A model that sees black, or hears silence, where the anchor frame is."""
 
     def codes(self, data: SequenceDataset, **options) -> Codes:
         anchor = self.model.config.anchor
         frames = data.frames[np.arange(len(data))].copy()
-        frames[:, anchor] = 0
+        frames[:, anchor] = 0 if frames.dtype == np.uint8 else data.spec.value_range[0]
         return super().codes(replace(data, frames=frames), **options)
 
 
@@ -74,7 +82,7 @@ def anchors(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """Swap accuracy and leakage of DBSE as its anchor frame moves, and when that frame is blanked.
+    """Swap accuracy and leakage of DBSE as its anchor frame moves, and when a fixed one is blanked.
 
     The model is not trained anew: it meets an anchor that it was not trained on. On a smaller sample
     than the rest of the report (sizes above).
@@ -92,9 +100,10 @@ def anchors(
     sizes = (ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST)
     few = [d.select(np.sort(rng.permutation(len(d))[:n])) for d, n in zip(data, sizes, strict=True)]
     real = judge_real(judge, few[2])
-    frames = model.spec.frames
-    subjects = [(k, False, ModelSubject(model.with_anchor(k))) for k in range(frames)]
-    subjects.append((model.config.anchor, True, _Blanked(model)))
+    places = np.unique(np.linspace(0, int(data[2].steps.mean()) - 1, ANCHORS).round().astype(int)).tolist()
+    subjects = [(k, False, ModelSubject(model.with_anchor(k))) for k in places]
+    if model.config.anchor_rule == "fixed":
+        subjects.append((model.config.anchor, True, _Blanked(model)))
     found = []
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):
         splits = Splits.of(subject, tuple(few), seed)

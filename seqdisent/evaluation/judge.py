@@ -24,7 +24,7 @@ from seqdisent.checkpoint import (
 )  # fmt: skip
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.nn import SequenceEncoder
-from seqdisent.nn.frames import FrameConfig, frame_networks
+from seqdisent.nn.frames import FrameConfig, frame_encoder
 from seqdisent.types import LossTerms, Sequences
 
 
@@ -46,7 +46,7 @@ class Judge(nn.Module):
     def __init__(self, spec: DatasetSpec, config: JudgeConfig = JudgeConfig()) -> None:
         super().__init__()
         self.spec, self.config = spec, config
-        self.frame_encoder = frame_networks(spec, config.frame, 1, 1).encoder
+        self.frame_encoder = frame_encoder(spec, config.frame)
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
         # Continuous factors have no classes for it to tell apart.
         self.heads = nn.ModuleDict(
@@ -65,17 +65,24 @@ class Judge(nn.Module):
         """Cross-entropy of every factor in nats; a judge is supervised, so labels enter here."""
         logits = self(batch.x, batch.mask)
         truth = sequence_labels(batch)
-        terms = {name: nn.functional.cross_entropy(logits[name], truth[name], reduction="none") for name in logits}
+        terms = {
+            name: nn.functional.cross_entropy(logits[name], truth[name], reduction="none", ignore_index=-1)
+            for name in logits
+        }
         return LossTerms(terms, dict.fromkeys(terms, 1.0))
 
     @torch.no_grad()
-    def probabilities(self, x: Tensor) -> dict[str, Tensor]:
-        """The probability of every class of every factor, ``[B, classes]``."""
-        return {name: logits.softmax(-1) for name, logits in self(x).items()}
+    def probabilities(self, batch: Sequences) -> dict[str, Tensor]:
+        """The probability of every class of every factor, ``[B, classes]``.
 
-    def classify(self, x: Tensor) -> dict[str, Tensor]:
+        Args:
+            batch: as a judge sees it (:mod:`seqdisent.evaluation.hearing`).
+        """
+        return {name: logits.softmax(-1) for name, logits in self(batch.x, batch.mask).items()}
+
+    def classify(self, batch: Sequences) -> dict[str, Tensor]:
         """The most likely class of every factor, int64 ``[B]``."""
-        return {name: chance.argmax(-1) for name, chance in self.probabilities(x).items()}
+        return {name: chance.argmax(-1) for name, chance in self.probabilities(batch).items()}
 
 
 def sequence_labels(batch: Sequences) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import Factor
-from seqdisent.evaluation.codes import Codes, Subject
+from seqdisent.evaluation.codes import PARTS, Codes, Subject
 from seqdisent.evaluation.intervals import (
     Bootstrap,
     Interval,
@@ -28,11 +28,12 @@ from seqdisent.evaluation.multifactor import independent_factors
 from seqdisent.evaluation.probes import PROBES, Reading, Task, read
 from seqdisent.types import Latents
 
-# The views of a code: (code, view) -> the vector of each sequence. K steps are joined, or averaged.
+# The views of a code: (code, view) -> the vector of each sequence. K steps are joined, or averaged; sequences of
+# different lengths are first divided into as many parts.
 VIEWS: dict[tuple[str, str], Callable[[Latents], Tensor]] = {
     ("static", "static"): lambda codes: codes.static,
-    ("dynamic", "sequence"): lambda codes: codes.dynamic.flatten(1),
-    ("dynamic", "mean"): lambda codes: codes.dynamic.mean(1),
+    ("dynamic", "sequence"): lambda codes: codes.timeline(PARTS).flatten(1),
+    ("dynamic", "mean"): lambda codes: codes.timeline(1).mean(1),
 }
 READINGS = ("mean", "sample")
 # What a cell is judged by: the whole code, as people use it.
@@ -110,7 +111,15 @@ def why_not_measurable(factor: Factor, splits: Splits) -> str:
             return f"only {int(known.sum())} {name} sequences are labelled; {MINIMUM} are needed"
         if len(np.unique(labels[known])) < 2:
             return f"every labelled {name} sequence has the same value"
+    if not factor.continuous and not known_values(factor, splits.train, splits.test):
+        return "no test sequence has a value that a training sequence has"
     return ""
+
+
+def known_values(factor: Factor, train: Codes, test: Codes) -> bool:
+    """Whether some test sequence has a label of a class that occurs in training."""
+    first = lambda codes: codes.labels[factor.name].reshape(len(codes), -1)[:, 0]
+    return bool(np.isin(first(test)[first(test) >= 0], first(train)).any())
 
 
 def measure(
@@ -206,7 +215,7 @@ def score(factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Readi
 
 def _steps(splits, measured, configs, bootstrap, seed, progress) -> list[dict[str, Any]]:
     """What the dynamic code of every single step tells: leakage over time."""
-    stacked = [codes.mean.dynamic.transpose(0, 1).contiguous() for codes in splits.parts()]
+    stacked = [codes.mean.timeline(PARTS).transpose(0, 1).contiguous() for codes in splits.parts()]
     steps = len(stacked[0])
     tasks = [_task(f, splits, steps) for f in measured]
     if not tasks:

@@ -115,7 +115,7 @@ def evaluate(
         report["leakage"], rows = measure(splits, spec.factors, effort=sample.effort, seed=seed, progress=say)
         report["leakage"]["verdicts"] = verdicts(report["leakage"])
     with clock("swaps"):
-        constant = torch.from_numpy(learn.frames[np.arange(0, len(learn), 8)].mean(0) / 255).float().permute(0, 3, 1, 2)
+        constant = _mean_sequence(learn)
         report["error"] = reconstruction_error(subject, data, splits.test.mean, constant)
         if judge is None:
             report["no_judge"] = missing
@@ -124,6 +124,13 @@ def evaluate(
                 subject, judge, data, splits.test.mean, real, pairs=sample.pairs, seed=seed,
                 progress=lambda d, t: say("swaps and samples", d, t),
             )  # fmt: skip
+    if spec.modality == "audio":
+        from seqdisent.evaluation.speech import speech_report
+
+        with clock("speech"):
+            report["speech"] = speech_report(
+                subject, data, splits.test.mean, seed=seed, progress=lambda d, t: say("pitch of swaps", d, t)
+            )
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
     if sample.effort is FULL:
@@ -139,12 +146,19 @@ def evaluate(
     return report, rows
 
 
+def _mean_sequence(data: SequenceDataset) -> torch.Tensor:
+    """What a model that knows nothing would say: the mean of every eighth sequence ``[T, *event]``, step by step."""
+    some = data[np.arange(0, len(data), 8)]
+    there = some.mask.view(*some.mask.shape, *[1] * (some.x.ndim - 2))
+    return (some.x * there).sum(0) / there.sum(0).clamp_min(1)
+
+
 def _structure(splits: Splits, spec) -> dict[str, Any]:
     """DCI and MIG over the dimensions of both codes (the dynamic one as its time mean), and verification."""
     from seqdisent.evaluation.multifactor import dci, independent_factors, mig
     from seqdisent.evaluation.verification import verification
 
-    joined = lambda codes: torch.cat([codes.mean.static, codes.mean.dynamic.mean(1)], 1).numpy()
+    joined = lambda codes: torch.cat([codes.mean.static, codes.mean.timeline(1).mean(1)], 1).numpy()
     classes = [f.name for f in spec.factors if not f.continuous]
     first = lambda codes, n: codes.labels[n][:, 0] if codes.labels[n].ndim > 1 else codes.labels[n]
     labels = {n: first(splits.test, n) for n in classes}
@@ -157,13 +171,14 @@ def _structure(splits: Splits, spec) -> dict[str, Any]:
     codes = joined(splits.test)
     # At random: every third sequence of a character would have one direction, and be alike for that.
     few = np.sort(np.random.default_rng(0).permutation(len(codes))[:VERIFIED])
-    static = np.stack([first(splits.test, f.name) for f in spec.static_factors], 1)
+    names = spec.identity or [f.name for f in spec.static_factors if not f.continuous]
+    static = np.stack([first(splits.test, name) for name in names], 1)
     identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
     return {
         "dci": dci(joined(splits.train), train_labels, codes, labels, blocks=blocks),
         "mig": mig(codes, labels),
         "verification": verification(
-            splits.test.mean.static.numpy()[few], splits.test.mean.dynamic.numpy()[few], identity[few]
+            splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few]
         ),
     }
 

@@ -6,7 +6,7 @@ and the judge's accuracy on plain reconstructions.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
+from seqdisent.evaluation.hearing import as_judged, judged_data
 from seqdisent.evaluation.intervals import Rate
 from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.multifactor import independent_factors, multifactor_swap
@@ -35,8 +36,9 @@ def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]
 def judge_real(judge: Judge, data: SequenceDataset, progress: Progress | None = None) -> Opinion:
     """The judge's opinion of every real sequence."""
     parts: dict[str, list[Tensor]] = {}
+    seen = judged_data(data)
     for start in range(0, len(data), BATCH):
-        for name, chance in judge.probabilities(data[start : start + BATCH].x).items():
+        for name, chance in judge.probabilities(seen[start : start + BATCH]).items():
             parts.setdefault(name, []).append(chance)
         if progress:
             progress(min(start + BATCH, len(data)), len(data))
@@ -83,7 +85,7 @@ def swap_report(
     heard: dict[str, dict[str, list[np.ndarray]]] = {w: {f.name: [] for f in factors} for w in (*GENERATED, "dynamic")}
 
     def listen(what: str, codes: Latents) -> None:
-        for name, chance in judge.probabilities(subject.decode(codes)).items():
+        for name, chance in judge.probabilities(as_judged(subject.decode(codes), data.spec)).items():
             heard[what][name].append(chance.numpy())
 
     with torch.inference_mode():
@@ -91,11 +93,12 @@ def swap_report(
             ra, rb = a[start : start + BATCH], b[start : start + BATCH]
             la, lb = latents[ra], latents[rb]
             n, frames = len(ra), la.dynamic.shape[1]
+            as_long = lambda codes: replace(codes, mask=la.mask)  # noqa: B023 (called at once)
             listen("reconstruction", la)
             listen("swap", la.with_static(lb))
             listen("dynamic", la.with_dynamic(lb))
-            listen("static_sampled", subject.sample(n, frames, dynamic=la.dynamic, generator=generator))
-            listen("dynamics_sampled", subject.sample(n, frames, static=lb.static, generator=generator))
+            listen("static_sampled", as_long(subject.sample(n, frames, dynamic=la.dynamic, generator=generator)))
+            listen("dynamics_sampled", as_long(subject.sample(n, frames, static=lb.static, generator=generator)))
             if progress:
                 progress(min(start + BATCH, pairs), pairs)
 
@@ -179,16 +182,18 @@ def reconstruction_error(
     Args:
         constant: the training mean ``[T, *event]``, the baseline of a model that knows nothing.
     """
-    errors, baseline = [], []
+    errors, baseline, values = [], [], 0
     with torch.inference_mode():
         for start in range(0, len(data), BATCH):
             rows = np.arange(start, min(start + BATCH, len(data)))
-            x = data[rows].x
-            errors.append((subject.decode(latents[rows]) - x).square().flatten(1).sum(1))
-            baseline.append((constant - x).square().flatten(1).sum(1))
+            batch = data[rows]
+            sum_of = lambda squared: (squared.flatten(2).sum(2) * batch.mask).sum(1)  # noqa: B023 (called at once)
+            errors.append(sum_of((subject.decode(latents[rows]).x - batch.x).square()))
+            baseline.append(sum_of((constant - batch.x).square()))
+            values += int(batch.mask.sum()) * batch.x[0, 0].numel()
     error, base = torch.cat(errors), torch.cat(baseline)
     low, high = data.spec.value_range
-    per_value = error.mean() / x[0].numel() / (high - low) ** 2
+    per_value = error.sum() / values / (high - low) ** 2
     return {
         "squared_error_per_sequence": float(error.mean()),
         "standard_error": float(error.std() / len(error) ** 0.5),

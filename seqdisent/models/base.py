@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import torch
@@ -58,7 +58,8 @@ class SequentialVAE(nn.Module, ABC):
     Args:
         spec: the data set that the model is for.
         config: an instance of :attr:`Config`.
-        networks: frame encoder ``[N, *event] -> [N, G]`` and decoder ``[N, S + D] -> [N, *event]``.
+        networks: frame encoder ``[N, *event] -> [N, G]`` and decoder ``[N, S + D] -> [N, *event]``; for steps of a
+            signal the decoder is ``[B, S], [B, K, D] -> [B, K, *event]``.
     """
 
     Config: ClassVar[type[VAEConfig]] = VAEConfig
@@ -103,13 +104,16 @@ class SequentialVAE(nn.Module, ABC):
     ) -> Encoding:
         """Codes of ``x [B, T, *event]``: a draw from the posterior, or its mean if not ``sample``.
 
+        Args:
+            mask: ``[B, T]``, a run of ones where steps exist, then zeros; all exist if not given.
+
         Raises:
             ValueError: if ``x`` is not a batch of sequences of this model's events.
         """
         self._check(x)
-        if mask is None:
-            mask = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        return self.posterior(x, x, mask, Draw(sample, generator))
+        every = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        encoding = self.posterior(x, x, every if mask is None else mask, Draw(sample, generator))
+        return replace(encoding, latents=replace(encoding.latents, mask=mask))
 
     def decode(self, latents: Latents, frames: int | None = None) -> Tensor:
         """Mean of p(x | s, z): ``[B, frames, *event]``; every latent step is one frame.
@@ -120,6 +124,8 @@ class SequentialVAE(nn.Module, ABC):
         b, k, _ = latents.dynamic.shape
         if frames is not None and frames != k:
             raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
+        if len(self.spec.event_shape) == 2:
+            return self.frame_decoder(latents.static, latents.dynamic)
         static = latents.static[:, None].expand(-1, k, -1)
         codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
         return self.frame_decoder(codes).unflatten(0, (b, k))
@@ -164,6 +170,8 @@ class SequentialVAE(nn.Module, ABC):
     def loss(self, batch: Sequences, generator: torch.Generator | None = None) -> LossTerms:
         """Negative evidence lower bound, term by term, in nats a sequence."""
         self._check(batch.x)
+        longest = int(batch.mask.sum(1).max())  # nobody's steps after it cost time
+        batch = Sequences(batch.x[:, :longest], batch.mask[:, :longest])
         perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
         views = perturb(batch.x, generator)
         encoding = self.posterior(*views, batch.mask, Draw(True, generator))

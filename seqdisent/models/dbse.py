@@ -17,6 +17,7 @@ from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
 from seqdisent.nn.frames import PooledEncoder
+from seqdisent.nn.vectors import step_encoder
 from seqdisent.types import Encoding, Latents, LossTerms
 
 
@@ -26,15 +27,21 @@ class DBSEConfig(VAEConfig):
 
     Args:
         anchor: index of the anchor frame.
+        anchor_rule: ``"fixed"`` is that index, as in the paper; ``"largest"`` is the step with the largest mean
+            value, which in log spectra is the loudest: the first of an utterance is silence or a consonant.
+        anchor_span: steps around the anchor that are read with it, an odd number: their features are averaged. 1 is the
+            paper's single element; a step of speech is 20 ms, where the papers' is 200.
         random_anchor: draw another anchor for every sequence and step of training.
         anchor_weight: weight of the anchor frame's own negative log-likelihood, relative to that of
             the sequence (5 : 1 on Sprites when published, so 0.2).
         static_path: ``"shared"`` as in the paper (the anchor's frame feature), or ``"pooled"``: the
-            anchor frame through an encoder of its own that pools local features over the picture.
+            anchor through an encoder of its own, which in pictures pools local features.
         released: do what the released code does where it differs from the paper; see :class:`DBSE`.
     """
 
     anchor: int = 0
+    anchor_rule: str = "fixed"
+    anchor_span: int = 1
     random_anchor: bool = False
     anchor_weight: float = 0.2
     static_path: str = "shared"
@@ -77,27 +84,36 @@ class DBSE(SequentialVAE):
         super().__init__(spec, config, networks)
         _check_anchor(config.anchor, spec)
         g, h = config.frame.features, config.hidden
+        if config.anchor_rule not in ("fixed", "largest"):
+            raise ValueError(f"no anchor rule {config.anchor_rule!r}; choose from 'fixed', 'largest'")
+        if config.anchor_span < 1 or config.anchor_span % 2 == 0:
+            raise ValueError(f"anchor_span must be odd and at least 1, got {config.anchor_span}")
         if config.static_path not in ("shared", "pooled"):
             raise ValueError(f"no static path {config.static_path!r}; choose from 'shared', 'pooled'")
         self.static_encoder = None
         if config.static_path == "pooled":
-            self.static_encoder = PooledEncoder(spec.event_shape[0], config.frame.width, g)
+            self.static_encoder = (
+                PooledEncoder(spec.event_shape[0], config.frame.width, g) if len(spec.event_shape) == 3
+                else step_encoder(spec.event_shape, config.frame)
+            )  # fmt: skip
         self.static_layer = nn.Sequential(nn.Linear(g, g), nn.Tanh())
         self.static_head = nn.Linear(g, 2 * config.static_size)
         self.dynamic_encoder = SequenceEncoder(g, h)
         self.dynamic_head = nn.Linear(2 * h, 2 * config.dynamic_size)
 
     def posterior(self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw) -> Encoding:
-        anchor = self._anchors(mask, draw.generator)
+        anchor = self._anchors(static_view, mask, draw.generator)
         rows = torch.arange(len(mask), device=mask.device)
+        passage = self._passage(anchor, mask)
         features = self.features(dynamic_view)
-        own = features[rows, anchor]
-        if self.static_encoder is not None:
-            seen = self.static_encoder(static_view[rows, anchor])
-        elif static_view is not dynamic_view:
-            seen = self.frame_encoder(static_view[rows, anchor])
-        else:
+        own = _mean_of(features, passage)
+        if self.static_encoder is None and static_view is dynamic_view:
             seen = own
+        else:
+            encoder = self.static_encoder or self.frame_encoder
+            index, weight = passage
+            heard = encoder(static_view[rows[:, None], index].flatten(0, 1)).unflatten(0, index.shape)
+            seen = (heard * weight[..., None]).sum(1)
         static = self._static_posterior(self.static_head(self.static_layer(seen)))
 
         difference = features - own[:, None]
@@ -126,16 +142,32 @@ class DBSE(SequentialVAE):
         _check_anchor(anchor, self.spec)
         other = DBSE.__new__(DBSE)
         other.__dict__.update(self.__dict__)
-        other.config = replace(self.config, anchor=anchor)
+        other.config = replace(self.config, anchor=anchor, anchor_rule="fixed")
         return other
 
-    def _anchors(self, mask: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _anchors(self, x: Tensor, mask: Tensor, generator: torch.Generator | None) -> Tensor:
         """Anchor index of each sequence ``[B]``, never past its end."""
         lengths = mask.sum(1)
         if self.config.random_anchor and self.training:
             u = torch.rand(len(mask), generator=generator).to(mask.device)
             return (u * lengths).long().clamp_max(lengths - 1)
+        if self.config.anchor_rule == "largest":
+            return x.flatten(2).mean(2).masked_fill(~mask, -torch.inf).argmax(1)
         return torch.minimum(torch.full_like(lengths, self.config.anchor), lengths - 1)
+
+    def _passage(self, anchor: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Steps around the anchor and the weight of each, both ``[B, anchor_span]``; weights sum to 1."""
+        span = self.config.anchor_span
+        steps = anchor[:, None] + torch.arange(span, device=mask.device) - span // 2
+        exists = (steps >= 0) & (steps < mask.sum(1, keepdim=True))
+        return torch.where(exists, steps, anchor[:, None]), exists / exists.sum(1, keepdim=True)
+
+
+def _mean_of(features: Tensor, passage: tuple[Tensor, Tensor]) -> Tensor:
+    """Mean feature ``[B, G]`` of a passage of ``[B, T, G]``."""
+    index, weight = passage
+    rows = torch.arange(len(index), device=index.device)[:, None]
+    return (features[rows, index] * weight[..., None]).sum(1)
 
 
 def _check_anchor(anchor: int, spec: DatasetSpec) -> None:

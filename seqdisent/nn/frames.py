@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, channels_last, nn
 
 from seqdisent.data.spec import DatasetSpec
+from seqdisent.nn.vectors import DECODERS, step_encoder
 
 
 class FrameNetworks(NamedTuple):
@@ -28,8 +29,9 @@ class FrameConfig:
     """Which frame networks, and how wide.
 
     Args:
-        kind: ``"space-to-depth"``, ``"modulated"`` or ``"dcgan"``.
-        width: channels after the first convolution.
+        kind: ``"space-to-depth"``, ``"modulated"`` or ``"dcgan"`` for pictures, ``"mlp"`` or ``"modulated"`` for
+            steps of a signal.
+        width: channels after the first convolution, or an eighth of the hidden units.
         features: G, size of the feature vector of a frame.
     """
 
@@ -44,6 +46,11 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
     Raises:
         ValueError: if the event or the kind is not supported.
     """
+    if len(spec.event_shape) == 2:
+        if config.kind not in DECODERS:
+            raise ValueError(f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}")
+        decoder = DECODERS[config.kind](spec.event_shape, config, static_size, dynamic_size)
+        return FrameNetworks(step_encoder(spec.event_shape, config), decoder)
     if len(spec.event_shape) != 3:
         raise ValueError(f"no frame networks for events of shape {spec.event_shape}")
     channels, height, width = spec.event_shape
@@ -53,6 +60,13 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
     if height != width or height not in (32, 64):
         raise ValueError(f"frames must be 32x32 or 64x64, got {height}x{width}")
     return kinds[config.kind](channels, height, config, static_size, dynamic_size)
+
+
+def frame_encoder(spec: DatasetSpec, config: FrameConfig) -> nn.Module:
+    """An encoder ``[N, *event] -> [N, G]`` alone, of whatever kind suits the event."""
+    if len(spec.event_shape) == 2:
+        return step_encoder(spec.event_shape, config)
+    return frame_networks(spec, config, 1, 1).encoder
 
 
 class _ChannelsLast(nn.Module):

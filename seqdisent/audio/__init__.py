@@ -1,0 +1,1 @@
+"""Sound: from recordings to what models see and back."""

@@ -1,0 +1,92 @@
+"""The Free Spoken Digit Dataset: six men say the digits fifty times each (Jackson et al. 2018).
+
+The speaker is static, the digit dynamic. Takes 0-4 are the test split, as the authors advise; takes 5-7 are held out
+of the others for validation. In ``fsdd-without-NAME`` that speaker is heard in the test split only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+from seqdisent.audio import clips
+from seqdisent.data import FSDD_SPEAKERS
+from seqdisent.data.download import DataNotReady, data_root
+from seqdisent.data.spec import Factor, Source
+from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, in_segments, read_archive, to_int16
+
+COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
+ARCHIVE = "fsdd.zip"
+# sha256 over the names and sha256 of all recordings: GitHub's archives are not byte-stable, their contents are.
+CONTENTS = "0fbe6612aaa20a80ef4371894a46e060038337a518fe3d4728cb7eee7caa013c"
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TAKES = {"test": range(0, 5), "validation": range(5, 8), "train": range(8, 50)}
+SECONDS = 1.0  # nine recordings in ten are shorter than 0.6 s, one in two hundred is longer than this
+BANDWIDTH_HZ = 4000.0  # recorded at 8 kHz
+
+SPEC = audio_spec(
+    SECONDS,
+    name="fsdd",
+    title="Free Spoken Digits",
+    factors=(Factor("speaker", "static", FSDD_SPEAKERS), Factor("digit", "dynamic", DIGITS)),
+    source=Source(
+        url=f"https://codeload.github.com/Jakobovski/free-spoken-digit-dataset/zip/{COMMIT}",
+        licence="CC-BY-SA 4.0",
+        credit="Zohar Jackson and the speakers of the Free Spoken Digit Dataset",
+        download_bytes=16_373_783,
+    ),
+    splits=tuple((split, len(takes) * 60) for split, takes in TAKES.items()),
+    bandwidth_hz=BANDWIDTH_HZ,
+)
+
+
+def check(path: Path) -> None:
+    """Raise :class:`DataNotReady` unless ``path`` is an archive with exactly the recordings of the pinned commit."""
+    stat = path.stat() if path.is_file() else None
+    found = _contents(path, stat and (stat.st_mtime_ns, stat.st_size))
+    if found != CONTENTS:
+        raise DataNotReady(
+            f"{path} does not hold the recordings of commit {COMMIT[:12]} (half a file, or another version). "
+            "Delete it and run `seqdisent data fsdd`."
+        )
+
+
+@lru_cache(maxsize=4)
+def _contents(path: Path, version: tuple[int, int] | None) -> str:
+    digest = hashlib.sha256()
+    for name, content in read_archive(path).items():
+        digest.update(name.encode() + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def recordings(split: str, root: str | Path | None = None, *, without: str | None = None) -> list[Recording]:
+    """Recordings of a split; ``without`` leaves a speaker out of training and validation."""
+    if split not in TAKES:
+        raise ValueError(f"no split {split!r}; choose from {sorted(TAKES)}")
+    path = data_root(root) / ARCHIVE
+    check(path)
+    found = []
+    for name, content in read_archive(path).items():
+        digit, speaker, take = name.removesuffix(".wav").split("_")
+        if int(take) not in TAKES[split] or (speaker == without and split != "test"):
+            continue
+        clip = clips.read(content, max_seconds=SECONDS)
+        labels = {"speaker": FSDD_SPEAKERS.index(speaker), "digit": int(digit)}
+        found.append(Recording(to_int16(clip.wave), labels, source=len(found)))
+    return found
+
+
+FSDD = ArchiveSource(SPEC, recordings, ARCHIVE, check)
+SEGMENTS = ArchiveSource(in_segments(SPEC), recordings, ARCHIVE, check)
+
+
+def _without(speaker: str) -> ArchiveSource:
+    """Leave one speaker out: unseen in training, heard in the test split beside the others."""
+    counts = tuple((split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items())
+    spec = replace(SPEC, name=f"fsdd-without-{speaker}", title=f"{SPEC.title} without {speaker}", splits=counts)
+    return ArchiveSource(spec, partial(recordings, without=speaker), ARCHIVE, check)
+
+
+globals().update({f"WITHOUT_{speaker.upper()}": _without(speaker) for speaker in FSDD_SPEAKERS})
