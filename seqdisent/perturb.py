@@ -15,8 +15,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from seqdisent.nn.voice import stretched
 
-def scramble_colours(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+
+BLUR, HISS = 4, 0.3  # bands; units of the envelope, 20 dB
+
+
+def scramble_colours(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """One random colour map for each sequence of ``x [B, T, C, H, W]`` in 0..1; shapes stay.
 
     Channels are remixed by random convex weights, then each goes through a random tone curve:
@@ -32,53 +37,62 @@ def scramble_colours(x: Tensor, generator: torch.Generator | None = None) -> Ten
     return (mixed - fold).abs() / torch.maximum(fold, 1 - fold)
 
 
-def mirror(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+def mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Each sequence of ``x [B, T, C, H, W]`` mirrored left to right with probability one half."""
     flip = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
     return torch.where(flip[:, None, None, None, None], x.flip(-1), x)
 
 
-def _colours_and_mirror(x: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    return mirror(x, generator), scramble_colours(x, generator)
+def _colours_and_mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    return mirror(x, mask, generator), scramble_colours(x, mask, generator)
 
 
-def disguise_voice(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Each sequence of WORLD steps ``x [B, T, 2, 67]`` as if another speaker had said it somewhere else.
 
-    The pitch moves by up to 8 semitones and its movements shrink or grow; the vocal tract stretches or shrinks by up
-    to a fifth (the envelope along the mel scale); the recording goes through a random smooth equaliser, its contrast
-    changes, and a noise floor between -80 and -45 dB hides what is below it; the breath changes. What NANSY does to
-    the waveform (Choi et al. 2021), done to the frames.
+    The mean and the spread of every band, of its pitch and its breath are taken off and those of another sequence of
+    the batch put on (as AdaIN does: Chou et al. 2019);
+    then the vocal tract stretches or shrinks by up to a fifth (the envelope along the mel scale), the movements of
+    the pitch shrink or grow, a random smooth equaliser, a noise floor between -80 and -45 dB and hiss of 6 dB in every
+    band are added, detail finer than four bands is blurred, and the breath is taken out. NANSY (Choi et al. 2021)
+    perturbs the waveform so.
     """
     from seqdisent.audio.world import BREATH, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
 
     b = len(x)
     uniform = lambda *shape: (torch.rand(*shape, generator=generator) * 2 - 1).to(x.device)
+    other = torch.randperm(b, generator=generator).to(x.device)
+    there = mask[..., None, None].to(x)
+    count = there.sum((1, 2), keepdim=True) * x.shape[2]
+    mean_of = lambda part: (part * there).sum((1, 2), keepdim=True) / count
+
     envelope = x[..., ENVELOPE]
+    mean = mean_of(envelope)
+    spread = mean_of((envelope - mean).square()).sqrt().clamp_min(0.05)
+    envelope = (envelope - mean) * (spread[other] / spread) + mean[other]
     bands = envelope.shape[-1]
-    at = torch.arange(bands, device=x.device, dtype=x.dtype) * torch.exp(0.2 * uniform(b, 1))
-    low = at.floor().clamp_max(bands - 1).long()
-    high, part = (low + 1).clamp_max(bands - 1), (at - low).clamp(0, 1)
-    pick = lambda index: envelope.gather(-1, index[:, None, None].expand_as(envelope))
-    warped = pick(low) * (1 - part[:, None, None]) + pick(high) * part[:, None, None]
+    warped = stretched(envelope, torch.exp(0.2 * uniform(b, 1)))
     waves = torch.cos(torch.pi / bands * torch.arange(bands, device=x.device)[None] * torch.arange(8)[:, None])
-    equaliser = (uniform(b, 8) * 6.0 / DB) @ waves.to(x)
-    centre = warped.mean(1, keepdim=True)
-    heard = centre + (warped - centre) * (1 + 0.25 * uniform(b, 1, 1, 1)) + equaliser[:, None, None]
+    equaliser = ((uniform(b, 8) * 4.0 / DB) @ waves.to(x))[:, None, None]
     floor = (-62.5 + 17.5 * uniform(b, 1, 1, 1) - CENTRE_DB) / DB
-    pitch = x[..., PITCH]
-    mean = pitch.mean((1, 2), keepdim=True)
+
+    pitch = x[..., PITCH, None]
+    hidden = torch.maximum(warped + equaliser, floor)
+    blurred = torch.nn.functional.avg_pool1d(hidden.flatten(0, 2)[:, None], BLUR)
+    blurred = torch.nn.functional.interpolate(blurred, size=bands, mode="linear")[:, 0].view_as(hidden)
+    hiss = torch.randn(hidden.shape, generator=generator).to(x.device)
     out = x.clone()
-    out[..., ENVELOPE] = torch.maximum(heard, floor)
-    out[..., PITCH] = (pitch - mean) * torch.exp(0.4 * uniform(b, 1, 1)) + mean + (OCTAVE * 8 / 12) * uniform(b, 1, 1)
-    out[..., BREATH] = x[..., BREATH] + 0.5 * uniform(b, 1, 1)
+    out[..., ENVELOPE] = blurred + HISS * hiss
+    moved = (pitch - mean_of(pitch)) * torch.exp(0.4 * uniform(b, 1, 1, 1)) + mean_of(pitch)[other]
+    out[..., PITCH, None] = moved + (OCTAVE * 4 / 12) * uniform(b, 1, 1, 1)
+    out[..., BREATH] = 0
     return out
 
 
-# name -> function(x, generator) -> (view of the static posterior, view of the dynamic posterior)
+# name -> function(x, mask, generator) -> (view of the static posterior, view of the dynamic posterior)
 PERTURBATIONS = {
-    "none": lambda x, generator: (x, x),
-    "colours": lambda x, generator: (x, scramble_colours(x, generator)),
+    "none": lambda x, mask, generator: (x, x),
+    "colours": lambda x, mask, generator: (x, scramble_colours(x, mask, generator)),
     "colours+mirror": _colours_and_mirror,
-    "voice": lambda x, generator: (x, disguise_voice(x, generator)),
+    "voice": lambda x, mask, generator: (x, disguise_voice(x, mask, generator)),
 }

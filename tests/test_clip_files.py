@@ -43,9 +43,9 @@ def test_the_same_in_gives_the_same_out() -> None:
 
 def test_only_the_first_ninety_seconds_are_looked_at() -> None:
     long = np.tile(word(2.0), 60)
-    started = time.perf_counter()
+    started = time.process_time()
     clip = clips.read(encoded(long, 8_000, "FLAC"))
-    assert "Only the first 90.0 s were looked at." in clip.notes and time.perf_counter() - started < 3
+    assert "Only the first 90.0 s were looked at." in clip.notes and time.process_time() - started < 3
     samples, rate_hz, _ = sources.decode(encoded(long, 8_000, "FLAC"))
     assert len(samples) == 90 * rate_hz + 1
 
@@ -115,14 +115,14 @@ def test_lengths_that_headers_make_up_cost_nothing() -> None:
     for length in (2**30, 2**32 - 1):  # the second is what programs write that cannot know
         lying = bytearray(honest)
         lying[4:8] = lying[40:44] = length.to_bytes(4, "little")
-        started = time.perf_counter()
+        started = time.process_time()
         clip = clips.read(bytes(lying))
-        assert time.perf_counter() - started < 1 and len(clip.wave) == len(clips.read(honest).wave)
+        assert time.process_time() - started < 1 and len(clip.wave) == len(clips.read(honest).wave)
         assert said(clip, "ends before its header says") == (length == 2**30)
     flac = bytearray(encoded(word(), kind="FLAC"))
     flac[21:26] = bytes([flac[21] | 0x0F]) + b"\xff" * 4  # 2**36 - 1 samples
-    started = time.perf_counter()
-    assert said(clips.read(bytes(flac)), "ends before its header says") and time.perf_counter() - started < 1
+    started = time.process_time()
+    assert said(clips.read(bytes(flac)), "ends before its header says") and time.process_time() - started < 1
 
 
 def test_wav_bytes_are_16_bit_wav_and_come_back() -> None:

@@ -129,9 +129,8 @@ def test_energy_lies_where_that_of_speech_does() -> None:
         assert share(0, 1000) > share(1000, 2000) > share(2000, 8000) / 2 > 0
 
 
-@pytest.mark.parametrize("first", [0, 1, 2])
-def test_pitch_is_the_speakers(first: int) -> None:
-    for speaker in range(first, 48, 6):
+def test_pitch_is_the_speakers() -> None:
+    for speaker in range(0, 48, 4):
         asked = SPEAKERS[speaker].pitch_hz
         found = [np.log2(pitch(say(speaker, word, take), asked)).mean() for word in range(12) for take in (0, 1)]
         assert 2 ** np.mean(found) == pytest.approx(asked, rel=0.03)

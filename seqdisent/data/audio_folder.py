@@ -5,10 +5,10 @@ as ``root``. The speaker is static. What changes is unknown, with one exception:
 and ``_`` or ``-`` (``yes_1.wav``), there are 2 to 50 different words, and each is in files of two speakers or more,
 then the word is the dynamic factor ``label``.
 
-Files are split within each speaker, about 80/10/10, in an order that is a hash of their names: which split a file is
-in may change when files are added, so train again then. A speaker with fewer than three files is in training only.
-Files are cut into sequences of two seconds, without pauses. At most :data:`MAX_FILES` files are used, and of each, the
-first 90 s. Hidden files and links that lead out of the folder are left alone.
+Files are split within each speaker, about 80/10/10, in an order that is a hash of folder and file name: which split a
+file is in may change when files are added, so train again then. A speaker with fewer than three files is in training
+only. Files are cut into sequences of two seconds, without pauses. At most :data:`MAX_FILES` files are used, and of
+each, the first 90 s. Hidden files and links that lead out of the folder are left alone.
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def _visible(folder: Path, top: Path) -> list[Path]:
 
 def _sounds(speaker: Path, top: Path) -> list[Path]:
     named = [path for path in _visible(speaker, top) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    return sorted(named, key=lambda path: hashlib.sha256(path.name.encode(errors="surrogateescape")).digest())
+    # With the speaker's name: of words that all say, other takes are held out from each.
+    code = lambda path: f"{speaker.name}/{path.name}".encode(errors="surrogateescape")
+    return sorted(named, key=lambda path: hashlib.sha256(code(path)).digest())
 
 
 def _parts(sounds: list[Path]) -> dict[str, list[Path]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.evaluation.tables import leakage_rows, swap_rows
+from seqdisent.evaluation.tables import leakage_rows, speech_rows, swap_rows
 
 
 def write_card(folder: Path) -> None:
@@ -53,6 +53,8 @@ def _measured(metrics: dict) -> list[str]:
         ]  # fmt: skip
     lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
     lines += [*_markdown(*swap_rows(metrics)), ""]
+    if "speech" in metrics:
+        lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
     if "no_judge" in metrics:
         lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
     elif "error" in metrics:

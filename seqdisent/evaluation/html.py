@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from seqdisent.evaluation.tables import leakage_rows, leakage_table, percent, swap_rows
+from seqdisent.evaluation.tables import leakage_rows, leakage_table, percent, speech_rows, swap_rows
 from seqdisent.views.figures import curves, heat_map
 
 STYLE = """
@@ -33,6 +33,7 @@ def html_report(report: dict[str, Any]) -> str:
         parts += _leakage(report)
     parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
     parts += [f"<p>{escape(report['no_judge'])}</p>" if "no_judge" in report else _table(*swap_rows(report))]
+    parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
     if "error" in report:
         parts += _rest(report)
     return (

@@ -5,15 +5,14 @@ pitch, voicing and length. A sequence can be foreign in another way (a new word 
 warning, and no warning does not mean that a swap will be good.
 
 A warning is rare for what is known. Measures are brought to one scale, on which the 99th percentile of the known ones
-is 1, and the bound on it is where only :data:`ALARMS` of the known sequences have *any* measure beyond (each compared
-with the others, sequences of its own source left out). So a new sequence of the same kind raises a warning in about
-that share of cases (conformal prediction; Vovk et al. 2005), however many measures there are; the promise holds for
-sequences drawn like the known ones, and with few of them it is coarse: a share of 2 % needs 49 or more.
+is 1, and the bound on it is where only :data:`ALARMS` of the known sequences have *any* measure beyond, each compared
+with those of other sources, tenth by tenth (cross-conformal prediction; Vovk 2015). So about that share of new
+sequences of the same kind raises a warning, however many measures there are. The promise holds for sequences drawn
+like the known ones, on average; with few of them it is coarse, and 2 % needs 49 or more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +22,10 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.models import SequentialVAE
 from seqdisent.types import Sequences
 
-ALARMS = 0.02
-NEIGHBOURS = 5
+ALARMS, NEIGHBOURS = 0.02, 5
 FEWEST = 20  # known sequences
-BATCH = 64
-MOST_ABOVE = 50.0  # percent of the energy: what was filtered out is no part of the comparison, so this is a rule
+BATCH, FOLDS = 64, 10
+MOST_ABOVE = 0.5  # share of the energy: what was filtered out cannot be compared, so this is a rule
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,10 @@ class Kind:
     """What is measured.
 
     Args:
-        name: for people, in a sentence "The ..., 231 Hz, is above ...".
+        name: for people, in "The ..., 231 Hz, is above ...".
         two_sided: whether little of it is as foreign as much.
         ratio: whether it is compared on a logarithmic scale.
-        meaning: what a high value says, to end the sentence.
+        meaning: what much of it says.
     """
 
     name: str
@@ -53,14 +51,14 @@ class Kind:
         return f"{value:,.{self.digits}f} {self.unit}".strip()
 
 
-KINDS = {
+KINDS = {  # errors are root mean squares over the steps that exist, in dB and in units of x
     "pitch": Kind("median pitch", "Hz", 0, two_sided=True),
     "voiced": Kind("voiced part", "%", 0, two_sided=True, ratio=False),
     "duration": Kind("length", "s", 2, two_sided=True),
-    "envelope": Kind("error of the spectrum", "dB", meaning="the model cannot rebuild it well"),
-    "error": Kind("error", digits=3, meaning="the model cannot rebuild it well"),
+    "envelope": Kind("error of the rebuilt spectrum", "dB", meaning="the model cannot rebuild it well"),
+    "error": Kind("error of the rebuilt sequence", digits=3, meaning="the model cannot rebuild it well"),
     "static": Kind("distance of its static code from the nearest known ones", meaning="nobody known is like it"),
-    "dynamic": Kind("distance of its mean dynamic code from the nearest known ones", meaning="it goes on like nothing known"),
+    "dynamic": Kind("distance of its mean dynamic code from the nearest known ones", meaning="none goes on like it"),
 }  # fmt: skip
 ABOVE = Kind("energy above what the model hears", "%", ratio=False)
 
@@ -70,14 +68,15 @@ class Measure:
     """One measure of a sequence.
 
     Args:
-        value: in ``unit``; NaN if there is none (the pitch of what is not voiced).
-        percentile: it is higher than this percentage of the known ones; NaN without a value or known ones.
+        value: in ``unit``; None if there is none (the pitch of what is not voiced).
+        percentile: it is higher than this percentage of the known ones; None if that cannot be said.
+        words: the value with its unit.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str
-    percentile: float
+    percentile: float | None
     words: str
 
 
@@ -96,18 +95,11 @@ class Outside:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """What a model knows, as far as it is measured; made by :func:`reference`.
-
-    Args:
-        known: what the sequences are, in words.
-        values: for each measure ``[N]``.
-        bound: warnings begin here, where 1 is the 99th percentile of a measure.
-    """
+    """What a model knows, as far as it is measured (:func:`reference`); warnings begin at a score of ``bound``."""
 
     model: SequentialVAE
     known: str
-    values: dict[str, np.ndarray]
-    codes: dict[str, Neighbours]
+    fit: Known
     bound: float
 
     def compare(self, sequence: Sequences, above_band: float | None = None) -> Outside:
@@ -116,71 +108,32 @@ class Reference:
         Args:
             above_band: share of its energy, 0 to 1, that was filtered out since the model hears nothing there.
         """
-        values, codes = _values(self.model, sequence)
-        values |= {name: self.codes[name].distance(code) for name, code in codes.items()}
+        values = self.fit.with_distances(*_measured(self.model, sequence))
+        beyond = {key: score[0] > self.bound for key, score in self.fit.scores(values).items()}
         found, warnings = {}, {}
-        for key, known in self.values.items():
-            kind, value, known = KINDS[key], float(values[key][0]), known[~np.isnan(known)]
-            found[key] = Measure(kind.name, value, kind.unit, _percentile(value, known), kind.words(value))
-            if scores(kind, known, values[key])[0] > self.bound:
-                warnings[key] = self._sentence(kind, value, known)
+        for key, others in self.fit.values.items():
+            kind, value, others = KINDS[key], float(values[key][0]), others[~np.isnan(others)]
+            found[key] = _measure(kind, value, others)
+            if beyond[key]:
+                warnings[key] = self._sentence(kind, value, others)
         if "envelope" in warnings:  # the same once more, in a unit that says less
             warnings.pop("error", None)
         if above_band is not None:
-            percent = 100 * above_band
-            found["above_band"] = Measure(ABOVE.name, percent, ABOVE.unit, float("nan"), ABOVE.words(percent))
-            if percent > MOST_ABOVE:
-                warnings["above_band"] = f"Most of its energy, {ABOVE.words(percent)}, is above what the model hears."
+            share = found["above_band"] = _measure(ABOVE, 100 * above_band, np.zeros(0))
+            if above_band > MOST_ABOVE:
+                warnings["above_band"] = f"Most of its energy, {share.words}, is above what the model hears."
         return Outside(found, tuple(warnings.values()), self.known)
 
-    def _sentence(self, kind: Kind, value: float, known: np.ndarray) -> str:
-        above = value > np.median(known)
-        share = np.mean(known < value if above else known > value)
-        ends = f"{kind.words(known.min()).removesuffix(kind.unit).strip()} to {kind.words(known.max())}"
-        many = "all" if share == 1 else f"{100 * share:.1f} %"
+    def _sentence(self, kind: Kind, value: float, others: np.ndarray) -> str:
+        above = value > np.median(others)
+        share = np.mean(others < value if above else others > value)
+        side = f"{'above' if above else 'below'} {'all' if share == 1 else f'{100 * share:.1f} %'}"
+        ends = f"{kind.words(others.min()).removesuffix(kind.unit).strip()} to {kind.words(others.max())}"
         meaning = f": {kind.meaning}" if kind.meaning and above else ""
-        return (
-            f"The {kind.name}, {kind.words(value)}, is {'above' if above else 'below'} {many} of the "
-            f"{self.known} ({ends}){meaning}."
-        )
+        return f"The {kind.name}, {kind.words(value)}, is {side} of the {self.known} ({ends}){meaning}."
 
 
-class Neighbours:
-    """Distances from the nearest of known codes ``[N, F]``, in units of their spread in each direction."""
-
-    def __init__(self, codes: np.ndarray) -> None:
-        from sklearn.covariance import LedoitWolf  # imported when first needed
-
-        # A shrunk covariance: a direction in which the known codes hardly differ must not drown all others.
-        fit = LedoitWolf().fit(np.asarray(codes, np.float64))
-        values, vectors = np.linalg.eigh(fit.covariance_)
-        self._mean, self._turn = fit.location_, vectors / np.sqrt(np.maximum(values, 1e-12))
-        self._known = self._whiten(codes)
-
-    def _whiten(self, codes: np.ndarray) -> np.ndarray:
-        return (np.asarray(codes, np.float64) - self._mean) @ self._turn
-
-    def distance(self, codes: np.ndarray) -> np.ndarray:
-        """Mean distance of ``[M, F]`` to the :data:`NEIGHBOURS` nearest known ones, ``[M]``."""
-        return _nearest(self._whiten(codes), self._known)
-
-    def distance_of_known(self, source: np.ndarray) -> np.ndarray:
-        """The same of the known ones ``[N]`` to those of other sources ``[N]``, or to all others if sources are few."""
-        if len(np.unique(source)) <= NEIGHBOURS:
-            source = np.arange(len(source))
-        return _nearest(self._known, self._known, source[:, None] == source)
-
-
-def _nearest(codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool = False) -> np.ndarray:
-    from scipy.spatial.distance import cdist
-
-    far = np.where(excluded, np.inf, cdist(codes, known))
-    return np.partition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS].mean(1)
-
-
-def reference(
-    model: SequentialVAE, data: SequenceDataset, *, known: str, progress: Callable[[int, int], None] | None = None
-) -> Reference:
+def reference(model: SequentialVAE, data: SequenceDataset, *, known: str) -> Reference:
     """Measure known sequences.
 
     Args:
@@ -192,42 +145,91 @@ def reference(
     """
     if len(data) < FEWEST:
         raise ValueError(f"what is known must be at least {FEWEST} sequences, not {len(data)}")
-    parts = []
-    for start in range(0, len(data), BATCH):
-        parts.append(_values(model, data[start : start + BATCH]))
-        if progress:
-            progress(min(start + BATCH, len(data)), len(data))
+    parts = [_measured(model, data[start : start + BATCH]) for start in range(0, len(data), BATCH)]
     joined = lambda i: {name: np.concatenate([part[i][name] for part in parts]) for name in parts[0][i]}
-    values = joined(0)
-    codes = {name: Neighbours(code) for name, code in joined(1).items()}
-    values |= {name: found.distance_of_known(data.sources) for name, found in codes.items()}
-    values = {key: values[key] for key in KINDS if key in values and not np.isnan(values[key]).all()}
-    return Reference(model, known, values, codes, joint_bound(values))
+    values = {key: value for key, value in joined(0).items() if not np.isnan(value).all()}
+    found = values, joined(1), data.sources
+    return Reference(model, known, Known(*found), joint_bound(*found))
 
 
-def joint_bound(values: dict[str, np.ndarray], alarms: float = ALARMS) -> float:
-    """Beyond what score :data:`ALARMS` of the sequences behind ``{measure: [N]}`` have a measure; at least 1."""
-    highest = np.max([scores(KINDS[key], v[~np.isnan(v)], v) for key, v in values.items()], axis=0)
+def joint_bound(values: dict, codes: dict, source: np.ndarray, alarms: float = ALARMS) -> float:
+    """The score beyond which a share of ``alarms`` of the sequences has a measure, others being known; at least 1.
+
+    Args:
+        values: what is measured of N sequences, by key ``[N]``.
+        codes: theirs, by key ``[N, F]``.
+        source: ``[N]``.
+    """
+    group = np.unique(source, return_inverse=True)[1]
+    group = group if group.max() >= FOLDS else np.arange(len(source))  # few sources: each sequence its own
+    fold = np.random.default_rng(0).permutation(group.max() + 1)[group] % FOLDS
+    highest = np.empty(len(source))
+    pick = lambda some, rows: {key: value[rows] for key, value in some.items()}
+    for i in range(FOLDS):
+        new, rest = fold == i, fold != i
+        fit = Known(pick(values, rest), pick(codes, rest), group[rest])
+        found = fit.scores(fit.with_distances(pick(values, new), pick(codes, new)))
+        highest[new] = np.max(list(found.values()), axis=0)
     rank = int(np.ceil((len(highest) + 1) * (1 - alarms)))
     return max(1.0, float(np.sort(highest)[min(rank, len(highest)) - 1]))
 
 
-def scores(kind: Kind, known: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How far values ``[M]`` lie from the median of the known ones ``[N]``; 1 is the 99th percentile, NaN scores 0."""
+class Known:
+    """Measures of N known sequences: what :func:`joint_bound` takes, and distances of codes from the nearest others."""
+
+    def __init__(self, values: dict, codes: dict, source: np.ndarray) -> None:
+        from sklearn.covariance import LedoitWolf  # imported when first needed
+
+        self._whiten, self._codes, found = {}, {}, dict(values)
+        alone = source if len(np.unique(source)) > NEIGHBOURS else np.arange(len(source))
+        for key, code in codes.items():
+            # A shrunk covariance: a direction in which the known codes hardly differ must not drown all others.
+            fit = LedoitWolf().fit(np.asarray(code, np.float64))
+            spread, turn = np.linalg.eigh(fit.covariance_)
+            self._whiten[key] = fit.location_, turn / np.sqrt(np.maximum(spread, 1e-12))
+            self._codes[key] = self._whitened(key, code)
+            found[key] = _nearest(self._codes[key], self._codes[key], alone[:, None] == alone)
+        self.values = {key: found[key] for key in KINDS if key in found}
+
+    def with_distances(self, values: dict, codes: dict) -> dict[str, np.ndarray]:
+        """All measures of new sequences, by key ``[M]``."""
+        return values | {key: _nearest(self._whitened(key, code), self._codes[key]) for key, code in codes.items()}
+
+    def scores(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """How far measures ``[M]`` lie from the median of the known; 1 is the 99th percentile, NaN scores 0."""
+        return {key: _scores(KINDS[key], known, values[key]) for key, known in self.values.items()}
+
+    def _whitened(self, key: str, codes: np.ndarray) -> np.ndarray:
+        mean, turn = self._whiten[key]
+        return (np.asarray(codes, np.float64) - mean) @ turn
+
+
+def _measure(kind: Kind, value: float, known: np.ndarray) -> Measure:
+    if np.isnan(value):
+        return Measure(kind.name, None, kind.unit, None, "none")
+    percentile = 100 * float(np.mean(known < value)) if len(known) else None
+    return Measure(kind.name, value, kind.unit, percentile, kind.words(value))
+
+
+def _scores(kind: Kind, known: np.ndarray, values: np.ndarray) -> np.ndarray:
     scale = (lambda x: np.log(np.maximum(x, 1e-9))) if kind.ratio else np.asarray
     tail = 0.5 if kind.two_sided else 1.0
-    low, middle, high = np.percentile(scale(known), [tail, 50, 100 - tail])
+    low, middle, high = np.nanpercentile(scale(known), [tail, 50, 100 - tail])
     away = scale(values) - middle
     up, down = away / max(high - middle, 1e-6), -away / max(middle - low, 1e-6)
     return np.nan_to_num(np.maximum(up, down) if kind.two_sided else up)
 
 
-def _percentile(value: float, known: np.ndarray) -> float:
-    return float("nan") if np.isnan(value) else 100 * float(np.mean(known < value))
+def _nearest(codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool = False) -> np.ndarray:
+    """Mean distance of ``[M, F]`` to the nearest of ``[N, F]``."""
+    from scipy.spatial.distance import cdist
+
+    far = np.where(excluded, np.inf, cdist(codes, known))
+    return np.partition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS].mean(1)
 
 
 @torch.inference_mode()
-def _values(model: SequentialVAE, batch: Sequences) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def _measured(model: SequentialVAE, batch: Sequences) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """What is measured of each sequence ``[B]``, and its codes ``[B, F]``."""
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     squared = (model.decode(latents) - batch.x).square()

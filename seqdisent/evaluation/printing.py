@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from seqdisent.evaluation.report import Say
-from seqdisent.evaluation.tables import leakage_rows, percent, swap_rows
+from seqdisent.evaluation.tables import leakage_rows, percent, speech_rows, swap_rows
 
 MARKS = {
     "holds": "[green]holds[/]", "part": "[yellow]in part[/]", "missing": "[red]missing[/]", "leak": "[red]leak[/]",
@@ -46,6 +46,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if "no_judge" in report:
         console.print(f"Swaps were not judged: {report['no_judge']}", highlight=False)
     _table(*swap_rows(report), "what a judge sees, % [95 % interval]; H in nats", console)
+    if "speech" in report:
+        _table(*speech_rows(report), "speech, heard as waveforms", console)
     if "error" in report:
         _rest(report, console)
 

@@ -136,7 +136,7 @@ def evaluate(
     if sample.effort is FULL:
         say("DCI, MIG and verification", 0, 1)
         with clock("multifactor"):
-            report |= _structure(splits, spec)
+            report |= _structure(splits, spec, data)
         with clock("anchors"):
             moving = [] if stand_in or judge is None else anchors(
                 model, judge, (learn, held, data), seed=seed,
@@ -153,7 +153,7 @@ def _mean_sequence(data: SequenceDataset) -> torch.Tensor:
     return (some.x * there).sum(0) / there.sum(0).clamp_min(1)
 
 
-def _structure(splits: Splits, spec) -> dict[str, Any]:
+def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     """DCI and MIG over the dimensions of both codes (the dynamic one as its time mean), and verification."""
     from seqdisent.evaluation.multifactor import dci, independent_factors, mig
     from seqdisent.evaluation.verification import verification
@@ -174,12 +174,18 @@ def _structure(splits: Splits, spec) -> dict[str, Any]:
     names = spec.identity or [f.name for f in spec.static_factors if not f.continuous]
     static = np.stack([first(splits.test, name) for name in names], 1)
     identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
+    found = verification(
+        splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few]
+    )
+    some = data[few]
+    weight = some.mask / some.mask.sum(1, keepdim=True)
+    raw = torch.einsum("btn,bt->bn", some.x.flatten(2), weight)  # without a model: the mean frame
+    raw = (raw - raw.mean(0)).numpy()
+    found["raw"] = verification(raw, raw[:, None], identity[few])["static"]
     return {
         "dci": dci(joined(splits.train), train_labels, codes, labels, blocks=blocks),
         "mig": mig(codes, labels),
-        "verification": verification(
-            splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few]
-        ),
+        "verification": found,
     }
 
 

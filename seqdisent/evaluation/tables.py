@@ -119,6 +119,38 @@ def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return header, table
 
 
+def speech_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Speech alone: pitch, content and distortion, each beside its chance level or what it is compared with."""
+    speech = report["speech"]
+    rows = []
+    for name, found in speech["pitch"].items():
+        pairs = {"sex": "of different sex", "apart": "at least 3 semitones apart"}[name]
+        rows.append([
+            f"pitch of a swap nearer the donor's, pairs {pairs}", f"{percent(found['nearer_donor'])} %", "50 %",
+            f"{found['semitones_to_donor']:.1f} semitones from the donor, where the source was "
+            f"{found['semitones_source_to_donor']:.1f}; {found['pairs']} pairs, {found['unvoiced']} unvoiced",
+        ])  # fmt: skip
+    if content := speech["content"]:
+        rows.append([
+            f"a swap sounds most like the donor's own recording of the same {content['factor']}",
+            f"{percent(content['nearest'])} %", f"{100 * content['chance']:.0f} %",
+            "no judge: mel cepstra, time-warped",
+        ])  # fmt: skip
+    d = speech["distortion"]
+    for name, what in (("vocoder", "vocoder alone"), ("reconstruction", "reconstruction")):
+        rows.append([
+            f"mel-cepstral distortion, {what}", f"{d[name]['mcd_db']:.2f} dB", "-",
+            f"pitch off by {d[name]['pitch_cents']:.0f} cents, voicing wrong in {100 * d[name]['voicing']:.1f} % of "
+            f"frames; {d['recordings']} recordings",
+        ])  # fmt: skip
+    if v := report.get("verification"):
+        for code in ("static", "dynamic", "gap", "raw"):
+            says = "mean frame, no model" if code == "raw" else f"{v['pairs']} pairs, {v['positive']} of one speaker"
+            chance = "0 points" if code == "gap" else "50 %"
+            rows.append([f"equal error rate of the speaker, {code}", f"{percent(v[code])} %", chance, says])
+    return ["measure", "value [95 % interval]", "chance", "beside it"], rows
+
+
 def _short(figure: dict[str, float]) -> list[float | None]:
     return [_round(figure[k]) for k in ("value", "low", "high")]
 

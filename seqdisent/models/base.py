@@ -33,6 +33,9 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021).
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
+        swap_weight: weight of the swap's consistency: in training the static codes of a batch are dealt anew; what is
+            decoded must be read again as the static code that went in and the dynamics that stayed, as divergences
+            in nats. Not in the papers: 0 leaves it out.
         static_rank: directions that the static code is cut down to after training; 0 leaves it as it is.
         dynamic_rank: the same for the dynamic code of a whole sequence, whose length is then fixed.
             :mod:`seqdisent.signal_rank` finds both.
@@ -46,6 +49,7 @@ class VAEConfig:
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
+    swap_weight: float = 0.0
     static_rank: int = 0
     dynamic_rank: int = 0
     perturb: str = "none"
@@ -173,7 +177,7 @@ class SequentialVAE(nn.Module, ABC):
         longest = int(batch.mask.sum(1).max())  # nobody's steps after it cost time
         batch = Sequences(batch.x[:, :longest], batch.mask[:, :longest])
         perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
-        views = perturb(batch.x, generator)
+        views = perturb(batch.x, batch.mask, generator)
         encoding = self.posterior(*views, batch.mask, Draw(True, generator))
         frame_nll = self._frame_nll(self.decode(encoding.latents), batch.x)
         terms = {
@@ -188,6 +192,9 @@ class SequentialVAE(nn.Module, ABC):
             "static_kl": self.config.static_weight,
             "dynamic_kl": self.config.dynamic_weight,
         }
+        if self.config.swap_weight:
+            terms |= self._swap_terms(encoding, batch.mask)
+            weights |= dict.fromkeys(("swapped_static", "swapped_dynamic"), self.config.swap_weight)
         return self._add_terms(LossTerms(terms, weights), encoding, frame_nll)
 
     # -- shared parts ----------------------------------------------------------------------------
@@ -217,6 +224,22 @@ class SequentialVAE(nn.Module, ABC):
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
         """KL summed over steps; the prior at each step is teacher-forced with the draws."""
         return (encoding.dynamic.kl(self.prior(encoding.latents.dynamic)) * mask).sum(1)
+
+    def _swap_terms(self, encoding: Encoding, mask: Tensor) -> dict[str, Tensor]:
+        """What a swap loses of either code when it is encoded again, in nats: both ``[B]``.
+
+        The neighbour in the batch gives its static code. What the codes should be is held fixed, so that they do not
+        move to meet what was made of them.
+        """
+        neighbour = torch.arange(len(mask), device=mask.device).roll(1)
+        codes = encoding.latents
+        made = self.decode(Latents(codes.static[neighbour], codes.dynamic))
+        again = self.posterior(made, made, mask, Draw(False))
+        held = lambda q, index=...: DiagonalGaussian(q.mean.detach()[index], q.log_std.detach()[index])
+        return {
+            "swapped_static": again.static.kl(held(encoding.static, neighbour)),
+            "swapped_dynamic": (again.dynamic.kl(held(encoding.dynamic)) * mask).sum(1),
+        }
 
     def _frame_nll(self, mean: Tensor, x: Tensor) -> Tensor:
         """-log N(x_t; mean_t, sigma^2) in nats, summed over the event: ``[B, T]``."""

@@ -32,6 +32,8 @@ class DBSEConfig(VAEConfig):
         anchor_span: steps around the anchor that are read with it, an odd number: their features are averaged. 1 is the
             paper's single element; a step of speech is 20 ms, where the papers' is 200.
         random_anchor: draw another anchor for every sequence and step of training.
+        agreement_weight: weight of KL(q(s|anchor) || q(s|another random anchor)): what stays can be read anywhere. Not
+            in the paper; needs ``random_anchor``.
         anchor_weight: weight of the anchor frame's own negative log-likelihood, relative to that of
             the sequence (5 : 1 on Sprites when published, so 0.2).
         static_path: ``"shared"`` as in the paper (the anchor's frame feature), or ``"pooled"``: the
@@ -43,6 +45,7 @@ class DBSEConfig(VAEConfig):
     anchor_rule: str = "fixed"
     anchor_span: int = 1
     random_anchor: bool = False
+    agreement_weight: float = 0.0
     anchor_weight: float = 0.2
     static_path: str = "shared"
     released: bool = False
@@ -50,9 +53,10 @@ class DBSEConfig(VAEConfig):
 
 @dataclass(frozen=True)
 class AnchoredEncoding(Encoding):
-    """An encoding, and the anchor frame of each sequence ``[B]`` that it was read from."""
+    """An encoding, the anchor frame of each sequence ``[B]`` that it was read from, and q(s|x) from another one."""
 
     anchor: Tensor
+    twin: DiagonalGaussian | None = None
 
 
 class DBSE(SequentialVAE):
@@ -107,14 +111,12 @@ class DBSE(SequentialVAE):
         passage = self._passage(anchor, mask)
         features = self.features(dynamic_view)
         own = _mean_of(features, passage)
-        if self.static_encoder is None and static_view is dynamic_view:
-            seen = own
-        else:
-            encoder = self.static_encoder or self.frame_encoder
-            index, weight = passage
-            heard = encoder(static_view[rows[:, None], index].flatten(0, 1)).unflatten(0, index.shape)
-            seen = (heard * weight[..., None]).sum(1)
-        static = self._static_posterior(self.static_head(self.static_layer(seen)))
+        shared = self.static_encoder is None and static_view is dynamic_view
+        static = self._static_of(own if shared else self._heard(static_view, passage))
+        twin = None
+        if self.training and self.config.agreement_weight:
+            other = self._passage(self._anchors(static_view, mask, draw.generator), mask)
+            twin = self._static_of(_mean_of(features, other) if shared else self._heard(static_view, other))
 
         difference = features - own[:, None]
         if self.config.released and draw.sample:
@@ -122,16 +124,30 @@ class DBSE(SequentialVAE):
             difference = difference.index_put((rows, anchor), noise)
         states, _ = self.dynamic_encoder(difference, mask)
         dynamic = self._dynamic_posterior(self.dynamic_head(states))
-        return AnchoredEncoding(Latents(draw(static), draw(dynamic)), static, dynamic, anchor)
+        return AnchoredEncoding(Latents(draw(static), draw(dynamic)), static, dynamic, anchor, twin)
 
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:
         """The likelihood of the anchor frame once more (paper, section 4)."""
         assert isinstance(encoding, AnchoredEncoding)
         rows = torch.arange(len(frame_nll), device=frame_nll.device)
-        return LossTerms(
-            {**terms.terms, "anchor": frame_nll[rows, encoding.anchor]},
-            {**terms.weights, "anchor": self.config.anchor_weight},
-        )
+        values = {**terms.terms, "anchor": frame_nll[rows, encoding.anchor]}
+        weights = {**terms.weights, "anchor": self.config.anchor_weight}
+        if encoding.twin is not None:
+            values["agreement"] = encoding.static.kl(encoding.twin)
+            weights["agreement"] = self.config.agreement_weight
+        return LossTerms(values, weights)
+
+    def _heard(self, x: Tensor, passage: tuple[Tensor, Tensor]) -> Tensor:
+        """Features ``[B, G]`` of a passage of ``x [B, T, *event]`` for the static code."""
+        index, weight = passage
+        rows = torch.arange(len(index), device=index.device)[:, None]
+        encoder = self.static_encoder or self.frame_encoder
+        features = encoder(x[rows, index].flatten(0, 1)).unflatten(0, index.shape)
+        return (features * weight[..., None]).sum(1)
+
+    def _static_of(self, features: Tensor) -> DiagonalGaussian:
+        """q(s|x) from the features ``[B, G]`` of the anchor."""
+        return self._static_posterior(self.static_head(self.static_layer(features)))
 
     def with_anchor(self, anchor: int) -> DBSE:
         """This model, sharing its weights, reading another anchor frame.

@@ -30,7 +30,7 @@ class FrameConfig:
 
     Args:
         kind: ``"space-to-depth"``, ``"modulated"`` or ``"dcgan"`` for pictures, ``"mlp"`` or ``"modulated"`` for
-            steps of a signal.
+            steps of a signal, ``"voice"`` for speech.
         width: channels after the first convolution, or an eighth of the hidden units.
         features: G, size of the feature vector of a frame.
     """

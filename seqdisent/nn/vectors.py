@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from seqdisent.nn.voice import VoiceDecoder
+
 if TYPE_CHECKING:
     from seqdisent.nn.frames import FrameConfig
 
@@ -66,4 +68,4 @@ class ModulatedStepDecoder(nn.Module):
         return (self.last(x) + self.average(style)).unflatten(-1, self.event_shape)
 
 
-DECODERS = {"mlp": StepDecoder, "modulated": ModulatedStepDecoder}
+DECODERS = {"mlp": StepDecoder, "modulated": ModulatedStepDecoder, "voice": VoiceDecoder}

@@ -24,11 +24,12 @@ import torch
 from seqdisent.checkpoint import checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.data.download import cache_root
+from seqdisent.evaluation.codes import PARTS
 from seqdisent.models import SequentialVAE
 from seqdisent.views.planes import METHODS, project, trustworthiness
 
 SIZES = (296, 888, 2664)
-PARTS = 8  # of sequences of different lengths, so that length does not dominate the dynamic map
+
 SHIPPED = "maps.npz"
 # Raise it when the same codes would give another map.
 VERSION = 1
