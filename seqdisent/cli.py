@@ -18,6 +18,7 @@ examples:
   seqdisent train dbse-sprites                      train a recipe; --resume goes on with it
   seqdisent evaluate dbse-sprites                   what leaks, what a swap keeps; on test data
   seqdisent swap dbse-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
+  seqdisent swap dbse-fsdd 3 250 -o swap.wav        the same with two voices
   seqdisent sample dbse-sprites -n 6 -o new.gif     sequences from the prior
 """
 
@@ -116,21 +117,21 @@ def parser(commands) -> argparse.ArgumentParser:
     frontier.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
     frontier.add_argument("--quiet", action="store_true", help="no progress bar")
 
-    swap = command("swap", commands.swap, "swap two test sequences and write an animation")
+    swap = command("swap", commands.swap, "swap two test sequences and write an animation, or a sound")
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     swap.add_argument("a", type=int, help="number of a test sequence")
     swap.add_argument("b", type=int, help="number of another")
-    _output(swap, "swap.mp4")
+    _output(swap, "swap")
     _data_root(swap)
 
-    sample = command("sample", commands.sample, "draw sequences from the prior and write an animation")
+    sample = command("sample", commands.sample, "draw sequences from the prior and write an animation, or a sound")
     sample.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     sample.add_argument("-n", type=int, default=6, help="how many (default: 6, at most 64)")
     sample.add_argument("--frames", type=int, help="how long (default: as the training data; at most 500)")
     sample.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
     sample.add_argument("--static-of", type=int, help="keep the static code of this test sequence")
     sample.add_argument("--dynamic-of", type=int, help="keep the dynamic code of this test sequence")
-    _output(sample, "sample.mp4")
+    _output(sample, "sample")
     _data_root(sample)
     return top
 
@@ -143,7 +144,10 @@ def _data_root(command: argparse.ArgumentParser) -> None:
 
 def _output(command: argparse.ArgumentParser, default: str) -> None:
     command.add_argument(
-        "-o", "--output", type=Path, default=Path(default), help=f".mp4, .gif or .webp (default: {default})"
+        "-o",
+        "--output",
+        type=Path,
+        help=f".mp4, .gif or .webp, and .wav of speech (default: {default}.mp4 or {default}.wav)",
     )
 
 

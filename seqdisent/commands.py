@@ -8,7 +8,6 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
@@ -32,9 +31,6 @@ from seqdisent.data import (
     source_module,
 )
 from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class UsageError(ValueError):
@@ -234,65 +230,17 @@ def evaluate(args: Namespace, console: Console) -> None:
 
 
 def swap(args: Namespace, console: Console) -> None:
-    """Write an animation of A, B and both swaps."""
-    import torch
+    """Write A, B and both swaps."""
+    from seqdisent import generate
 
-    model, spec = load_checkpoint(args.checkpoint)
-    clips = load_dataset(spec.name, "test", args.data_root)
-    for number in (args.a, args.b):
-        _check_row(number, len(clips))
-    with torch.inference_mode():
-        batch = clips[[args.a, args.b]]
-        latents = model.encode(batch.x, sample=False).latents
-        a, b = latents[:1], latents[1:]
-        made = torch.cat([model.decode(codes) for codes in reversed(model.swap(a, b))])
-    _write_grid(args.output, torch.cat([batch.x, made]), columns=2, rate_hz=spec.rate_hz)
-    console.print(
-        f"{args.output}: above, sequences {args.a} (A) and {args.b} (B); below, A's static with B's dynamics, "
-        "B's static with A's dynamics",
-        highlight=False,
-    )
+    generate.swap(args, console)
 
 
 def sample(args: Namespace, console: Console) -> None:
-    """Write an animation of sequences drawn from the prior."""
-    import torch
+    """Write sequences drawn from the prior."""
+    from seqdisent import generate
 
-    model, spec = load_checkpoint(args.checkpoint)
-    frames = spec.frames if args.frames is None else args.frames
-    if not 1 <= args.n <= 64:
-        raise UsageError(f"-n must be between 1 and 64, got {args.n}")
-    if not 1 <= frames <= 500:
-        raise UsageError(f"--frames must be between 1 and 500, got {frames}")
-    kept = {}
-    with torch.inference_mode():
-        for name, number in (("static", args.static_of), ("dynamic", args.dynamic_of)):
-            if number is not None:
-                clips = load_dataset(spec.name, "test", args.data_root)
-                _check_row(number, len(clips))
-                code = getattr(model.encode(clips[number].x, sample=False).latents, name)
-                kept[name] = code.expand(args.n, *code.shape[1:])
-        generator = torch.Generator().manual_seed(args.seed)
-        made = model.decode(model.sample(args.n, frames, generator=generator, **kept))
-    columns = min(args.n, max(1, round(args.n**0.5 * 1.5)))
-    _write_grid(args.output, made, columns=columns, rate_hz=spec.rate_hz)
-    console.print(f"{args.output}: {args.n} sequences of {made.shape[1]} frames, seed {args.seed}", highlight=False)
-
-
-def _write_grid(path: Path, clips: Tensor, *, columns: int, rate_hz: float) -> None:
-    """Clips ``[N, T, C, H, W]`` in a grid that plays in step, enlarged four times."""
-    from seqdisent.views import media
-
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in media.ENCODERS:
-        raise UsageError(f"{path}: write to one of .{', .'.join(media.ENCODERS)}")
-    grid = media.upscale(media.tile(list(media.to_uint8(clips)), columns), 4)
-    path.write_bytes(media.ENCODERS[suffix](grid, rate_hz))
-
-
-def _check_row(number: int, rows: int) -> None:
-    if not 0 <= number < rows:
-        raise UsageError(f"there is no test sequence {number}; they are numbered 0 to {rows - 1}")
+    generate.sample(args, console)
 
 
 def _command() -> str:

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from seqdisent.nn.voice import stretched
 
-
 BLUR, HISS = 4, 0.3  # bands; units of the envelope, 20 dB
 
 

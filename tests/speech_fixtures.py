@@ -23,13 +23,18 @@ VARIANTS = {
     "dsvae-full": ("dsvae", DSVAEConfig(q="full", frame=MLP, **SMALL)),
     "dbse": ("dbse", DBSEConfig(frame=MLP, **SMALL)),
     "dbse-largest": ("dbse", DBSEConfig(frame=MODULATED, anchor_rule="largest", **SMALL)),
-    "dbse-recipe": (
+    "dbse-span": (
+        "dbse",
+        DBSEConfig(frame=FrameConfig("voice", 4, 12), anchor_rule="largest", anchor_span=5, perturb="voice", **SMALL),
+    ),
+    "dbse-agreeing": (
         "dbse",
         DBSEConfig(
-            frame=MODULATED, anchor_rule="largest", anchor_span=5, static_path="pooled", perturb="voice", **SMALL
+            frame=MODULATED, anchor_rule="mean", anchor_span=3, random_anchor=True, agreement_weight=2.0,
+            swap_weight=0.5, static_path="pooled", perturb="voice", **SMALL,
         ),
-    ),  # fmt: skip
-}
+    ),
+}  # fmt: skip
 
 
 def build(variant: str) -> seqdisent.SequentialVAE:

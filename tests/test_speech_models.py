@@ -93,7 +93,7 @@ def test_the_anchor_is_the_loudest_step_and_the_static_code_hears_it_alone(clips
 
 
 def test_a_span_reads_its_neighbours_and_no_others(clips):
-    model = build("dbse-recipe")  # two steps on either side
+    model = build("dbse-span")  # two steps on either side
     encoding = model.encode(clips.x, clips.mask, sample=False)
     rows, step = torch.arange(5), torch.arange(clips.x.shape[1])
     near = (step - encoding.anchor[:, None]).abs() <= 2

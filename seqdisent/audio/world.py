@@ -63,7 +63,7 @@ def analyse(wave: np.ndarray) -> np.ndarray:
 
 
 def synthesise(frames: np.ndarray) -> np.ndarray:
-    """The waveform of frames ``[n, 67]``, the inverse of :func:`analyse`: float32 ``[n * 160]`` at 16 kHz in [-1, 1]."""
+    """The waveform of frames ``[n, 67]``, float32 ``[n * 160]`` at 16 kHz in [-1, 1]: :func:`analyse` backwards."""
     frames = np.asarray(frames, np.float64)
     hz = pitch_hz(frames)
     bands = np.clip(frames[:, ENVELOPE] * DB + CENTRE_DB, FLOOR_DB, 30)

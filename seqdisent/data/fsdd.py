@@ -85,7 +85,9 @@ SEGMENTS = ArchiveSource(in_segments(SPEC), recordings, ARCHIVE, check)
 def _without(speaker: str) -> ArchiveSource:
     """Leave one speaker out: unseen in training, heard in the test split beside the others."""
     counts = tuple((split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items())
-    spec = replace(SPEC, name=f"fsdd-without-{speaker}", title=f"{SPEC.title} without {speaker}", splits=counts)
+    spec = replace(
+        SPEC, name=f"fsdd-without-{speaker}", title=f"{SPEC.title} without {speaker}", splits=counts, judge="fsdd"
+    )
     return ArchiveSource(spec, partial(recordings, without=speaker), ARCHIVE, check)
 
 

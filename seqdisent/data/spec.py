@@ -50,6 +50,7 @@ class DatasetSpec:
         likelihood: observation model of the decoder; ``"gaussian"`` is the one there is.
         splits: sequences in each split.
         identity: the static factors that say who or what a sequence is of, for verification; by default all classes.
+        judge: the data set whose judge serves this one too; by default it has its own.
         bandwidth_hz: of audio, where the recordings end, if that is below 8 kHz.
     """
 
@@ -65,6 +66,7 @@ class DatasetSpec:
     splits: tuple[tuple[str, int], ...]
     likelihood: Literal["gaussian"] = "gaussian"
     identity: tuple[str, ...] = ()
+    judge: str = ""
     bandwidth_hz: float | None = None
 
     def factor(self, name: str) -> Factor:

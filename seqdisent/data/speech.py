@@ -165,8 +165,9 @@ def recording_dataset(
         raise ValueError(f"{spec.name}: no recordings in this split")
     frames = analyse_all([r.wave for r in recordings], progress)
     if spec.bandwidth_hz:  # what resampling left above is no speech, and tells one microphone from another
+        above = np.flatnonzero(spec.bandwidth_hz < world.BAND_HZ)
         for found in frames:
-            found[:, : world.BANDS][:, world.BAND_HZ > spec.bandwidth_hz] = (world.FLOOR_DB - world.CENTRE_DB) / world.DB
+            found[:, above] = (world.FLOOR_DB - world.CENTRE_DB) / world.DB
     rows: list[tuple[np.ndarray, int, np.ndarray, int, int]] = []  # steps, length, waveform, recording, first step
     for number, (recording, found) in enumerate(zip(recordings, frames, strict=True)):
         per_row = spec.frames * world.STEP_FRAMES

@@ -93,10 +93,12 @@ def evaluate(
             "python": platform.python_version(),
         },
     }  # fmt: skip
-    judge, _ = load_judge(dataset, judges or (folder.parent if config["model"] == JUDGE else None))
+    train = load_dataset(dataset, "train", data_root)
+    judge, _ = load_judge(data.spec.judge or dataset, judges or (folder.parent if config["model"] == JUDGE else None))
     missing = f"no judge for {dataset}; train one with `seqdisent train judge-{dataset}`"
     if judge is not None:
         real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
+        real = {name: said for name, said in real.items() if _known(name, train, data)}
         report["judge"] = judge_accuracy(real, data)
     if config["model"] == JUDGE:
         if judge is None:
@@ -105,7 +107,7 @@ def evaluate(
 
     model, spec = load_checkpoint(folder)
     subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
-    learn, held = _few(load_dataset(dataset, "train", data_root), sample.train, seed), None
+    learn, held = _few(train, sample.train, seed), None
     if split == "validation":
         learn, held = _hold_out(learn, seed)
     held = held or _few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
@@ -194,6 +196,11 @@ def _few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
     if n is None or n >= len(data):
         return data.in_memory()
     return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n]))
+
+
+def _known(factor: str, learn: SequenceDataset, data: SequenceDataset) -> bool:
+    """Whether a judge of this factor could know any sequence: held-out sentences are none of its classes."""
+    return bool(np.isin(data.sequence_labels()[factor], learn.sequence_labels()[factor]).any())
 
 
 def _hold_out(data: SequenceDataset, seed: int, share: float = 0.1) -> tuple[SequenceDataset, SequenceDataset]:

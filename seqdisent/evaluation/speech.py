@@ -23,7 +23,7 @@ from seqdisent.types import Latents
 
 PAIRS = 300
 APART_SEMITONES = 3.0  # pairs of one sex are asked about if their pitches differ by as much
-REBUILT = 60  # recordings behind the distortion
+REBUILT = 40  # recordings behind the distortion
 
 
 def speech_report(
@@ -46,7 +46,7 @@ def speech_report(
     """
     rng = np.random.default_rng(seed)
     sounds = [wave / 32767.0 for wave in data.recordings]
-    hz = np.array([median_pitch(wave) for wave in sounds])
+    hz = np.array([world.median_pitch_hz(world.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)])
     report: dict = {"pairs": pairs, "distortion": _distortion(subject, data, latents, sounds, rng)}
     a, b = _pairs_apart(data, hz, pairs, rng)
     swapped = []

@@ -1,4 +1,4 @@
-"""``python -m seqdisent.evaluation.summary``: every checkpoint's metrics as one Markdown table."""
+"""``python -m seqdisent.evaluation.summary``: every checkpoint's metrics as Markdown tables, pictures and speech."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import json
 from typing import Any
 
 from seqdisent.checkpoint import METRICS, checkpoints_root, list_checkpoints
-from seqdisent.evaluation.tables import headline
+from seqdisent.evaluation.tables import bits, headline, percent
 
 HEADER = (
     "checkpoint", "kept in a swap, lowest factor, %", "all at once, %", "squared error (training mean)",
     "identity in the dynamic code, bits", "of a draw", "motion and direction in the static code, bits", "of a draw",
 )  # fmt: skip
+SPEECH_HEADER = (
+    "checkpoint", "speaker carried by a swap, %", "content kept, %", "both, %", "pitch nearer the donor's, %",
+    "EER static / dynamic / gap, %", "speaker in the dynamic code, bits", "content in the static code, bits",
+)  # fmt: skip
 
 
 def table() -> str:
-    """What a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
+    """Pictures: what a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
     lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
-    for name in list_checkpoints():
-        report = json.loads((checkpoints_root() / name / METRICS).read_text(encoding="utf-8"))
-        if "leakage" not in report:
-            continue
+    for name, report in _reports("video"):
         swap, error = report["swap"], report["error"]
         worst = min((v["kept"]["value"], k) for k, v in swap.items() if k != "joint")
         cells = [
@@ -30,6 +31,41 @@ def table() -> str:
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def speech_table() -> str:
+    """Speech: what a swap carries and keeps, judged from waveforms, and what the codes should not know."""
+    lines = ["| " + " | ".join(SPEECH_HEADER) + " |", "|" + "---|" * len(SPEECH_HEADER)]
+    for name, report in _reports("audio"):
+        swap, verified, pitch = report["swap"], report["verification"], report["speech"]["pitch"]
+        content = next(f for f in report["leakage"]["factors"] if f["kind"] == "dynamic")
+        group = "sex" if "sex" in pitch else "apart"
+        cells = [
+            f"`{name}`", percent(swap["speaker"]["kept"]),
+            percent(swap[content["name"]]["kept"]) if content["name"] in swap else "not measurable by a judge",
+            percent(swap["joint"]["kept"]), percent(pitch[group]["nearer_donor"]),
+            " / ".join(f"{100 * verified[k]['value']:.1f}" for k in ("static", "dynamic", "gap")),
+            _told(report, "dynamic", "speaker"), _told(report, "static", content["name"]),
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _told(report: dict[str, Any], code: str, factor: str) -> str:
+    about = next(f for f in report["leakage"]["factors"] if f["name"] == factor)
+    if about["not_measurable"]:
+        return "not measurable"
+    return f"{bits(headline(report, code, factor))} of {about['entropy_bits']:.2f}"
+
+
+def _reports(modality: str) -> list[tuple[str, dict[str, Any]]]:
+    """Name and metrics of every measured checkpoint of a modality."""
+    found = []
+    for name, config in list_checkpoints().items():
+        report = json.loads((checkpoints_root() / name / METRICS).read_text(encoding="utf-8"))
+        if "leakage" in report and config["dataset"]["modality"] == modality:
+            found.append((name, report))
+    return found
 
 
 def off_target(report: dict[str, Any], code: str, reading: str) -> str:
@@ -52,4 +88,4 @@ def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[fl
 
 
 if __name__ == "__main__":
-    print(table())
+    print(f"{table()}\n\n{speech_table()}")

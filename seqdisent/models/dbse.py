@@ -28,7 +28,8 @@ class DBSEConfig(VAEConfig):
     Args:
         anchor: index of the anchor frame.
         anchor_rule: ``"fixed"`` is that index, as in the paper; ``"largest"`` is the step with the largest mean
-            value, which in log spectra is the loudest: the first of an utterance is silence or a consonant.
+            value, which in log spectra is the loudest: the first of an utterance is silence or a consonant. ``"mean"``
+            takes every step for an anchor and averages, outside training.
         anchor_span: steps around the anchor that are read with it, an odd number: their features are averaged. 1 is the
             paper's single element; a step of speech is 20 ms, where the papers' is 200.
         random_anchor: draw another anchor for every sequence and step of training.
@@ -88,8 +89,8 @@ class DBSE(SequentialVAE):
         super().__init__(spec, config, networks)
         _check_anchor(config.anchor, spec)
         g, h = config.frame.features, config.hidden
-        if config.anchor_rule not in ("fixed", "largest"):
-            raise ValueError(f"no anchor rule {config.anchor_rule!r}; choose from 'fixed', 'largest'")
+        if config.anchor_rule not in ("fixed", "largest", "mean"):
+            raise ValueError(f"no anchor rule {config.anchor_rule!r}; choose from 'fixed', 'largest', 'mean'")
         if config.anchor_span < 1 or config.anchor_span % 2 == 0:
             raise ValueError(f"anchor_span must be odd and at least 1, got {config.anchor_span}")
         if config.static_path not in ("shared", "pooled"):
@@ -167,12 +168,18 @@ class DBSE(SequentialVAE):
         if self.config.random_anchor and self.training:
             u = torch.rand(len(mask), generator=generator).to(mask.device)
             return (u * lengths).long().clamp_max(lengths - 1)
-        if self.config.anchor_rule == "largest":
+        if self.config.anchor_rule != "fixed":
             return x.flatten(2).mean(2).masked_fill(~mask, -torch.inf).argmax(1)
         return torch.minimum(torch.full_like(lengths, self.config.anchor), lengths - 1)
 
     def _passage(self, anchor: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Steps around the anchor and the weight of each, both ``[B, anchor_span]``; weights sum to 1."""
+        """Steps around the anchor and the weight of each, both ``[B, anchor_span]``; weights sum to 1.
+
+        By the rule ``"mean"`` every step and its weight, ``[B, T]``.
+        """
+        if self.config.anchor_rule == "mean" and not self.training:
+            steps = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+            return steps, mask / mask.sum(1, keepdim=True)
         span = self.config.anchor_span
         steps = anchor[:, None] + torch.arange(span, device=mask.device) - span // 2
         exists = (steps >= 0) & (steps < mask.sum(1, keepdim=True))
