@@ -110,6 +110,7 @@ def train(args: Namespace, console: Console) -> None:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
     from seqdisent.evaluation.card import write_card
     from seqdisent.evaluation.hearing import judged_data
+    from seqdisent.evaluation.judge import known_to
     from seqdisent.recipes import recipe as get_recipe
     from seqdisent.signal_rank import TOLERANCE, cut_codes
     from seqdisent.training import TrainingDiverged, fit
@@ -129,7 +130,7 @@ def train(args: Namespace, console: Console) -> None:
     console.print(f"loading {recipe.dataset} …")
     train_data, validation = (load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation"))
     if recipe.kind == JUDGE:
-        train_data, validation = judged_data(train_data, rebuilt=True), judged_data(validation)
+        train_data, validation = judged_data(train_data, rebuilt=True), known_to(train_data, judged_data(validation))
     if config.steps * config.batch_size > len(train_data):  # a shorter run composes frames as it goes
         train_data, validation = train_data.in_memory(), validation.in_memory()
     try:

@@ -6,10 +6,11 @@ A judge speaks about swaps, so its own accuracy on real test sequences stands be
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +23,7 @@ from seqdisent.checkpoint import (
     prepare,
     read_config,
 )  # fmt: skip
+from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.nn import SequenceEncoder
 from seqdisent.nn.frames import FrameConfig, frame_encoder
@@ -88,6 +90,16 @@ class Judge(nn.Module):
 def sequence_labels(batch: Sequences) -> dict[str, Tensor]:
     """One label a sequence for every factor ``[B]``; a dynamic factor's is its first frame's."""
     return {**batch.static, **{name: value[:, 0] for name, value in batch.dynamic.items()}}
+
+
+def known_to(train: SequenceDataset, data: SequenceDataset) -> SequenceDataset:
+    """``data`` with labels of classes that ``train`` does not have made missing: no judge can be chosen by them."""
+
+    def known(name: str, labels: np.ndarray) -> np.ndarray:
+        return labels if labels.dtype.kind == "f" else np.where(np.isin(labels, train.labels()[name]), labels, -1)
+
+    parts = {k: {n: known(n, v) for n, v in getattr(data, k).items()} for k in ("static", "dynamic")}
+    return replace(data, **parts)
 
 
 def load_judge(

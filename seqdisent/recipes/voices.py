@@ -43,7 +43,7 @@ def dbse_voices() -> Recipe:
 
 def dbse_fsdd() -> Recipe:
     """DBSE on spoken digits."""
-    return _dbse("fsdd", 8000)
+    return _dbse("fsdd", 14000)
 
 
 def dsvae_fsdd() -> Recipe:
