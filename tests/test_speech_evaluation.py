@@ -65,7 +65,7 @@ def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
     right = [waves[other_take[said[j][0], said[i][1]]] for i, j in zip(a, b, strict=True)]
     wrong = [waves[other_take[said[j][0], said[i - 1 if i % 3 else i + 1][1]]] for i, j in zip(a, b, strict=True)]
     for swapped, expected in ((right, 1.0), (wrong, 0.0)):
-        found = _content(data, waves, swapped, a, b, np.random.default_rng(0))
+        found = _content(data, swapped, a, b, np.random.default_rng(0))
         assert found["nearest"]["value"] == expected and found["chance"] == pytest.approx(1 / 3)
 
 

@@ -71,7 +71,7 @@ def speech_report(
         }
         for name, chosen in groups.items() if chosen.any()
     }  # fmt: skip
-    report["content"] = _content(data, sounds, swapped, a, b, rng)
+    report["content"] = _content(data, swapped, a, b, rng)
     return report
 
 
@@ -106,7 +106,7 @@ def _distortion(subject: Subject, data: SequenceDataset, latents: Latents, sound
     return found | {"recordings": len(rows)}
 
 
-def _content(data: SequenceDataset, sounds, swapped, a: np.ndarray, b: np.ndarray, rng) -> dict | None:
+def _content(data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b: np.ndarray, rng) -> dict | None:
     """Is a swap nearest to what the donor's own recording of the same content sounds like?"""
     if not data.spec.dynamic_factors or "speaker" not in data.static:
         return None
@@ -123,18 +123,18 @@ def _content(data: SequenceDataset, sounds, swapped, a: np.ndarray, b: np.ndarra
         there = {c: [r for r in by[who[donor], c] if r != donor] for c in contents}
         if said[row] < 0 or not all(there.values()):
             continue
-        mine = _cepstra(swapped[i])
-        far = {c: _warped(mine, _cepstra(sounds[rng.choice(rows)])) for c, rows in there.items()}
+        mine = _cepstra(world.analyse(swapped[i]))
+        real = {c: int(rng.choice(rows)) for c, rows in there.items()}
+        far = {c: _warped(mine, _cepstra(world.to_frames(data.frames[r], data.steps[r]))) for c, r in real.items()}
         right.append(min(far, key=far.get) == said[row])
     if not right:
         return None
     return {"factor": name, "nearest": asdict(Rate.of(np.array(right))), "chance": 1 / len(contents)}
 
 
-def _cepstra(wave: np.ndarray) -> np.ndarray:
-    """Mel cepstra ``[n, 20]`` every 10 ms, without the first (the level), each centred over the clip."""
-    frames = world.analyse(wave)[:, world.ENVELOPE]
-    cepstra = dct(frames, norm="ortho", axis=1)[:, 1:21]
+def _cepstra(frames: np.ndarray) -> np.ndarray:
+    """Mel cepstra ``[n, 20]`` of frames ``[n, 67]``, without the first (the level), each centred over the clip."""
+    cepstra = dct(frames[:, world.ENVELOPE], norm="ortho", axis=1)[:, 1:21]
     return cepstra - cepstra.mean(0)
 
 
