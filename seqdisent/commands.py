@@ -172,7 +172,8 @@ def cut(args: Namespace, console: Console) -> None:
     about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
     to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)
     write_card(to)
-    for name, rank in (("static", made.config.static_rank), ("dynamic", made.config.dynamic_rank)):
+    for name in directions:
+        rank = getattr(made.config, f"{name}_rank")
         ratios = " ".join(f"{v:.3g}" for v in directions[name].snr.tolist()[: rank + 4])
         console.print(f"{name}: signal to noise ratios, best first: {ratios} …", highlight=False)
     console.print(f"{_ranks(made)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}", highlight=False)
@@ -180,10 +181,8 @@ def cut(args: Namespace, console: Console) -> None:
 
 def _ranks(model) -> str:
     c = model.config
-    return (
-        f"codes cut down to their signal: {c.static_rank} of {c.static_size} static directions, {c.dynamic_rank} of "
-        f"{model.spec.frames * c.dynamic_size} dynamic ones"
-    )
+    said = f"codes cut down to their signal: {c.static_rank} of {c.static_size} static directions"
+    return f"{said}, {c.dynamic_rank} of {model.spec.frames * c.dynamic_size} dynamic ones" if c.dynamic_rank else said
 
 
 def frontier(args: Namespace, console: Console) -> None:

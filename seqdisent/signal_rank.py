@@ -76,6 +76,8 @@ def cut_codes(
 ) -> tuple[SequentialVAE, dict[str, Directions]]:
     """A copy of ``model`` whose codes keep their signal only, and the directions of both codes.
 
+    Of sequences of different lengths the static code alone is cut.
+
     Args:
         data: training sequences; ``sequences`` of them are used, and a sixth of these for the error.
         tolerance: share by which the squared error of those may rise, for each code. The static code is cut
@@ -89,6 +91,8 @@ def cut_codes(
     if not tolerance > 0:
         raise ValueError(f"tolerance must be positive, got {tolerance}")
     rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
+    # The steps of sequences of different lengths cannot be joined into one code: theirs is left as it is.
+    names = ("static", "dynamic") if data.lengths is None else ("static",)
     found: dict[str, list[Tensor]] = {"static": [], "dynamic": [], "static_std": [], "dynamic_std": []}
     for batch in _batches(data, rows):
         encoding = model.encode(batch.x, batch.mask, sample=False)
@@ -96,10 +100,10 @@ def cut_codes(
             found[name].append(posterior.mean.flatten(1))
             found[f"{name}_std"].append(posterior.log_std.exp().flatten(1))
     codes = {name: torch.cat(parts) for name, parts in found.items()}
-    directions = {name: Directions.of(codes[name], codes[f"{name}_std"]) for name in ("static", "dynamic")}
+    directions = {name: Directions.of(codes[name], codes[f"{name}_std"]) for name in names}
 
     judged = np.arange(0, len(rows), 6)
-    few = {name: codes[name][judged] for name in directions}
+    few = {name: codes[name][judged] for name in ("static", "dynamic")}
     ranks = {}
     for name, found_directions in directions.items():
         limit = (1 + tolerance) * _error(model, data, rows[judged], few)
@@ -109,7 +113,7 @@ def cut_codes(
 
 
 def _with_ranks(model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]) -> SequentialVAE:
-    config = replace(model.config, static_rank=ranks["static"], dynamic_rank=ranks["dynamic"])
+    config = replace(model.config, **{f"{name}_rank": rank for name, rank in ranks.items()})
     cut = build_model(model.name, model.spec, config)
     filters = {k: v for n in ranks for k, v in directions[n].state(f"{n}_filter", ranks[n]).items()}
     cut.load_state_dict({**model.state_dict(), **filters}, strict=True)
@@ -134,7 +138,8 @@ def _error(model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes:
     for batch in _batches(data, rows):
         part = slice(at, at + len(batch))
         dynamic = codes["dynamic"][part].view(len(batch), -1, model.config.dynamic_size)
-        total += float((model.decode(Latents(codes["static"][part], dynamic)) - batch.x).square().sum())
+        made = model.decode(Latents(codes["static"][part], dynamic))
+        total += float(((made - batch.x).square().flatten(2).sum(2) * batch.mask).sum())
         at += len(batch)
     return total / len(rows)
 

@@ -141,7 +141,7 @@ def evaluate(
             report |= _structure(splits, spec, data)
         with clock("anchors"):
             moving = [] if stand_in or judge is None else anchors(
-                model, judge, (learn, held, data), seed=seed,
+                model, judge, (learn, held, data), judged=report["judge"], seed=seed,
                 progress=lambda d, t: say("moving the anchor", d, t),
             )  # fmt: skip
         report["anchors"] = moving

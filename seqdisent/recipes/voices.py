@@ -33,7 +33,7 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         agreement_weight=300.0,
         frame=FrameConfig(kind="modulated", features=128),
     )
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3))
+    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True)
 
 
 def dbse_voices() -> Recipe:
