@@ -7,41 +7,47 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import events, files, payloads, report_payloads, reports, service
-from seqdisent.views import media
+from demo import events, files, map_payloads, payloads, report_payloads, reports, service, uploads
+from seqdisent.audio.clips import wav_bytes
+from seqdisent.data import DatasetSpec
+from seqdisent.views import media, sound
 
 
-def swap(checkpoint: str, a: int, b: int, format: str = "webp") -> tuple[dict[str, Any], FileData]:
+def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:
     """Exchange the static codes of two test sequences.
 
     Args:
         checkpoint: name of a checkpoint, for example "dbse-sprites".
         a: position of the first sequence in the test split, from 0.
         b: position of the second sequence.
-        format: "webp", "gif" or "mp4" (the 2x2: A, A moves like B, B moves like A, B), or "png"
-            (every frame of A, B, A again, A moves like B, B moves like A, B again).
+        format: of pictures "webp" (also if ""), "gif" or "mp4" (the 2x2: A, A moves like B, B moves like A, B),
+            or "png" (every frame of A, B, A again, A moves like B, B moves like A, B again).
+            Of sound "wav" (also if ""; A, B's words in A's voice, A's words in B's voice and B in turn, 0.3 s
+            apart), "wav:" and one of "a", "b", "a_again", "b_again", "a_like_b" (A's voice, B's words) or "b_like_a"
+            for that clip alone, or "png" (spectrograms of the four). 16 bits, mono, 16 kHz, all equally loud.
 
     Returns:
-        The factors of both, PSNR in dB of each generated clip (null where no real sequence exists),
-        the judge's verdicts if there is a judge; and the picture.
+        The factors of both ("unknown" where there is no label) and, of each generated clip, the judge's verdicts if
+        there is a judge and: of pictures, PSNR in dB (null where no real sequence exists); of sound, how far
+        the spectrum of a rebuilt clip is from the recording's in dB, and the median pitch in Hz of all six clips
+        (null where nothing is voiced). And the file.
     """
-    made = service.swap(checkpoint, a, b)
     spec = service.spec_of(checkpoint)
-    names = {
-        service.A_AGAIN: "a_again", service.A_LIKE_B: "a_like_b",
-        service.B_LIKE_A: "b_like_a", service.B_AGAIN: "b_again",
-    }  # fmt: skip
+    made = service.swap(checkpoint, a, b)
+    sounds = spec.modality == "audio"
+    names = {clip: service.CLIPS[clip] for clip in service.DONORS}
     report = {
         "checkpoint": checkpoint, "dataset": spec.name, "a": made.a, "b": made.b,
-        "factors": {"a": made.factors[0], "b": made.factors[1]},
-        "psnr_db": {label: made.psnr_db[clip] for clip, label in names.items()},
-        "verdicts": {
-            label: {v.factor: {"expected": v.expected, "seen": v.seen} for v in made.verdicts[clip]}
-            for clip, label in names.items()
-        },
+        "factors": {"a": dict(made.factors[0]), "b": dict(made.factors[1])},
+        "verdicts": _verdicts(made),
     }  # fmt: skip
-    picture = service.export(made, format, spec.rate_hz)
-    return report, _file(picture, f"{checkpoint}-{made.a}-{made.b}.{format}")
+    if sounds:
+        report["error_db"] = {names[clip]: error for clip, error in made.error_db.items()}
+        report["median_pitch_hz"] = _pitches(made)
+    else:
+        report["psnr_db"] = {label: made.psnr_db[clip] for clip, label in names.items()}
+    kind = format or ("wav" if sounds else "webp")
+    return report, _swapped(made, kind, spec, f"{checkpoint}-{made.a}-{made.b}")
 
 
 def encode(checkpoint: str, index: int) -> dict[str, Any]:
@@ -52,18 +58,20 @@ def encode(checkpoint: str, index: int) -> dict[str, Any]:
         index: position of the sequence in the test split, from 0.
 
     Returns:
-        "static" (S numbers), "dynamic" (K lists of D numbers) and the "factors" of the sequence.
+        "static" (S numbers), "dynamic" (K lists of D numbers; of a recording as many as it has steps of 20 ms) and
+        the "factors" of the sequence.
     """
     latents = service.encode(checkpoint, index)
+    dynamic = latents.dynamic[0] if latents.mask is None else latents.dynamic[0][latents.mask[0]]
     return {
         "factors": service.describe(service.load(checkpoint).dataset, index),
         "static": latents.static[0].tolist(),
-        "dynamic": latents.dynamic[0].tolist(),
+        "dynamic": dynamic.tolist(),
     }
 
 
 def sample(checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: int = 0) -> FileData:
-    """Sequences drawn from the prior, the same for the same seed, as an animated WebP.
+    """Sequences drawn from the prior, the same for the same seed: an animated WebP, or of sound a WAV, in turn.
 
     Args:
         checkpoint: name of a checkpoint.
@@ -73,25 +81,28 @@ def sample(checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: in
         index: the test sequence whose code is kept.
     """
     clips = service.sample(checkpoint, n, seed, keep or None, index)
+    if isinstance(clips, list):
+        return _file(wav_bytes(sound.in_turn(clips)), f"{checkpoint}-sample-{seed}.wav")
     tiled = media.upscale(media.tile(list(clips), columns=min(4, n)), 3)
     content = media.animated_webp(tiled, service.spec_of(checkpoint).rate_hz)
     return _file(content, f"{checkpoint}-sample-{seed}.webp")
 
 
-def map(checkpoint: str, n: int = service.MAP_SIZE, method: str = "pca") -> dict[str, Any]:
+def map(checkpoint: str, n: int = 0, method: str = "pca") -> dict[str, Any]:
     """Both maps of the same test sequences.
 
     Args:
         checkpoint: name of a checkpoint.
-        n: sequences on a map: 296, 888 or 2664.
+        n: sequences on a map: 296, 888 or 2664, or all where there are fewer; 0 is what the app shows at first.
         method: "pca", "tsne" or "umap".
 
     Returns:
         "ids" (positions in the test split), "static" and "dynamic" (N pairs of numbers), "trust"
-        (trustworthiness of both) and the labels of every factor.
+        (trustworthiness of both) and the labels of every factor (-1 or null where unknown).
     """
     it = service.load(checkpoint)
-    return payloads.points(it, service.maps(checkpoint, n, method), method)
+    n = n or service.map_size(it.dataset)
+    return map_payloads.points(it, service.maps(checkpoint, n, method), method)
 
 
 def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str, Any]:
@@ -126,11 +137,64 @@ def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str,
     return answer
 
 
+def voice(checkpoint: str, file: FileData, b: int = 0, format: str = "wav") -> tuple[dict[str, Any], FileData]:
+    """A recording of one's own: what the model makes of it, what it is like, and swapped with a test recording.
+
+    Args:
+        checkpoint: name of a checkpoint of sound, for example "dbse-voices".
+        file: WAV, FLAC, OGG, MP3 or what else libsndfile reads, up to 25 MB. It is deleted when it was read.
+        b: position of the test recording to swap with, from 0. The file is A.
+        format: "wav", "wav:" and a clip's name, or "png", as of /swap.
+
+    Returns:
+        "notes" (a sentence for each thing that was done to the recording), "warnings" (what about it lies
+        "outside" the test recordings it is compared with), "pitch_hz" (median, null if nothing is voiced),
+        "seconds", "nearest" test recordings by static and by dynamic code (positions and captions, nearest first),
+        "map" (its place on /map of the same checkpoint by PCA), "factors" of b, the judge's "verdicts" and
+        "median_pitch_hz" of all six clips. And the file of the swap, which the app keeps for some hours.
+    """
+    upload = uploads.read(checkpoint, *files.take(file))
+    try:
+        it = service.load(checkpoint)
+        made = uploads.swap(checkpoint, upload.key, b)
+        placed = uploads.place(checkpoint, upload.key, service.map_size(it.dataset), "pca")
+    finally:
+        uploads.forget(upload.key)
+    near = placed["neighbours"]
+    report = {
+        "checkpoint": checkpoint, "dataset": it.spec.name, "b": made.b, "notes": list(upload.notes),
+        "warnings": list(upload.outside.warnings), "outside": upload.outside.known, "pitch_hz": upload.pitch_hz,
+        "seconds": upload.seconds, "map": {part: placed[part] for part in near},
+        "nearest": {
+            part: [{"index": row, "caption": payloads.caption(it, row)} for row in rows] for part, rows in near.items()
+        },
+        "factors": dict(made.factors[1]), "verdicts": _verdicts(made), "median_pitch_hz": _pitches(made),
+    }  # fmt: skip
+    return report, _swapped(made, format, it.spec, f"{checkpoint}-yours-{b}")
+
+
 def connect() -> None:
     """Add the endpoints to the app that is being built."""
-    for function in (swap, encode, sample, map, leakage):
+    for function in (swap, encode, sample, map, leakage, voice):
         limits = events.MAPS if function in (map, leakage) else events.MODEL
         gr.api(events.friendly(function), api_name=function.__name__, **limits)
+
+
+def _verdicts(made: service.Swap) -> dict:
+    return {
+        service.CLIPS[clip]: {v.factor: {"expected": v.expected, "seen": v.seen} for v in made.verdicts[clip]}
+        for clip in service.DONORS
+    }
+
+
+def _pitches(made: service.Swap) -> dict[str, float | None]:
+    return {name: one.median_hz for name, one in zip(service.CLIPS, made.clips, strict=True)}
+
+
+def _swapped(made: service.Swap, kind: str, spec: DatasetSpec, name: str) -> FileData:
+    content = service.export(made, kind, spec.rate_hz)
+    suffix, _, clip = kind.partition(":")
+    return _file(content, "-".join(filter(None, [name, clip])) + f".{suffix}")
 
 
 def _file(content: bytes, name: str) -> FileData:

@@ -15,13 +15,18 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the app talks to n
 
 import gradio as gr
 
-from demo import api, events, payloads, service
+from demo import api, events, payloads, service, voice_events
 from demo.components import PLOTLY, STATIC
-from demo.tabs import about, data, leakage, maps, swap
+from demo.tabs import about, data, leakage, maps, own, swap
+from seqdisent.audio.sources import MAX_MEGABYTES
 
 TITLE = "seqdisent"
-LEAD = "Swap the **look** and the **motion** of two characters, and see what a model's codes really know."
-LAYOUTS = {"swap": swap.layout, "leakage": leakage.layout, "maps": maps.layout}
+LEAD = (
+    "Swap the **look** and the **motion** of two characters, or the **voice** and the **words** of two speakers, "
+    "and see what a model's codes really know."
+)
+LAYOUTS = {"swap": swap.layout, "leakage": leakage.layout, "maps": maps.layout, "voice": own.layout}
+LABELS = {"voice": "Your voice"}
 HOUR = 3600
 
 
@@ -38,11 +43,13 @@ def build() -> gr.Blocks:
         with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as tabs:
             tab, parts = {}, {}
             for name, layout in LAYOUTS.items():
-                with gr.Tab(name.title(), id=name) as tab[name]:
+                with gr.Tab(LABELS.get(name, name.title()), id=name) as tab[name]:
                     parts[name] = layout()
         about.layout()
         where = gr.State(next(iter(LAYOUTS)))
-        events.connect(app, events.Page(checkpoint, notice, work, tabs, tab, where, **parts))
+        page = events.Page(checkpoint, notice, work, tabs, tab, where, **parts)
+        events.connect(app, page)
+        voice_events.connect(page)
         api.connect()
     return app.queue(max_size=64)
 
@@ -67,7 +74,7 @@ def launch_options() -> dict:
         ),
         "css_paths": [STATIC / "app.css", STATIC / "leakage.css"],
         "footer_links": ["api", "gradio", "settings"],
-        "max_file_size": "1mb",  # nothing is uploaded
+        "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings; nothing else is uploaded
         "show_error": True,
         "ssr_mode": False,
     }  # fmt: skip

@@ -12,6 +12,10 @@ from typing import Literal
 import gradio as gr
 import plotly
 
+from demo import service
+from seqdisent.audio.clips import wav_bytes
+from seqdisent.views import media
+
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
@@ -21,11 +25,38 @@ def _script(*names: str) -> str:
     return "".join((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("dom", *names))
 
 
+def hear(wanted: object) -> str:
+    """A test recording as a ``data:`` address, "" if there is none.
+
+    Scripts call it past the queue: it runs no model.
+
+    Args:
+        wanted: ``[checkpoint, position in the test split]``; anybody can send anything.
+    """
+    if not isinstance(wanted, list) or len(wanted) != 2:
+        return ""
+    try:
+        return media.data_uri(wav_bytes(service.hear(*wanted)), "audio/wav")
+    except service.ServiceError:
+        return ""
+
+
 def stage(**settings) -> gr.HTML:
-    """Plays the clips of a swap in step. ``value`` is :func:`demo.payloads.stage`."""
+    """Plays the clips of a swap in step. ``value`` is :func:`demo.payloads.stage`, None for sound."""
     return gr.HTML(
-        html_template='<div class="sd-stage" role="region" aria-label="Swap"></div>',
-        js_on_load=_script("player", "stage"), apply_default_css=False, **settings,
+        html_template='<div class="sd-stage" role="region" aria-label="Swap" hidden></div>',
+        js_on_load=_script("player", "marks", "stage"), apply_default_css=False, **settings,
+    )  # fmt: skip
+
+
+def sound_stage(label: str = "Swap", **settings) -> gr.HTML:
+    """Shows and plays the clips of a swap of sound, or a recording alone.
+
+    ``value`` is :func:`demo.payloads.sound_stage` or :func:`demo.payloads.sound_clip`, None for video.
+    """
+    return gr.HTML(
+        html_template=f'<div class="sd-stage" role="region" aria-label="{label}" hidden></div>',
+        js_on_load=_script("theme", "marks", "ear", "spectrum", "clip", "sound"), apply_default_css=False, **settings,
     )  # fmt: skip
 
 
@@ -35,24 +66,35 @@ def chooser(side: Literal["A", "B"], **settings) -> gr.HTML:
     Triggers ``pick`` with ``{index}``, ``wish`` with ``{factors}`` and ``more`` with ``{}``.
     """
     return gr.HTML(
-        html_template=f'<div class="sd-chooser" data-side="{side}"></div>', js_on_load=_script("chooser"),
+        html_template=f'<div class="sd-chooser" data-side="{side}"></div>', 
+        js_on_load=_script("theme", "ear", "spectrum", "chooser"), server_functions=[hear],
         apply_default_css=False, gallery=None, **settings,
     )  # fmt: skip
 
 
-def maps(**settings) -> gr.HTML:
+def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     """Two linked scatter plots.
 
-    ``value`` is the JSON text of :func:`demo.payloads.points`, ``atlas`` its pictures; ``colours`` is
-    ``[static map's factor, dynamic map's factor]``, ``chosen`` is ``[a, b]``.
+    ``value`` is the JSON text of :func:`demo.map_payloads.points`, ``atlas`` its pictures; ``colours`` is
+    ``[static map's factor, dynamic map's factor]``, ``chosen`` is ``[a, b]``. On maps for a guest, which is not of
+    the split, a click chooses B; ``guest`` is :func:`demo.uploads.place`.
 
     Triggers ``point`` with ``{index, side}``.
     """
     # Relative to the page, so that it works behind a proxy; loaded when the tab is first seen.
     head = f'<script src="gradio_api/file={PLOTLY.as_posix()}"></script>'
     return gr.HTML(
-        html_template='<div class="sd-maps"></div>', js_on_load=_script("theme", "maps"), head=head,
-        apply_default_css=False, atlas=None, colours=None, chosen=None, **settings,
+        html_template=f'<div class="sd-maps sd-maps-{kind}"></div>', head=head,
+        js_on_load=_script("theme", "ear", "spectrum", "scatter", "maps"), server_functions=[hear],
+        apply_default_css=False, atlas=None, colours=None, chosen=None, guest=None, **settings,
+    )  # fmt: skip
+
+
+def findings(**settings) -> gr.HTML:
+    """Lists in plain words, or what was refused. ``value`` is the JSON text of :mod:`demo.voice_payloads`."""
+    return gr.HTML(
+        html_template='<div class="sd-findings" role="status"></div>', js_on_load=_script("findings"),
+        apply_default_css=False, **settings,
     )  # fmt: skip
 
 
@@ -72,5 +114,6 @@ def timeline(**settings) -> gr.HTML:
     """
     return gr.HTML(
         html_template='<div class="sd-timeline" role="region" aria-label="Leakage over time"></div>',
-        js_on_load=_script("theme", "player", "timeline"), apply_default_css=False, clips=None, **settings,
+        js_on_load=_script("theme", "ear", "spectrum", "player", "timeline"), server_functions=[hear],
+        apply_default_css=False, clips=None, **settings,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from functools import wraps
 import gradio as gr
 
 from demo import service
-from demo.tabs import data, leakage, maps, swap
+from demo.tabs import data, leakage, maps, own, swap
 
 # One visitor's model work at a time; maps may take seconds and must not hold up swaps.
 MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
@@ -36,6 +36,7 @@ class Page:
     swap: swap.Parts
     leakage: leakage.Parts
     maps: maps.Parts
+    voice: own.Parts
 
 
 def friendly(function: Callable) -> Callable:
@@ -63,8 +64,8 @@ def connect(app: gr.Blocks, page: Page) -> None:
     pair = [page.checkpoint, s.a, s.b]
     marks = [m.view, m.status]
     everything = [
-        page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs,
-        page.leakage.compare, *m.colours, m.leak, *marks,
+        page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs, *s.words,
+        page.leakage.compare, m.size, *m.colours, m.leak, *marks, *page.voice.words,
     ]  # fmt: skip
 
     def with_marks(function: Callable) -> Callable:
@@ -87,10 +88,11 @@ def connect(app: gr.Blocks, page: Page) -> None:
         fits = all(isinstance(i, int) and 0 <= i < len(it.dataset) for i in (a, b))
         shown = swap.show(name, *((a, b) if fits else service.first_pair(it.dataset)))
         pictures = swap.galleries(name, seeds)
-        choosers = [{**value, **picture} for value, picture in zip(shown[3:5], pictures, strict=True)]
+        choosers = [{**value, **picture} for value, picture in zip(shown[4:], pictures, strict=True)]
         return (
-            menu, gr.update(visible=True), *data.show(name), *shown[:3], *choosers,
+            menu, gr.update(visible=True), *data.show(name), *shown[:4], *choosers, *swap.prepare(name),
             leakage.prepare(name), *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
+            *own.prepare(name),
         )  # fmt: skip
 
     @friendly
@@ -135,7 +137,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
         chooser.pick(with_marks(swap.pick(side)), pair, outputs, **quiet, **MODEL)
         chooser.wish(with_marks(swap.wish(side)), pair, outputs, **quiet, **MODEL)
         chooser.more(friendly(swap.more(side)), [page.checkpoint, s.seeds], [s.seeds, chooser], **quiet)
-    for suffix, button in s.formats.items():
+    for suffix, button in s.formats:
         button.click(
             friendly(swap.save(suffix)), pair, s.file,
             api_visibility="private", show_progress="minimal", **MODEL,

@@ -1,42 +1,86 @@
-"""What the page's components are sent: plain values for JSON, made from what the service returns."""
+"""What the Swap tab's components are sent: plain values for JSON, made from what the service returns."""
 
 from __future__ import annotations
 
+import base64
+import json
 from functools import lru_cache
 
 import numpy as np
 
-from demo import service
-from seqdisent.data import load_dataset
-from seqdisent.views import media, projections
+from demo import map_payloads, service, sounds, words
+from demo.store import split_of
+from demo.words import listed
+from seqdisent.audio import clips
+from seqdisent.views import media, sound
 
 GALLERY = 12
 FIRST_GALLERIES = (1, 2)  # seeds
-TITLES = {"real": "{look}, real", "recon": "{look}, rebuilt", "swap": "{look} moves like {motion}"}
-COLUMNS = 32  # of the thumbnail atlas
 
 
-def stage(it: service.Loaded, swap: service.Swap, nonce: int = 0) -> dict:
-    """The player's message: one sprite sheet (a row a clip) and what each clip is."""
+def stage(it: service.Loaded, swap: service.Swap) -> dict | None:
+    """The sprite stage's message: one sprite sheet (a row a clip) and what each clip is. None of sound."""
+    if isinstance(swap.clips, tuple):
+        return None
     spec = it.spec
-    static = " and ".join(_join([f.name for f in spec.static_factors]).rsplit(", ", 1))
-    dynamic = service.headline_factors(spec)[-1].name
-    real = {name: _caption(spec, values) for name, values in zip("AB", swap.factors, strict=True)}
+    return {
+        **_about(it, swap),
+        "sheet": media.data_uri(media.png(media.sheet(swap.clips)), "image/png"),
+        "frames": spec.frames, "rate": spec.rate_hz, "cell": list(swap.clips.shape[2:4][::-1]),
+    }  # fmt: skip
 
+
+def sound_stage(it: service.Loaded, swap: service.Swap) -> str | None:
+    """The sound stage's message as JSON text: six clips with what is drawn of them. None of video."""
+    if not isinstance(swap.clips, tuple):
+        return None
+    about = _about(it, swap)
+    for tile in about["tiles"]:
+        tile |= {"sound": _sound(swap.clips[tile["clip"]]), "file": f"{it.name}-{service.CLIPS[tile['clip']]}.wav"}
+    return _drawn(it, about)
+
+
+def sound_clip(it: service.Loaded, one: service.Original) -> str:
+    """The same of a recording alone."""
+    tile = {
+        "clip": service.A, "kind": "real", "look": "A", "motion": "A", "title": one.name.capitalize(),
+        "caption": one.caption, "psnr": None, "error": None, "verdict": [],
+        "sound": _sound(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav",
+    }  # fmt: skip
+    return _drawn(it, {"checkpoint": it.name, "a": one.index, "b": None, "tiles": [tile], "judge": None})
+
+
+def _drawn(it: service.Loaded, about: dict) -> str:
+    scale = {"bands": sound.BANDS, "low": sound.LOWEST_HZ, "high": sound.HIGHEST_HZ, "hop": sound.HOP / clips.RATE_HZ}
+    return json.dumps({**about, "scale": scale, "bandwidth": it.spec.bandwidth_hz})
+
+
+def _about(it: service.Loaded, swap: service.Swap) -> dict:
+    """What both stages are told: the pair, the six clips, and the judge."""
+    roles, said = words.roles(it.spec), words.content(it.spec)
+    static = listed([f.name for f in it.spec.static_factors if not f.continuous]) or roles.static
+    dynamic = said.name if said else roles.dynamic
     accuracy = {name: round(100 * right, 1) for name, right in it.judge.accuracy.items()} if it.judge else {}
 
-    def tile(clip: int, kind: str, look: str, motion: str) -> dict:
-        generated = kind != "real"
-        says = (
-            f"{static} of {look} · {dynamic} of {motion}" if kind == "swap"
-            else f"{look} encoded and decoded" if generated else real[look]
-        )  # fmt: skip
-        psnr = swap.psnr_db.get(clip)
+    def aim(look: int, motion: int) -> str:
+        """What a swap should be."""
+        own = swap.factors
+        if it.spec.modality == "audio" and all(own):
+            course = {f.name: own[motion][f.name] for f in it.spec.dynamic_factors}
+            return f"should be: {words.caption(it.spec, {**own[look], **course})}"
+        return f"{static} of {'AB'[look]} · {dynamic} of {'AB'[motion]}"
+
+    def tile(clip: int) -> dict:
+        look, motion = service.DONORS.get(clip, (clip, clip))
+        kind = "real" if clip in (service.A, service.B) else "recon" if look == motion else "swap"
+        figures = {"psnr": swap.psnr_db.get(clip), "error": swap.error_db.get(clip)}
         return {
-            "clip": clip, "kind": kind, "look": look, "motion": motion,
-            "title": TITLES[kind].format(look=look, motion=motion),
-            "caption": says,
-            "psnr": None if psnr is None else round(psnr, 1),
+            "clip": clip, "kind": kind, "look": "AB"[look], "motion": "AB"[motion], "title": swap.title(clip),
+            "caption": (
+                swap.pair[look].caption if kind == "real" else f"{'AB'[look]} encoded and decoded" if kind == "recon"
+                else aim(look, motion)
+            ),
+            **{name: None if figure is None else round(figure, 1) for name, figure in figures.items()},
             "verdict": [
                 {"factor": v.factor, "expected": v.expected, "seen": v.seen, "kept": v.kept,
                  "accuracy": accuracy.get(v.factor)}
@@ -45,23 +89,35 @@ def stage(it: service.Loaded, swap: service.Swap, nonce: int = 0) -> dict:
         }  # fmt: skip
 
     return {
-        "checkpoint": it.name, "a": swap.a, "b": swap.b, "nonce": nonce,
-        "sheet": media.data_uri(media.png(media.sheet(swap.clips)), "image/png"),
-        "frames": spec.frames, "rate": spec.rate_hz, "cell": list(swap.clips.shape[2:4][::-1]),
+        "checkpoint": it.name, "a": swap.a, "b": swap.b,
         "tiles": [
-            tile(service.A, "real", "A", "A"), tile(service.A_AGAIN, "recon", "A", "A"),
-            tile(service.A_LIKE_B, "swap", "A", "B"), tile(service.B, "real", "B", "B"),
-            tile(service.B_LIKE_A, "swap", "B", "A"), tile(service.B_AGAIN, "recon", "B", "B"),
+            tile(clip) for clip in
+            (service.A, service.A_AGAIN, service.A_LIKE_B, service.B, service.B_LIKE_A, service.B_AGAIN)
         ],
-        "motion": {s: v[dynamic] for s, v in zip("AB", swap.factors, strict=True)},
+        "motion": {
+            side: f"{roles.dynamic}: {one.factors.get(dynamic, words.UNKNOWN)}" if one.factors else one.name
+            for side, one in zip("AB", swap.pair, strict=True)
+        },
         "judge": accuracy or None,
+    }  # fmt: skip
+
+
+def _sound(one: service.Sound) -> dict:
+    """A clip: its file, its spectrogram (a byte a band, low ones first, a row every 10 ms) and its pitch."""
+    shades = sound.spectrogram(one.wave)
+    return {
+        "uri": media.data_uri(clips.wav_bytes(one.wave), "audio/wav"), "seconds": round(one.seconds, 4),
+        "shades": base64.b64encode(shades.tobytes()).decode("ascii"),
+        "pitch": one.pitch_hz.round().astype(int).tolist(),
+        "median": None if one.median_hz is None else round(one.median_hz),
     }  # fmt: skip
 
 
 def chooser(it: service.Loaded, index: int, note: str = "") -> dict:
     """One side's message: which sequence is chosen, and what its factors are."""
-    values = service.labels(it.dataset)
+    values, said = service.labels(it.dataset), service.describe(it.dataset, index)
     return {
+        "checkpoint": it.name,
         "index": index,
         "total": len(it.dataset),
         "note": note,
@@ -69,6 +125,8 @@ def chooser(it: service.Loaded, index: int, note: str = "") -> dict:
             {"name": f.name, "kind": f.kind, "classes": list(f.classes), "value": int(values[f.name][index])}
             for f in service.headline_factors(it.spec)
         ],
+        "numbers": [f"{f.name} {said[f.name]}" for f in words.numbers(it.spec)],
+        "one": words.roles(it.spec).one,
     }
 
 
@@ -77,111 +135,50 @@ def difference(it: service.Loaded, index: int, missed: list[str]) -> str:
     if not missed:
         return ""
     found = service.describe(it.dataset, index)
-    said = _join([f"{name} is {found[name]}" for name in missed])
-    return f"No test character has exactly that combination. This is the nearest: {said}."
+    said = ", ".join(f"{name} is {found[name]}" for name in missed)
+    return f"No test {words.roles(it.spec).one} has exactly that combination. This is the nearest: {said}."
 
 
 def gallery(it: service.Loaded, seed: int) -> dict:
-    """Some characters to click on: an animated sheet and the sequence behind each row."""
+    """Some sequences to click on: a sheet (animated sprites, or spectrograms in grey) and what is behind each row."""
     return _gallery(it.spec.name, seed)
 
 
 @lru_cache(maxsize=64)
 def _gallery(dataset: str, seed: int) -> dict:
-    data = load_dataset(dataset, service.SPLIT)
+    data = split_of(dataset)
     rng = np.random.default_rng(seed)
     # One of each class of the dynamic factor first, so that every action is there to click on.
-    dynamic = service.labels(data)[service.headline_factors(data.spec)[-1].name]
+    said = words.content(data.spec)
+    dynamic = service.labels(data)[said.name] if said else np.zeros(len(data), np.int64)
     classes = rng.permutation(np.unique(dynamic))
     on_map = service.shown_rows(data)
     rows: list[int] = []
-    for i in range(GALLERY):
-        fitting = on_map[dynamic[on_map] == classes[i % len(classes)]]
-        rows.append(int(rng.choice(np.setdiff1d(fitting, rows))))
-    clips = data.frames[np.array(rows)]
-    return {
-        "sheet": media.data_uri(media.webp(media.sheet(clips)), "image/webp"),
-        "frames": data.spec.frames, "rate": data.spec.rate_hz, "cell": list(clips.shape[2:4][::-1]),
-        "items": [{"id": row, "label": _caption(data.spec, service.describe(data, row))} for row in rows],
-    }  # fmt: skip
-
-
-@lru_cache(maxsize=32)
-def points(it: service.Loaded, pair: projections.MapPair, method: str) -> dict:
-    """Both maps: positions, labels of every factor, and their classes."""
-    values = service.labels(it.dataset)
-    return {
-        "key": _key(it, len(pair.rows)),
-        "ids": pair.rows.tolist(),
-        "method": projections.METHODS[method],
-        "static": _short(pair.static),
-        "dynamic": _short(pair.dynamic),
-        "trust": [round(t, 3) for t in pair.trust],
-        "factors": {
-            f.name: {"classes": list(f.classes), "values": values[f.name][pair.rows].tolist()} for f in it.spec.factors
-        },
-    }
-
-
-def atlas(it: service.Loaded, n: int) -> dict:
-    """A picture of every sequence on the maps, in the order of their points."""
-    height, width = it.spec.event_shape[1:]
-    return {
-        "key": _key(it, n), "uri": _atlas(it.spec.name, n), "columns": COLUMNS,
-        "cell": [width, height],
-    }  # fmt: skip
-
-
-@lru_cache(maxsize=8)
-def _atlas(dataset: str, n: int) -> str:
-    data = load_dataset(dataset, service.SPLIT)
-    rows = projections.choose_rows(len(data), n)
-    # The third frame tells the actions apart better than the first.
-    frame = min(2, data.spec.frames - 1)
-    images = [data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)]
-    return media.data_uri(media.webp(media.atlas(np.concatenate(images), COLUMNS)), "image/webp")
-
-
-def table(it: service.Loaded, pair: projections.MapPair) -> tuple[list[str], list[list]]:
-    """The maps as a table: headers and rows."""
-    names = [f.name for f in it.spec.factors]
-    headers = ["sequence", *names, "static x", "static y", "dynamic x", "dynamic y"]
-    values = service.labels(it.dataset)
-    columns = [[it.spec.factor(n).classes[v] for v in values[n][pair.rows]] for n in names]
-    planes = np.concatenate([_short(pair.static), _short(pair.dynamic)], 1).tolist()
-    return headers, [
-        [int(row), *said, *xy] for row, said, xy in zip(pair.rows, zip(*columns, strict=True), planes, strict=False)
-    ]
-
-
-def _short(plane: np.ndarray) -> list[list[float]]:
-    """Four digits are more than a screen shows, and make the message half as long."""
-    return [[float(f"{v:.4g}") for v in point] for point in plane]
-
-
-def _key(it: service.Loaded, n: int) -> str:
-    """Which sequences are on a map: a picture belongs to a point only if the keys agree."""
-    return f"{it.name} {min(n, len(it.dataset))}"
+    for i in range(min(GALLERY, len(on_map))):
+        left = np.setdiff1d(on_map, rows)
+        fitting = left[dynamic[left] == classes[i % len(classes)]]
+        rows.append(int(rng.choice(fitting if len(fitting) else left)))
+    items = [{"id": row, "label": words.caption(data.spec, service.describe(data, row))} for row in rows]
+    if data.recordings is not None:
+        frames = sounds.thumbnails(data, np.array(rows))[:, None]
+        about = {"sound": True}
+    else:
+        frames = data.frames[np.array(rows)]
+        about = {"frames": data.spec.frames, "rate": data.spec.rate_hz}
+    sheet = media.data_uri(media.webp(media.sheet(frames), lossless=data.recordings is None), "image/webp")
+    return {"sheet": sheet, "cell": list(frames.shape[2:4][::-1]), "items": items, **about}
 
 
 def caption(it: service.Loaded, index: int) -> str:
     """One sequence in words."""
-    return _caption(it.spec, service.describe(it.dataset, index))
+    return words.caption(it.spec, service.describe(it.dataset, index))
 
 
 def warm(name: str) -> None:
     """Make what the first visitor of a checkpoint will ask for."""
     it = service.load(name)
-    stage(it, service.swap(name, *service.first_pair(it.dataset)))
+    swap = service.swap(name, *service.first_pair(it.dataset))
+    stage(it, swap), sound_stage(it, swap)
     for seed in FIRST_GALLERIES:
         gallery(it, seed)
-    atlas(it, service.MAP_SIZE)
-
-
-def _caption(spec, values: dict[str, str]) -> str:
-    *static, dynamic = [f.name for f in service.headline_factors(spec)]
-    return f"{values[dynamic]} · " + ", ".join(f"{name} {values[name]}" for name in reversed(static))
-
-
-def _join(words: list[str]) -> str:
-    return ", ".join(words)
+    map_payloads.atlas(it, service.map_size(it.dataset))

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from demo import payloads, reports, service
+from demo import payloads, reports, service, words
 from demo.reports import Measured
+from seqdisent.evaluation.codes import PARTS
 from seqdisent.evaluation.leakage import HEADLINE
 from seqdisent.evaluation.tables import headline, leakage_table
-from seqdisent.views import media
+from seqdisent.views import media, sound
 
 # What most needs to be seen comes first.
 ORDER = ("leak", "trace", "missing", "part", "clean", "holds", "unmeasurable")
-SOURCES = {"video": "characters", "audio": "speakers", "series": "recordings"}
 
 
 def page(first: Measured, second: Measured | None = None) -> dict[str, Any]:
@@ -31,9 +31,9 @@ def page(first: Measured, second: Measured | None = None) -> dict[str, Any]:
 
 def report(one: Measured) -> dict[str, Any]:
     """One report: verdicts, the figures of every cell, and how they were measured."""
-    leakage = one.leakage
+    leakage, roles = one.leakage, words.roles(service.spec_of(one.name))
     return {
-        "title": one.title, "live": one.live,
+        "title": one.title, "live": one.live, "about": {"static": roles.who, "dynamic": roles.does},
         "factors": [{**f, "continuous": not f["classes"]} for f in leakage["factors"]],
         "cells": [
             {key: cell[key] for key in ("code", "view", "reading", "factor", "wanted", "chosen")}
@@ -48,7 +48,7 @@ def report(one: Measured) -> dict[str, Any]:
 def how(one: Measured) -> list[str]:
     """How a report was measured, in sentences."""
     leakage, report = one.leakage, one.report
-    sources = SOURCES.get(service.spec_of(one.name).modality, "sources")
+    sources = f"{words.roles(service.spec_of(one.name)).one}s"
     nulls = leakage["shuffled_label_probes"]
     trained = " and ".join(f"{n} {kind.replace('nonlinear', 'non-linear')}" for kind, n in nulls.items())
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
@@ -85,14 +85,20 @@ def curves(one: Measured) -> dict[str, Any]:
 
 
 def clips(it: service.Loaded, a: int, b: int) -> dict[str, Any]:
-    """The chosen pair as a sprite sheet, a row each."""
+    """The chosen pair as a sprite sheet, a row each; of speech, spectrograms in grey and in :data:`PARTS`."""
     rows = [service.check_index(it.dataset, i) for i in (a, b)]
-    shown = it.dataset.frames[np.array(rows)]
-    return {
-        "pair": rows, "sheet": media.data_uri(media.webp(media.sheet(shown)), "image/webp"),
-        "frames": it.spec.frames, "rate": it.spec.rate_hz, "cell": list(shown.shape[2:4][::-1]),
-        "captions": [payloads.caption(it, i) for i in rows],
-    }  # fmt: skip
+    about = {"pair": rows, "checkpoint": it.name, "captions": [payloads.caption(it, i) for i in rows]}
+    if it.dataset.recordings is not None:
+        width, height = PARTS * 80, 96
+        shades = [sound.spectrogram(service.hear(it.name, i)) for i in rows]
+        pictures = np.concatenate([sound.picture(one, width, height) for one in shades])[..., None].repeat(3, 2)
+        sheet = media.webp(pictures, lossless=False)
+        about |= {"sound": True, "frames": PARTS, "rate": PARTS / 2, "cell": [width // PARTS, height]}
+    else:
+        shown = it.dataset.frames[np.array(rows)]
+        sheet = media.webp(media.sheet(shown))
+        about |= {"frames": it.spec.frames, "rate": it.spec.rate_hz, "cell": list(shown.shape[2:4][::-1])}
+    return about | {"sheet": media.data_uri(sheet, "image/webp")}
 
 
 def tables(first: Measured, second: Measured | None = None) -> tuple[tuple[list[str], list[list]], ...]:

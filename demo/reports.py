@@ -33,7 +33,7 @@ STAND_INS = {
     "shuffled": "Shuffled: the codes of other sequences",
 }
 SAMPLE = LIVE
-PHASES = 19  # of a measurement, so that its progress never runs backwards
+PHASES = 20  # of a measurement at most, so that its progress never runs backwards
 # Raise it when the same model would give another report.
 VERSION = 1
 
@@ -141,13 +141,14 @@ def chosen(name: str, choice: str | None) -> tuple[str, str] | None:
 def leaked_most(name: str) -> tuple[str, str]:
     """(dynamic factor that the static code tells most of, static factor that the dynamic code does).
 
-    Without a report: the first ones.
+    Without a report the first ones, and of data without such factors any.
     """
     spec, found = service.spec_of(name), find(name)
 
     def most(code: str, factors) -> str:
-        bits = lambda f: ((found and headline(found.report, code, f.name)) or {"bits": {"value": -1}})["bits"]["value"]
-        return max(factors, key=bits).name
+        measured = lambda f: (found and headline(found.report, code, f.name)) or {"bits": {"value": None}}
+        bits = lambda f: -1 if measured(f)["bits"]["value"] is None else measured(f)["bits"]["value"]
+        return max(factors or spec.factors, key=bits).name
 
     return most("static", spec.dynamic_factors), most("dynamic", spec.static_factors)
 

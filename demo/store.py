@@ -105,7 +105,13 @@ _LOCK = threading.Lock()
 @lru_cache(maxsize=8)
 def _load(folder: Path, changed: int) -> Loaded:
     model, spec = seqdisent.load_checkpoint(folder)
-    return Loaded(folder.name, model, spec, seqdisent.load_dataset(spec.name, SPLIT), _judge(spec.name))
+    return Loaded(folder.name, model, spec, split_of(spec.name), _judge(spec.name))
+
+
+@lru_cache(maxsize=4)
+def split_of(dataset: str) -> SequenceDataset:
+    """The test split of a data set, one copy for all checkpoints."""
+    return seqdisent.load_dataset(dataset, SPLIT)
 
 
 def _judge(dataset: str) -> Judge | None:

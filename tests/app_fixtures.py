@@ -1,4 +1,4 @@
-"""A running app with untrained checkpoints of the drawn sprites, small reports of them, and a browser."""
+"""A running app with untrained checkpoints of drawn sprites and made-up voices, small reports, and a browser."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import seqdisent
 from seqdisent.checkpoint import checkpoint_hash
+from seqdisent.data import voices
+from seqdisent.evaluation import speech
+from seqdisent.evaluation.hearing import judged_spec
 from seqdisent.evaluation.judge import Judge, JudgeConfig
 from seqdisent.evaluation.leakage import Effort
 from seqdisent.evaluation.report import Sample, evaluate, write_metrics
@@ -22,42 +25,54 @@ from seqdisent.nn.frames import FrameConfig
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
+    "--disable-background-networking", "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
 STAGE = "#sd-stage [data-pair]"
+SOUND = "#sd-sound [data-pair]"
 # Measured in two seconds, and in as many parts as a real report.
 TINY = Sample(
     train=240, validation=60, test=120, pairs=20,
     effort=Effort(permutations=19, draws=50, epochs=0.05),
 )  # fmt: skip
 UNLABELLED = "hair"  # in the report of dsvae-sprites
+# (speaker, word, take) of the recordings that stand for the made-up voices: three women and three men.
+VOICES = {
+    split: [(speaker, word, take) for speaker in (0, 9, 20, 25, 34, 47) for word in range(6)]
+    for take, split in enumerate(("train", "validation", "test"))
+}
 
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with a small untrained judge, DBSE and DSVAE checkpoints, which the package is told to use.
 
-    The two of the drawn sprites have reports; that of DSVAE lacks the labels of one factor.
+    The two of the drawn sprites have reports; that of DSVAE lacks the labels of one factor. The made-up voices are
+    a few of theirs, :data:`VOICES`.
     """
     folder = tmp_path_factory.mktemp("checkpoints")
     cache = tmp_path_factory.mktemp("cache")
     empty = tmp_path_factory.mktemp("data")  # so that no data that happen to be here are used
-    for kind in ("dbse", "dsvae"):
-        for dataset in ("sprites", "lpc-sprites"):
-            torch.manual_seed(0)
-            config = seqdisent.models.model_class(kind).Config(
-                static_size=8, dynamic_size=4, hidden=16, frame=FrameConfig(width=8, features=32)
-            )
-            model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
-            seqdisent.save_checkpoint(folder / f"{kind}-{dataset}", model, kind=kind, recipe={})
-    judge = Judge(seqdisent.dataset_spec("sprites"), JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
-    right = {"judge": {f.name: {"value": 0.9} for f in judge.spec.factors}}
-    seqdisent.save_checkpoint(folder / "judge-sprites", judge, kind="judge", recipe={}, metrics=right)
+    for name in ("dbse-sprites", "dbse-lpc-sprites", "dsvae-sprites", "dsvae-lpc-sprites", "dbse-voices"):
+        kind, dataset = name.split("-", 1)
+        torch.manual_seed(0)
+        frame = FrameConfig("mlp" if dataset == "voices" else "space-to-depth", width=8, features=32)
+        config = seqdisent.models.model_class(kind).Config(static_size=8, dynamic_size=4, hidden=16, frame=frame)
+        model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
+        seqdisent.save_checkpoint(folder / name, model, kind=kind, recipe={})
+    for dataset in ("sprites", "voices"):
+        spec = judged_spec(seqdisent.dataset_spec(dataset))
+        judge = Judge(spec, JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
+        right = {"judge": {name: {"value": 0.9} for name in judge.heads}}
+        seqdisent.save_checkpoint(folder / f"judge-{dataset}", judge, kind="judge", recipe={}, metrics=right)
     chosen = {"SEQDISENT_CHECKPOINTS": folder, "SEQDISENT_CACHE": cache, "SEQDISENT_DATA": empty}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in chosen.items():
             patch.setenv(name, str(value))
+        for split, takes in VOICES.items():
+            patch.setitem(voices._TAKES, split, takes)
+        # The pitch of swaps takes minutes, and no tab shows it.
+        patch.setattr(speech, "speech_report", lambda *arguments, **options: {})
         report, rows = evaluate("dbse-sprites", sample=TINY, command="seqdisent evaluate dbse-sprites")
         write_metrics("dbse-sprites", report, rows)
         theirs = without_labels(report, UNLABELLED) | {

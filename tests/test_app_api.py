@@ -23,7 +23,7 @@ def path_of(file) -> Path:
 
 def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
     api = client.view_api(return_format="dict")
-    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage"}
+    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage", "/voice"}
     assert not api["unnamed_endpoints"]
     for name, about in api["named_endpoints"].items():
         assert all(p["python_type"]["type"] != "Any" for p in about["parameters"]), name
@@ -36,6 +36,23 @@ def test_swap(client: Client) -> None:
     assert set(report["psnr_db"]) == {"a_again", "a_like_b", "b_like_a", "b_again"}
     with Image.open(path_of(file)) as image:
         assert image.n_frames == 8 and image.size == (520, 520)
+
+
+def test_swap_of_sound(client: Client) -> None:
+    report, file = client.predict("dbse-voices", 3, 11, "", api_name="/swap")
+    assert path_of(file).suffix == ".wav" and path_of(file).read_bytes()[:4] == b"RIFF"
+    assert set(report["error_db"]) == {"a_again", "b_again"} and report["median_pitch_hz"]["a"] > 60
+    assert report["factors"]["a"]["pitch"].endswith(" Hz") and "psnr_db" not in report
+    _, one = client.predict("dbse-voices", 3, 11, "wav:a_like_b", api_name="/swap")
+    assert len(path_of(one).read_bytes()) < len(path_of(file).read_bytes()) / 2
+    _, picture = client.predict("dbse-voices", 3, 11, "png", api_name="/swap")
+    with Image.open(path_of(picture)) as image:
+        assert image.format == "PNG"
+    codes = client.predict("dbse-voices", 5, api_name="/encode")
+    assert 10 < len(codes["dynamic"]) < 45 and codes["factors"]["speaker"]
+    assert path_of(client.predict("dbse-voices", 2, 1, "static", 9, api_name="/sample")).suffix == ".wav"
+    found = client.predict("dbse-voices", 0, "pca", api_name="/map")
+    assert len(found["ids"]) == 36 and found["factors"]["tract"]["unit"] == "cm"
 
 
 def test_encode(client: Client) -> None:
@@ -83,6 +100,9 @@ def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_samp
         ("/swap", (NAME, -1, 1, "webp"), "numbered 0 to 2663"),
         ("/swap", (NAME, 0, 10**9, "webp"), "numbered 0 to 2663"),
         ("/swap", (NAME, 0, 1, "exe"), "Formats"),
+        ("/swap", (NAME, 0, 1, "wav"), "makes pictures"),
+        ("/swap", ("dbse-voices", 0, 1, "mp4"), "wav:a_like_b.*makes sound"),
+        ("/swap", ("dbse-voices", 0, 36, ""), "numbered 0 to 35"),
         ("/swap", ("dbse-lpc-sprites", 0, 1, "gif"), "seqdisent data lpc-sprites"),
         ("/encode", (NAME, "nine"), "numbered 0 to 2663"),
         ("/sample", (NAME, 99, 0, "", 0), "1 to 16"),

@@ -14,7 +14,7 @@ import torch
 from app_fixtures import checkpoints  # noqa: F401
 
 import seqdisent
-from demo import payloads, service
+from demo import map_payloads, originals, payloads, service
 
 NAME = "dbse-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")
@@ -28,6 +28,7 @@ def it() -> service.Loaded:
 def test_ready_checkpoints_come_first_and_the_embedded_one_is_default() -> None:
     assert list(service.checkpoints()) == [
         "dbse-sprites",
+        "dbse-voices",
         "dsvae-sprites",
         "dbse-lpc-sprites",
         "dsvae-lpc-sprites",
@@ -63,7 +64,7 @@ def test_swap_is_what_the_model_says(it) -> None:
 
 def test_swap_is_compared_with_the_real_sequence_of_those_factors(it) -> None:
     values = service.labels(it.dataset)
-    truth = service._truth(it.dataset, 3, 700)
+    truth = service._truth(it.dataset, *(originals.from_split(it.dataset, i) for i in (3, 700)))
     found = next(i for i in range(len(it.dataset)) if torch.equal(it.dataset[i].x[0], truth))
     assert all(values[f.name][found] == values[f.name][3] for f in it.spec.static_factors)
     assert values["action"][found] == values["action"][700]
@@ -114,15 +115,16 @@ def test_messages_are_plain_json(it) -> None:
     assert stage["tiles"][2]["caption"] == "skin, pants, top and hair of A · action of B"
     assert stage["judge"] == dict.fromkeys((f.name for f in it.spec.factors), 90.0)
     assert {v["factor"] for v in stage["tiles"][2]["verdict"]} == set(stage["judge"])
+    assert payloads.sound_stage(it, swap) is None
     gallery = json.loads(json.dumps(payloads.gallery(it, 1)))
     ids = [item["id"] for item in gallery["items"]]
     assert len(set(ids)) == payloads.GALLERY and gallery == payloads.gallery(it, 1)
     assert {service.describe(it.dataset, i)["action"] for i in ids} == set(it.spec.factor("action").classes)
     assert np.isin(ids, service.shown_rows(it.dataset)).all()
     pair = service.maps(NAME, 296, "pca")
-    points = json.loads(json.dumps(payloads.points(it, pair, "pca")))
+    points = json.loads(json.dumps(map_payloads.points(it, pair, "pca")))
     assert len(points["ids"]) == len(points["static"]) == len(points["dynamic"]) == 296
-    headers, rows = payloads.table(it, pair)
+    headers, rows = map_payloads.table(it, pair)
     assert len(rows) == 296 and len(rows[0]) == len(headers)
 
 
@@ -132,7 +134,7 @@ def test_a_thumbnail_is_the_picture_of_its_point(it) -> None:
 
     from PIL import Image
 
-    atlas = payloads.atlas(it, 296)
+    atlas = map_payloads.atlas(it, 296)
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(atlas["uri"].split(",")[1]))))
     rows = service.maps(NAME, 296, "pca").rows
     for i in (0, 33, 295):
@@ -143,7 +145,7 @@ def test_a_thumbnail_is_the_picture_of_its_point(it) -> None:
 def test_a_judge_speaks_of_every_factor_when_there_is_one(it, monkeypatch) -> None:
     truth = service.labels(it.dataset)
     judge = service.Judge(
-        lambda x: {name: torch.full((len(x),), int(values[3])) for name, values in truth.items()},
+        lambda batch: {name: torch.full((len(batch),), int(values[3])) for name, values in truth.items()},
         {"hair": 0.999},
     )
     monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))

@@ -131,6 +131,6 @@ def test_maps_are_made_once_then_cached_then_shipped(monkeypatch, tmp_path) -> N
         path.write_bytes(path.read_bytes()[:50])
     assert (projections.maps(NAME, model, data, n=12, method="pca").dynamic == first.dynamic).all()
     assert not projections.made("dsvae-sprites", data, 12, "pca")
-    projections.ship(NAME, sizes=(12,), methods=("pca",))
+    projections.ship(NAME, (12,), methods=("pca",))
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path / "nothing"))
     assert (projections.maps(NAME, model, data, n=12, method="pca").static == first.static).all()

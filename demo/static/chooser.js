@@ -4,11 +4,13 @@ const side = root.dataset.side;
 root.classList.add(`sd-side-${side}`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+let repaint = () => {};
+onTheme(root, () => repaint());
 const title = make("div", "sd-chooser-title");
 const menus = make("div", "sd-menus");
 const note = make("p", "sd-chooser-note", "", { role: "status" });
-const grid = make("div", "sd-gallery", undefined, { role: "group", "aria-label": `Characters for ${side}` });
-const more = make("button", "sd-more", "Other characters", { type: "button" });
+const grid = make("div", "sd-gallery", undefined, { role: "group", "aria-label": `Sequences for ${side}` });
+const more = make("button", "sd-more", "Others", { type: "button" });
 more.addEventListener("click", () => trigger("more", {}));
 root.append(title, menus, note, grid, more);
 
@@ -18,25 +20,28 @@ function paintMenus() {
   if (!value) return;
   title.replaceChildren(
     make("span", `sd-dot`, side),
-    make("span", "", side === "A" ? "First sequence" : "Second sequence"),
+    make("span", "", `${side === "A" ? "First" : "Second"} ${value.one === "character" ? "sequence" : value.one}`),
     make("span", "sd-number", `test sequence ${value.index}`),
   );
   const focused = menus.contains(document.activeElement) ? document.activeElement.name : null;
   menus.replaceChildren();
+  more.textContent = `Other ${value.one}s`;
   for (const factor of value.factors) {
     const label = make("label", `sd-menu sd-menu-${factor.kind}`);
     const select = make("select", "", undefined, { name: factor.name });
     factor.classes.forEach((name, i) => select.append(make("option", "", name, { value: i })));
+    if (factor.value < 0) select.prepend(make("option", "", "unknown", { value: -1 }));
     select.value = String(factor.value);
     select.addEventListener("change", () => {
       const wanted = {};
-      for (const s of menus.querySelectorAll("select")) wanted[s.name] = Number(s.value);
-      trigger("wish", { factors: wanted });
+      for (const s of menus.querySelectorAll("select")) if (Number(s.value) >= 0) wanted[s.name] = Number(s.value);
+      trigger("wish", { factors: wanted, changed: factor.name });
     });
     label.append(make("span", "", factor.name), select);
     menus.append(label);
     if (factor.name === focused) select.focus();
   }
+  if (value.numbers.length) menus.append(make("p", "sd-numbers", value.numbers.join(" · ")));
   note.textContent = value.note;
   root.dataset.index = value.index;
   mark();
@@ -45,7 +50,8 @@ function paintMenus() {
 function mark() {
   for (const button of grid.children) {
     const chosen = Number(button.dataset.index) === props.value?.index;
-    button.setAttribute("aria-pressed", String(chosen));
+    const pick = button.matches("button") ? button : button.querySelector(".sd-pick");
+    pick.setAttribute("aria-pressed", String(chosen));
   }
 }
 
@@ -53,7 +59,8 @@ function paintGallery() {
   const gallery = props.gallery;
   grid.replaceChildren();
   if (!gallery) return;
-  const [width, height] = gallery.cell;
+  grid.classList.toggle("sd-sounds", Boolean(gallery.sound));
+  if (gallery.sound) { paintSounds(gallery); return; }
   gallery.items.forEach((item, row) => {
     const button = make("button", "sd-pick", undefined, {
       type: "button", title: item.label, "aria-label": item.label, "data-index": item.id,
@@ -83,6 +90,30 @@ function paintGallery() {
   mark();
 }
 
+// Spectrograms to click on, each with a button that plays it without choosing it.
+function paintSounds(gallery) {
+  const [width, height] = gallery.cell, sheet = new Image(), pictures = [];
+  gallery.items.forEach((item) => {
+    const box = make("div", "sd-listen", undefined, { "data-index": item.id });
+    const pick = make("button", "sd-pick", undefined, { type: "button", "aria-label": `Choose ${item.label}`, title: item.label, "data-index": item.id });
+    const picture = make("canvas", "", undefined, { width, height, "aria-hidden": "true" });
+    pictures.push(picture);
+    pick.append(picture, make("span", "", item.label));
+    pick.addEventListener("click", () => trigger("pick", { index: item.id }));
+    const button = make("button", "sd-hear", "▶", { type: "button", "aria-label": `Hear ${item.label}` });
+    button.addEventListener("click", () => hear(server, props.value.checkpoint, item.id, box));
+    box.append(pick, button);
+    grid.append(box);
+  });
+  const paint = () => pictures.forEach((picture, row) => {
+    picture.getContext("2d").drawImage(sheet, 0, row * height, width, height, 0, 0, width, height);
+    colourise(picture);
+  });
+  sheet.onload = paint;
+  sheet.src = gallery.sheet;
+  repaint = paint;
+  mark();
+}
 watch("value", paintMenus);
 watch("gallery", paintGallery);
 paintMenus();

@@ -61,14 +61,14 @@ function details(factor, figures) {
 }
 
 // A grid: `tile(factor, code)` makes what is in it. Arrow keys walk from tile to tile.
-function grid(factors, label, tile) {
+function grid({ factors, about }, label, tile) {
   const root = make("div", "sd-heat", undefined, { role: "grid", "aria-label": label });
   const kinds = CODES.filter((kind) => factors.some((f) => f.kind === kind));
   root.style.setProperty("--columns", kinds.map((k) => `${factors.filter((f) => f.kind === k).length}fr`).join(" "));
   const lines = CODES.map((code) => {
     const row = make("div", "sd-heat-row", undefined, { role: "row" });
     const head = make("div", "sd-heat-code", undefined, { role: "rowheader" });
-    head.append(make("strong", "", `${code} code`), make("span", "", code === "static" ? "who it is" : "what it does"));
+    head.append(make("strong", "", `${code} code`), make("span", "", about[code]));
     const tiles = [];
     const frames = make("div", "sd-frames", undefined, { role: "presentation" });
     for (const kind of kinds) {

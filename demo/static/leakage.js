@@ -39,7 +39,7 @@ function received() {
 function heat(report, value) {
   // The marks of the verdicts belong to the headline figures only.
   const headline = view.probe === "best" && view.reading === "mean" && view.dynamic === value.headline.dynamic[0];
-  return grid(report.factors, `${report.title}: what each code tells of each factor`, (factor, code, wanted) => {
+  return grid(report, `${report.title}: what each code tells of each factor`, (factor, code, wanted) => {
     const tile = make("div", "sd-heat-tile", undefined, { "data-code": code, "data-factor": factor.name });
     tile.append(make("span", "sd-tile-name", factor.name));
     const figures = factor.not_measurable ? null : figuresOf(report, factor, code, view);
@@ -146,7 +146,7 @@ function paintDifference(value) {
   if (value.why) {
     box.append(make("p", "sd-note", value.why));
   } else {
-    box.append(grid(first.factors, "Paired difference in bits with its 95 % interval", (factor, code, wanted) => {
+    box.append(grid(first, "Paired difference in bits with its 95 % interval", (factor, code, wanted) => {
       const tile = make("div", "sd-heat-tile sd-difference-tile", undefined, { "data-code": code, "data-factor": factor.name });
       const found = value.differences.find((d) => d.code === code && d.factor === factor.name);
       tile.append(make("span", "sd-tile-name", factor.name));

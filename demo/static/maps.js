@@ -1,13 +1,12 @@
 // Two linked maps of the same sequences. Points are sent once; afterwards only colours and choices.
 const root = element.querySelector(".sd-maps");
 const PARTS = ["static", "dynamic"];
-// Each class has a symbol of its own as well as a colour.
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon"];
-const state = { hands: "A", atlas: null, panels: [], shuffled: false };
+const forGuest = root.classList.contains("sd-maps-guest"); // then it is A, and a click chooses B
+const state = { hands: forGuest ? "B" : "A", atlas: null, panels: [], shuffled: false };
 
 const hand = make("div", "sd-hand", undefined, { role: "group", "aria-label": "A click chooses" });
 hand.append(make("span", "", "A click chooses"));
-for (const side of "AB") {
+for (const side of forGuest ? "" : "AB") {
   const button = make("button", `sd-side-${side}`, side, { type: "button", "aria-pressed": side === "A" });
   button.addEventListener("click", () => {
     state.hands = side;
@@ -25,7 +24,8 @@ shuffle.addEventListener("click", () => {
 const noise = make("p", "sd-noise", "Labels are shuffled: every colour belongs to another sequence. This is what no structure looks like.", { role: "status" });
 noise.hidden = true;
 const absent = make("span", "sd-absent", "", { role: "status" });
-hand.append(make("span", "sd-hint", "and Shift-click the other one"), shuffle, absent);
+const advice = make("span", "sd-hint");
+hand.append(advice, shuffle, absent);
 const pair = make("div", "sd-pair");
 root.append(hand, noise, pair);
 for (const part of PARTS) {
@@ -53,65 +53,25 @@ function received() {
 
 const theme = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
-// The same order every time: shuffled labels are a stated example, not a new surprise at every click.
-function order(n) {
-  const rows = Array.from({ length: n }, (_, i) => i);
-  let seed = 1;
-  for (let i = n - 1; i > 0; i--) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((seed / 2 ** 32) * (i + 1));
-    [rows[i], rows[j]] = [rows[j], rows[i]];
-  }
-  return rows;
-}
-
-function traces(points, part, factorName, width) {
-  const factor = points.factors[factorName];
-  const plane = points[part];
-  const colours = palette();
-  const out = factor.classes.map((name, c) => ({
-    type: "scatter", mode: "markers", name, x: [], y: [], customdata: [], hoverinfo: "none",
-    marker: {
-      size: points.ids.length > 1500 || width < 420 ? 5 : 7, opacity: 0.85, color: colours[c % colours.length],
-      symbol: SYMBOLS[c % SYMBOLS.length], line: { width: 0 },
-    },
-  }));
-  const dealt = state.shuffled ? order(points.ids.length) : null;
-  factor.values.forEach((own, i) => {
-    const c = dealt ? factor.values[dealt[i]] : own;
-    out[c].x.push(plane[i][0]);
-    out[c].y.push(plane[i][1]);
-    out[c].customdata.push(i);
-  });
-  return out;
-}
-
-function ring(points, part, i, colour, text, size = text ? 17 : 13, width = text ? 4 : 3) {
-  const found = i >= 0;
-  const [x, y] = found ? points[part][i] : [null, null];
-  return {
-    type: "scatter", mode: text ? "markers+text" : "markers", x: [x], y: [y], text: [text], hoverinfo: "skip",
-    textposition: "top center", textfont: { size: 16, color: colour, weight: 900, shadow: "auto" }, showlegend: false, cliponaxis: false,
-    marker: { size, color: "rgba(0,0,0,0)", symbol: "circle", line: { width, color: colour } },
-  };
-}
-
 function draw() {
   const points = received();
   root.classList.toggle("sd-waiting", !points);
   if (!points || !window.Plotly) return;
   const names = Object.keys(points.factors);
+  advice.textContent = forGuest ? "the voice to swap with, and plays it" : points.sound ? "and plays it; Shift-click chooses the other one" : "and Shift-click the other one";
+  thumb.classList.toggle("sd-pixels", !points.sound);
   const key = `${points.method} ${points.key}`;
   const ink = theme("--body-text-color");
   state.panels.forEach(({ part, title, trust, plot }, p) => {
     const colour = names.includes(props.colours?.[p]) ? props.colours[p] : names[0];
-    title.textContent = `${part === "static" ? "Static codes: who it is" : "Dynamic codes: what it does"}`;
-    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour} · trustworthiness ${points.trust[p].toFixed(2)}`;
-    const data = traces(points, part, colour, plot.clientWidth);
+    title.textContent = `${part === "static" ? "Static" : "Dynamic"} codes: ${points.about[part]}`;
+    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour} · trustworthiness ${points.trust[p].toFixed(2)}${props.guest ? placed(props.guest) : ""}`;
+    const data = traces(points, part, colour, plot.clientWidth, state.shuffled);
     const [a, b] = (props.chosen || []).map((id) => points.ids.indexOf(id));
     const paper = theme("--block-background-fill");
     // A halo in the colour of the paper keeps the marks apart from the crowd.
     for (const i of [a, b]) data.push(ring(points, part, i ?? -1, paper, "", 17, 9));
+    if (props.guest) data.push(guestMark(props.guest[part], theme("--sd-a"), ink));
     data.push(ring(points, part, -1, ink, ""), ring(points, part, a ?? -1, theme("--sd-a"), "A"), ring(points, part, b ?? -1, theme("--sd-b"), "B"));
     const axis = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", showline: false };
     const layout = {
@@ -132,9 +92,10 @@ function draw() {
     plot.dataset.colour = colour;
     plot.dataset.shuffled = state.shuffled;
     plot.dataset.chosen = (props.chosen || []).join(",");
+    plot.dataset.guest = (props.guest?.[part] || []).join(",");
   });
   noise.hidden = !state.shuffled;
-  const missing = ["A", "B"].filter((_, s) => props.chosen && !points.ids.includes(props.chosen[s]));
+  const missing = ["A", "B"].filter((_, s) => props.chosen && props.chosen[s] !== null && !points.ids.includes(props.chosen[s]));
   absent.textContent = missing.length ? `${missing.join(" and ")} not among these ${points.ids.length} sequences` : "";
   root.dataset.method = points.method;
   root.dataset.count = points.ids.length;
@@ -147,7 +108,9 @@ function listen(plot, p) {
     if (i === undefined) return;
     const other = { A: "B", B: "A" };
     tip.hidden = true;
-    trigger("point", { index: points.ids[i], side: event.event.shiftKey ? other[state.hands] : state.hands });
+    const shifted = event.event.shiftKey && !forGuest;
+    if (points.sound && !shifted) hear(server, points.checkpoint, points.ids[i], root);
+    trigger("point", { index: points.ids[i], side: shifted ? other[state.hands] : state.hands });
   });
   plot.on("plotly_hover", (event) => {
     const i = event.points[0]?.customdata;
@@ -171,7 +134,7 @@ function hint(i, event) {
   const atlas = props.atlas;
   said.replaceChildren(make("strong", "", `sequence ${points.ids[i]}`));
   for (const [name, factor] of Object.entries(points.factors)) {
-    said.append(make("span", "", `${name}: ${factor.classes[factor.values[i]]}`));
+    said.append(make("span", "", `${name}: ${labelled(factor, factor.values[i])}`));
   }
   tip.dataset.index = points.ids[i];
   // The picture is shown only if the atlas is the one of these points.
@@ -183,6 +146,7 @@ function hint(i, event) {
     thumb.height = height;
     const x = (i % atlas.columns) * width, y = Math.floor(i / atlas.columns) * height;
     thumb.getContext("2d").drawImage(state.atlas, x, y, width, height, 0, 0, width, height);
+    if (points.sound) colourise(thumb);
   }
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
@@ -199,7 +163,7 @@ function loadAtlas() {
   state.atlas = picture;
 }
 
-watch(["value", "colours", "chosen"], draw);
+watch(["value", "colours", "chosen", "guest"], draw);
 watch("atlas", loadAtlas);
 loadAtlas();
 draw();

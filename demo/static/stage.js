@@ -20,17 +20,7 @@ function tileView(tile, value) {
     const against = tile.kind === "swap" ? "the real sequence" : "the input";
     caption.append(make("span", "sd-metric", `PSNR ${tile.psnr.toFixed(1)} dB against ${against}`));
   }
-  if (tile.verdict.length) {
-    const list = make("ul", "sd-verdict", undefined, { "aria-label": "What the judge sees" });
-    for (const { factor, expected, seen, kept, accuracy } of tile.verdict) {
-      const item = make("li", kept ? "sd-kept" : "sd-lost", `${kept ? "✓" : "✗"} ${factor}`);
-      const says = kept ? `${factor}: ${seen}, as expected` : `${factor}: expected ${expected}, judge sees ${seen}`;
-      item.title = accuracy === null ? says : `${says} (the judge is right on ${accuracy} % of real test sequences)`;
-      item.setAttribute("aria-label", item.title);
-      list.append(item);
-    }
-    caption.append(list);
-  }
+  if (tile.verdict.length) caption.append(verdictMarks(tile.verdict));
   figure.append(picture, caption);
   return { figure, picture, clip: tile.clip };
 }
@@ -41,27 +31,14 @@ function build() {
   state.views = [];
   if (!value) return;
   const grid = make("div", "sd-grid");
-  const head = (side, text) => {
-    const node = make("div", `sd-head sd-head-${side}`);
-    node.append(make("span", "sd-dot", side), make("span", "", text));
-    return node;
-  };
-  grid.append(
-    make("div", "sd-head sd-head-none", "real"),
-    head("A", `motion: ${value.motion.A}`),
-    head("B", `motion: ${value.motion.B}`),
-  );
+  grid.append(...headings(value, "real"));
   for (const tile of value.tiles) {
     const view = tileView(tile, value);
     grid.append(view.figure);
     state.views.push(view);
   }
   root.append(grid, play.bar);
-  if (value.judge !== null) {
-    const right = Object.entries(value.judge).map(([factor, percent]) => `${factor} ${percent} %`).join(", ");
-    root.append(make("p", "sd-note",
-      `✓ kept and ✗ lost are the opinion of a judge: a classifier trained on real training sequences. Its own accuracy on real test sequences: ${right}.`));
-  }
+  if (value.judge !== null) root.append(judgeNote(value.judge));
   root.append(strips(value));
 }
 
@@ -111,16 +88,15 @@ function paintStrips() {
   }
 }
 
-function remember(value) {
-  // A link to this page brings the pair back.
-  const url = new URL(location.href);
-  for (const name of ["checkpoint", "a", "b"]) url.searchParams.set(name, value[name]);
-  history.replaceState(history.state, "", url);
-}
-
 function update() {
   const value = props.value;
-  if (!value || !value.sheet) { state.value = null; root.replaceChildren(); return; }
+  root.hidden = !value;
+  if (!value) {
+    state.value = null;
+    root.replaceChildren();
+    delete root.dataset.pair;
+    return;
+  }
   const picture = new Image();
   picture.onload = () => {
     if (picture.src !== props.value?.sheet) return; // a newer pair has come meanwhile

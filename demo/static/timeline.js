@@ -10,7 +10,7 @@ const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
 const state = { curves: null, shown: new Set(), clips: null, sheet: null };
 
 const title = make("h3", "", "Leakage over time");
-const lead = make("p", "sd-note", "What the dynamic code of one step alone tells, in bits; the band is the 95 % interval, the dashed line is all there is to know.");
+const lead = make("p", "sd-note", "What the dynamic code of one step alone (of speech: of an eighth of the utterance) tells, in bits; the band is the 95 % interval, the dashed line is all there is to know.");
 const chips = make("div", "sd-factors", undefined, { role: "group", "aria-label": "Factors on the curve" });
 const body = make("div", "sd-time");
 const actors = make("div", "sd-actors");
@@ -88,7 +88,8 @@ function drawCurve() {
   }
   plot.append(makeSvg("text", "sd-tick", "bits", { x: 2, y: TOP - 5 }));
   for (let step = 0; step < steps; step++) {
-    plot.append(makeSvg("text", "sd-tick", `${step + 1}`, { x: x(step), y: HEIGHT - 5, "text-anchor": "middle" }));
+    const name = state.clips?.sound ? `${step + 1}/${steps}` : `${step + 1}`;
+    plot.append(makeSvg("text", "sd-tick", name, { x: x(step), y: HEIGHT - 5, "text-anchor": "middle" }));
   }
   // Factors of the same entropy share its line.
   const wholes = new Map();
@@ -129,7 +130,8 @@ function say() {
     const [value, low, high] = f.bits[step].map((b) => (b === null ? "–" : b.toFixed(2)));
     return `${f.name} ${value} [${low}, ${high}]${f.entropy ? ` of ${f.entropy.toFixed(2)}` : ""} bits`;
   });
-  readout.textContent = `Step ${step + 1}: ${said.join(" · ") || "choose a factor"}`;
+  const where = state.clips.sound ? `Part ${step + 1} of ${steps} of the utterance` : `Step ${step + 1}`;
+  readout.textContent = `${where}: ${said.join(" · ") || "choose a factor"}`;
   play.scrub.setAttribute("aria-valuetext", readout.textContent);
   for (const point of plot.querySelectorAll(".sd-point")) {
     point.classList.toggle("sd-now", Number(point.dataset.step) === step);
@@ -158,6 +160,15 @@ function gotCurves() {
   root.dataset.key = state.curves.key;
 }
 
+// Spectrograms come in grey.
+function tinted(picture, clips) {
+  if (!clips.sound) return picture;
+  const sheet = make("canvas", "", undefined, { width: picture.width, height: picture.height });
+  sheet.getContext("2d").drawImage(picture, 0, 0);
+  colourise(sheet);
+  return sheet;
+}
+
 function gotClips() {
   const sent = props.clips;
   if (!sent) return;
@@ -165,16 +176,23 @@ function gotClips() {
   picture.onload = () => {
     if (picture.src !== props.clips?.sheet) return; // a newer pair has come meanwhile
     const clips = state.clips = JSON.parse(JSON.stringify(props.clips));
-    state.sheet = picture;
+    state.sheet = tinted(picture, clips);
+    root.classList.toggle("sd-parts", Boolean(clips.sound));
     const [width, height] = clips.cell;
     views.forEach(({ side, picture, caption, film }, row) => {
       Object.assign(picture, { width, height });
       Object.assign(film, { width: width * clips.frames, height });
       picture.setAttribute("aria-label", `${side}: ${clips.captions[row]}`);
       caption.replaceChildren(make("span", "sd-dot", side), make("span", "", clips.captions[row]));
+      if (clips.sound) {
+        const button = make("button", "sd-hear", "▶", { type: "button", "aria-label": `Hear ${side}: ${clips.captions[row]}` });
+        button.addEventListener("click", () => hear(server, clips.checkpoint, clips.pair[row], picture.parentNode));
+        caption.append(button);
+      }
       film.getContext("2d").drawImage(state.sheet, 0, row * height, film.width, height, 0, 0, film.width, height);
     });
     play.load(clips.frames, clips.rate);
+    drawCurve();
     root.dataset.pair = clips.pair.join(",");
   };
   picture.src = sent.sheet;
@@ -190,4 +208,7 @@ watch("value", gotCurves);
 watch("clips", gotClips);
 gotCurves();
 gotClips();
-onTheme(root, () => { if (state.curves) { buildChips(); drawCurve(); say(); } });
+onTheme(root, () => {
+  if (state.curves) { buildChips(); drawCurve(); say(); }
+  if (state.clips?.sound) gotClips();
+});

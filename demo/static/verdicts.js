@@ -1,9 +1,10 @@
 // Put before leakage.js, behind heat.js: the verdicts on one code, what leaks first.
 function verdictList(report, code) {
+  const about = report.about[code];
   const mine = report.verdicts.filter((v) => v.code === code);
   const box = make("section", `sd-code sd-code-${code}`, undefined, { "aria-label": `Verdict on the ${code} code` });
   const title = make("h3", "", `${code === "static" ? "Static" : "Dynamic"} code`);
-  title.append(make("span", "", code === "static" ? "who it is" : "what it does"));
+  title.append(make("span", "", about));
   const tally = make("p", "sd-tally");
   const list = make("ul");
   for (const [level, [glyph, words]] of Object.entries(LEVELS)) {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo import service
-from seqdisent.data import dataset_spec
+from seqdisent.data import dataset_outline
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def show(name: str | None) -> tuple:
     spec = service.spec_of(name)
     if service.data_ready(spec.name):
         return gr.update(visible=False), "", gr.update(visible=False)
-    source = dataset_spec(spec.name).source  # today's, not the one of the day of training
+    source = dataset_outline(spec.name).source  # today's, not the one of the day of training
     words = (
         f"### {spec.title} is not on this machine yet\n"
         f"This checkpoint is shown with real test sequences, which come from their publisher.\n\n"

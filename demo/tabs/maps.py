@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo import components, payloads, reports, service
+from demo import components, map_payloads, payloads, reports, service
+from demo.words import headline_factors
 from seqdisent.views import projections
 
 WARNING = (
     "**Clusters are a picture, not evidence.** t-SNE and UMAP can show groups that are not there and hide "
     "ones that are; *trustworthiness* (1 is best) says how far neighbours on the map are neighbours among "
-    "the codes. If the static map sorts itself by action, look closer: something may leak. If it does not, "
-    "that proves nothing."
+    "the codes. If the static map sorts itself by action or word, look closer: something may leak. If it does "
+    "not, that proves nothing."
 )
 LEAK, BACK = "Show me the leak", "Show what belongs"
 
@@ -70,9 +71,11 @@ def layout() -> Parts:
 
 
 def prepare(name: str) -> tuple:
-    """The colour menus of a checkpoint, with what belongs, and the button's words."""
-    names = [f.name for f in service.spec_of(name).factors]
-    return (*(gr.update(choices=names, value=value) for value in _belongs(name)), LEAK)
+    """The menus of a checkpoint: sizes, colours with what belongs, and the button's words."""
+    dataset = service.load(name).dataset
+    size = gr.update(choices=list(service.map_sizes(dataset)), value=service.map_size(dataset))
+    names = [f.name for f in dataset.spec.factors]
+    return (size, *(gr.update(choices=names, value=value) for value in belonging(name)), LEAK)
 
 
 def colour(name: str, static: str, dynamic: str) -> tuple:
@@ -85,18 +88,21 @@ def colour(name: str, static: str, dynamic: str) -> tuple:
 def other_colours(name: str, static: str, dynamic: str) -> tuple:
     """Colours by what leaked most, or by what belongs if the former are shown: (both menus, the maps, the button)."""
     leaking = colour(name, static, dynamic)[1] == BACK
-    chosen = _belongs(name) if leaking else reports.leaked_most(name)
+    chosen = belonging(name) if leaking else reports.leaked_most(name)
     return (*chosen, *colour(name, *chosen))
 
 
-def _belongs(name: str) -> tuple[str, str]:
+def belonging(name: str) -> tuple[str, str]:
     spec = service.spec_of(name)
-    return spec.static_factors[-1].name, service.headline_factors(spec)[-1].name
+    classes = headline_factors(spec) or spec.factors
+    static = [f for f in classes if f.kind == "static"] or classes
+    return static[-1].name, classes[-1].name
 
 
 def first_method(name: str) -> str:
     """The projection to begin with: t-SNE if it is there, else PCA, which takes no time."""
-    return "tsne" if service.map_made(name, service.MAP_SIZE, "tsne") else "pca"
+    size = service.map_size(service.load(name).dataset)
+    return "tsne" if service.map_made(name, size, "tsne") else "pca"
 
 
 def draw(
@@ -107,15 +113,15 @@ def draw(
     it = service.load(name)
     report = (lambda share, words: progress(share, desc=words)) if progress else None
     maps = service.maps(name, n, method, report)
-    pictures = {"atlas": payloads.atlas(it, n)} if new_pictures else {}
-    points = json.dumps(payloads.points(it, maps, method))
+    pictures = {"atlas": map_payloads.atlas(it, n)} if new_pictures else {}
+    points = json.dumps(map_payloads.points(it, maps, method))
     return gr.update(value=points, colours=list(colours), chosen=list(pair), **pictures)
 
 
 def read(name: str, n: int, method: str) -> dict:
     """The table of both maps."""
     it = service.load(name)
-    headers, rows = payloads.table(it, service.maps(name, n, method))
+    headers, rows = map_payloads.table(it, service.maps(name, n, method))
     return gr.update(value={"headers": headers, "data": rows}, visible=True)
 
 

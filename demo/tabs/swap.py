@@ -8,12 +8,11 @@ import gradio as gr
 import numpy as np
 
 from demo import components, files, payloads, service
+from demo.words import ROLES, roles
 
+# What can be saved of pictures, and of sound: a single clip is saved from its tile.
 FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"}
-HOW = (
-    "The model splits each sequence into a *static* code (who it is) and a *dynamic* code (what it does), "
-    "then trades them: **A moves like B** must keep A's look and take B's motion."
-)
+SOUND_FORMATS = {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"}
 
 
 @dataclass(frozen=True)
@@ -23,40 +22,59 @@ class Parts:
     a: gr.State
     b: gr.State
     stage: gr.HTML
+    sound: gr.HTML
     choosers: tuple[gr.HTML, gr.HTML]
+    how: gr.Markdown
+    rows: tuple[gr.Row, gr.Row]
     random: gr.Button
-    formats: dict[str, gr.Button]
+    formats: list[tuple[str, gr.Button]]
     file: gr.DownloadButton
     seeds: gr.State
 
     @property
     def outputs(self) -> list:
         """What :func:`show` fills."""
-        return [self.a, self.b, self.stage, *self.choosers]
+        return [self.a, self.b, self.stage, self.sound, *self.choosers]
+
+    @property
+    def words(self) -> list:
+        """What :func:`prepare` fills."""
+        return [self.how, *self.rows]
 
 
 def layout() -> Parts:
     """The tab's components, inside the current tab."""
     a, b, seeds = gr.State(0), gr.State(1), gr.State(list(payloads.FIRST_GALLERIES))
     with gr.Row(elem_classes="sd-lead"):
-        gr.Markdown(HOW, elem_classes="sd-how")
+        how = gr.Markdown(ROLES["video"].how, elem_classes="sd-how")
         random = gr.Button("Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150)
     with gr.Row(elem_classes="sd-bench"):
         with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
             first = components.chooser("A", elem_id="sd-choose-a")
         with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
             stage = components.stage(elem_id="sd-stage")
-            with gr.Row(elem_classes="sd-downloads"):
-                gr.HTML("<span>Download</span>", apply_default_css=False)
-                formats = {
-                    suffix: gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{suffix}")
-                    for suffix, name in FORMATS.items()
-                }
-                # A click makes the file; the page then clicks this one.
-                file = gr.DownloadButton(visible="hidden", elem_id="sd-file")
+            sound = components.sound_stage(elem_id="sd-sound")
+            rows, formats = [], []
+            for kind, offered in (("", FORMATS), ("sound-", SOUND_FORMATS)):
+                with gr.Row(elem_classes="sd-downloads", visible=not kind) as row:
+                    gr.HTML("<span>Download</span>", apply_default_css=False)
+                    formats += [
+                        (suffix, gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{kind}{suffix}"))
+                        for suffix, name in offered.items()
+                    ]
+                rows.append(row)
+            # A click makes the file; the page then clicks this one.
+            file = gr.DownloadButton(visible="hidden", elem_id="sd-file")
         with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
             second = components.chooser("B", elem_id="sd-choose-b")
-    return Parts(a, b, stage, (first, second), random, formats, file, seeds)
+    return Parts(a, b, stage, sound, (first, second), how, tuple(rows), random, formats, file, seeds)
+
+
+def prepare(name: str) -> tuple:
+    """Values of :attr:`Parts.words` for a checkpoint."""
+    spec = service.spec_of(name)
+    sounds = spec.modality == "audio"
+    return roles(spec).how, gr.update(visible=not sounds), gr.update(visible=sounds)
 
 
 def show(name: str, a: int, b: int, notes: tuple[str, str] = ("", "")) -> tuple:
@@ -64,7 +82,7 @@ def show(name: str, a: int, b: int, notes: tuple[str, str] = ("", "")) -> tuple:
     it = service.load(name)
     swap = service.swap(name, a, b)
     return (
-        swap.a, swap.b, payloads.stage(it, swap),
+        swap.a, swap.b, payloads.stage(it, swap), payloads.sound_stage(it, swap),
         gr.update(value=payloads.chooser(it, swap.a, notes[0])),
         gr.update(value=payloads.chooser(it, swap.b, notes[1])),
     )  # fmt: skip
@@ -108,13 +126,13 @@ def wish(side: int):
     def wished(name: str, a: int, b: int, event: gr.EventData) -> tuple:
         it = service.load(name)
         known = {f.name: len(f.classes) for f in service.headline_factors(it.spec)}
-        asked = sent(event).get("factors")
+        asked, changed = sent(event).get("factors"), sent(event).get("changed")
         if not isinstance(asked, dict) or any(
             not isinstance(v, int) or not 0 <= v < known.get(k, 0) for k, v in asked.items()
         ):
             raise gr.Error("Those factors are not of this data set.")
         pair, notes = [a, b], ["", ""]
-        pair[side], missed = service.nearest(it.dataset, asked)
+        pair[side], missed = service.nearest(it.dataset, asked, changed if isinstance(changed, str) else "")
         notes[side] = payloads.difference(it, pair[side], missed)
         return show(name, *pair, tuple(notes))
 

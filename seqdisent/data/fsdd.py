@@ -7,12 +7,15 @@ of the others for validation. In ``fsdd-without-NAME`` that speaker is heard in 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from seqdisent.audio import clips
 from seqdisent.data import FSDD_SPEAKERS
+from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root
 from seqdisent.data.spec import Factor, Source
 from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, in_segments, read_archive, to_int16
@@ -61,8 +64,8 @@ def _contents(path: Path, version: tuple[int, int] | None) -> str:
     return digest.hexdigest()
 
 
-def recordings(split: str, root: str | Path | None = None, *, without: str | None = None) -> list[Recording]:
-    """Recordings of a split; ``without`` leaves a speaker out of training and validation."""
+def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
+    """Recordings of a split."""
     if split not in TAKES:
         raise ValueError(f"no split {split!r}; choose from {sorted(TAKES)}")
     path = data_root(root) / ARCHIVE
@@ -70,7 +73,7 @@ def recordings(split: str, root: str | Path | None = None, *, without: str | Non
     found = []
     for name, content in read_archive(path).items():
         digit, speaker, take = name.removesuffix(".wav").split("_")
-        if int(take) not in TAKES[split] or (speaker == without and split != "test"):
+        if int(take) not in TAKES[split]:
             continue
         clip = clips.read(content, max_seconds=SECONDS)
         labels = {"speaker": FSDD_SPEAKERS.index(speaker), "digit": int(digit)}
@@ -82,13 +85,24 @@ FSDD = ArchiveSource(SPEC, recordings, ARCHIVE, check)
 SEGMENTS = ArchiveSource(in_segments(SPEC), recordings, ARCHIVE, check)
 
 
-def _without(speaker: str) -> ArchiveSource:
-    """Leave one speaker out: unseen in training, heard in the test split beside the others."""
+@dataclass(frozen=True)
+class LeftOut(ArchiveSource):
+    """All but one speaker (an index) in training and validation; everybody in the test split."""
+
+    speaker: int
+
+    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
+        """As :meth:`.AudioSource.load`; what was analysed for all speakers is used again."""
+        whole = FSDD.load(split, root)
+        rows = np.flatnonzero((whole.static["speaker"] != self.speaker) | (split == "test"))
+        return replace(whole.select(rows), spec=self.SPEC)
+
+
+def _without(speaker: str) -> LeftOut:
     counts = tuple((split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items())
-    spec = replace(
-        SPEC, name=f"fsdd-without-{speaker}", title=f"{SPEC.title} without {speaker}", splits=counts, judge="fsdd"
-    )
-    return ArchiveSource(spec, partial(recordings, without=speaker), ARCHIVE, check)
+    name, title = f"fsdd-without-{speaker}", f"{SPEC.title} without {speaker}"
+    spec = replace(SPEC, name=name, title=title, splits=counts, judge="fsdd")
+    return LeftOut(spec, recordings, ARCHIVE, check, FSDD_SPEAKERS.index(speaker))
 
 
 globals().update({f"WITHOUT_{speaker.upper()}": _without(speaker) for speaker in FSDD_SPEAKERS})

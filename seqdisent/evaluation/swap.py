@@ -86,7 +86,8 @@ def swap_report(
 
     def listen(what: str, codes: Latents) -> None:
         for name, chance in judge.probabilities(as_judged(subject.decode(codes), data.spec)).items():
-            heard[what][name].append(chance.numpy())
+            if name in heard[what]:  # what it cannot know it is not asked
+                heard[what][name].append(chance.numpy())
 
     with torch.inference_mode():
         for start in range(0, pairs, BATCH):

@@ -1,0 +1,56 @@
+"""What is swapped: a sequence of the test split, or a recording that a visitor brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from demo import sequences, words
+from seqdisent.audio import world
+from seqdisent.audio.clips import RATE_HZ
+from seqdisent.data import DatasetSpec, SequenceDataset
+from seqdisent.types import Sequences
+
+
+@dataclass(frozen=True)
+class Original:
+    """One side of a pair.
+
+    Args:
+        name: what it is, for example "test sequence 12" or "your recording".
+        caption: what is seen or heard in it.
+        factors: its factors in words; "unknown", or not there, if nobody knows.
+        batch: the one sequence, as models see it.
+        wave: of speech, the recording itself, float ``[n]`` at 16 kHz.
+        index: position in the test split, if it is from there.
+    """
+
+    name: str
+    caption: str
+    factors: Mapping[str, str]
+    batch: Sequences
+    wave: np.ndarray | None = None
+    index: int | None = None
+
+
+def from_split(dataset: SequenceDataset, index: object) -> Original:
+    """A sequence of the test split; ServiceError if there is none at this position."""
+    index = sequences.check_index(dataset, index)
+    factors = sequences.describe(dataset, index)
+    wave = None if dataset.recordings is None else dataset.recordings[index].astype(np.float32) / 32767
+    caption = words.caption(dataset.spec, factors)
+    return Original(f"test sequence {index}", caption, factors, dataset[index], wave, index)
+
+
+def from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> Original:
+    """A recording from outside, prepared by :func:`seqdisent.audio.clips.prepare`: float ``[n]`` at 16 kHz.
+
+    What is longer than the model's sequences is cut.
+    """
+    steps, length = world.to_steps(world.analyse(wave), spec.frames)
+    heard = wave[: round(length * world.STEP_SECONDS * RATE_HZ)]
+    mask = torch.arange(spec.frames)[None] < length
+    return Original(name, caption, {}, Sequences(torch.from_numpy(steps[None]), mask), np.float32(heard))

@@ -1,0 +1,36 @@
+// Put before stages: what the judge says of a clip, and how often it is right.
+function verdictMarks(verdicts) {
+  const list = make("ul", "sd-verdict", undefined, { "aria-label": "What the judge says" });
+  for (const { factor, expected, seen, kept, accuracy } of verdicts) {
+    const [glyph, name] = kept === null ? ["?", "sd-open"] : kept ? ["✓", "sd-kept"] : ["✗", "sd-lost"];
+    const item = make("li", name, `${glyph} ${factor}`);
+    const says = kept === null ? `${factor}: judge says ${seen}; what it should be is unknown`
+      : kept ? `${factor}: ${seen}, as expected` : `${factor}: expected ${expected}, judge says ${seen}`;
+    item.title = accuracy === null ? says : `${says} (the judge is right on ${accuracy} % of real test sequences)`;
+    item.setAttribute("aria-label", item.title);
+    list.append(item);
+  }
+  return list;
+}
+function judgeNote(judge) {
+  const right = Object.entries(judge).map(([factor, percent]) => `${factor} ${percent} %`).join(", ");
+  return make("p", "sd-note",
+    `✓ kept and ✗ lost are the opinion of a judge: a classifier trained on real training sequences. Its own accuracy on real test sequences: ${right}.`);
+}
+// The heads of the columns of a 2x2.
+function headings(value, first) {
+  const head = (side) => {
+    const node = make("div", `sd-head sd-head-${side}`);
+    node.append(make("span", "sd-dot", side), make("span", "", value.motion[side]));
+    return node;
+  };
+  return [make("div", "sd-head sd-head-none", first), head("A"), head("B")];
+}
+// A link to this page brings the pair back.
+function remember(value) {
+  if (value.a === null || value.b === null) return;
+  const url = new URL(location.href);
+  for (const name of ["checkpoint", "a", "b"]) url.searchParams.set(name, value[name]);
+  history.replaceState(history.state, "", url);
+}
+
