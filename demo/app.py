@@ -48,9 +48,9 @@ def build() -> gr.Blocks:
         about.layout()
         where = gr.State(next(iter(LAYOUTS)))
         page = events.Page(checkpoint, notice, work, tabs, tab, where, **parts)
+        api.connect()  # first: gradio gives a name to whoever asks for it first, also to private events
         events.connect(app, page)
         voice_events.connect(page)
-        api.connect()
     return app.queue(max_size=64)
 
 

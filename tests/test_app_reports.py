@@ -96,7 +96,7 @@ def test_the_leak_on_the_maps_is_the_largest_one(monkeypatch) -> None:
         spec = service.spec_of(NAME)
         assert reports.leaked_most(NAME) == (spec.dynamic_factors[0].name, spec.static_factors[0].name)
     back = maps.other_colours(NAME, static, dynamic)
-    assert back[:2] == maps._belongs(NAME) and back[3] == maps.LEAK
+    assert back[:2] == maps.belonging(NAME) and back[3] == maps.LEAK
     assert maps.other_colours(NAME, *back[:2])[:2] == (static, dynamic)
 
 

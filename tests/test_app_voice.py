@@ -108,6 +108,26 @@ def test_a_recording_is_seen_placed_and_swapped(page: Page, tmp_path: Path) -> N
     page.wait_for_selector("#sd-own-clip .sd-sounding")
 
 
+def test_a_click_on_the_map_swaps_with_that_voice(page: Page) -> None:
+    before = page.locator("#sd-own-partner input").input_value()
+    x, y = page.evaluate("""() => {
+        const plot = document.querySelector('#sd-own-maps .sd-plot[data-part="dynamic"]');
+        plot.scrollIntoView({ block: "center" });
+        const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
+        const { xaxis, yaxis } = plot._fullLayout, { x, y } = plot.data[1];
+        return [box.left + xaxis.d2p(x[0]), box.top + yaxis.d2p(y[0])];
+    }""")
+    page.mouse.click(x, y)
+    page.wait_for_function(
+        "before => document.querySelector('#sd-own-partner input').value !== before", arg=before
+    )  # fmt: skip
+    page.wait_for_selector("#sd-own-maps .sd-plot[data-part='static'][data-chosen^=',']")
+    shown = page.locator("#sd-own-partner input").input_value().rsplit(" (", 1)[0]
+    page.wait_for_function(
+        "said => document.querySelector(`#sd-own-stage [data-clip='1'] .sd-caption`).textContent === said", arg=shown
+    )
+
+
 def test_a_bad_file_is_told_and_the_next_one_is_taken(page: Page) -> None:
     for name, content, words in (
         ("diary.wav", b"Dear diary, I am no sound.\n" * 50, "is text, not sound"),

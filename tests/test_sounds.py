@@ -167,7 +167,7 @@ def test_maps_fit_the_data_and_carry_numbers(it) -> None:
     assert map_payloads.atlas(it, n)["cell"] == [72, 48]
     headers, rows = map_payloads.table(it, found)
     assert rows[0][headers.index("pitch")].endswith(" Hz")
-    assert maps.prepare(NAME)[0]["value"] == n and maps._belongs(NAME) == ("sex", "word")
+    assert maps.prepare(NAME)[0]["value"] == n and maps.belonging(NAME) == ("sex", "word")
 
 
 def test_the_dynamic_map_does_not_see_the_length(it) -> None:

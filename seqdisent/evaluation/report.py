@@ -98,7 +98,7 @@ def evaluate(
     missing = f"no judge for {dataset}; train one with `seqdisent train judge-{dataset}`"
     if judge is not None:
         real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
-        real = {name: said for name, said in real.items() if _known(name, train, data)}
+        real = {name: said for name, said in real.items() if _known(name, train.labels(), data.labels())}
         report["judge"] = judge_accuracy(real, data)
     if config["model"] == JUDGE:
         if judge is None:
@@ -106,6 +106,8 @@ def evaluate(
         return report, {}
 
     model, spec = load_checkpoint(folder)
+    if data.spec.factors != spec.factors:
+        raise ValueError(f"{folder.name} was trained on other labels of {dataset} than are there now; train it again")
     subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
     learn, held = _few(train, sample.train, seed), None
     if split == "validation":
@@ -164,8 +166,8 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     classes = [f.name for f in spec.factors if not f.continuous]
     first = lambda codes, n: codes.labels[n][:, 0] if codes.labels[n].ndim > 1 else codes.labels[n]
     labels = {n: first(splits.test, n) for n in classes}
-    if any((labels[n] < 0).any() for n in classes):
-        return {}  # these measures have no notion of a missing label
+    # These measures have no notion of a missing label, nor of a class that training does not have.
+    labels = {n: v for n, v in labels.items() if (v >= 0).all() and _known(n, splits.train.labels, splits.test.labels)}
     labels = {n: labels[n] for n in independent_factors(labels)}
     train_labels = {n: first(splits.train, n) for n in labels}
     s = splits.test.mean.static.shape[1]
@@ -176,9 +178,7 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     names = spec.identity or [f.name for f in spec.static_factors if not f.continuous]
     static = np.stack([first(splits.test, name) for name in names], 1)
     identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
-    found = verification(
-        splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few]
-    )
+    found = verification(splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few])
     some = data[few]
     weight = some.mask / some.mask.sum(1, keepdim=True)
     raw = torch.einsum("btn,bt->bn", some.x.flatten(2), weight)  # without a model: the mean frame
@@ -198,9 +198,9 @@ def _few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
     return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n]))
 
 
-def _known(factor: str, learn: SequenceDataset, data: SequenceDataset) -> bool:
-    """Whether a judge of this factor could know any sequence: held-out sentences are none of its classes."""
-    return bool(np.isin(data.sequence_labels()[factor], learn.sequence_labels()[factor]).any())
+def _known(factor: str, learn: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> bool:
+    """Whether what learns from these labels could know any of those: held-out sentences are none of its classes."""
+    return bool(np.isin(test[factor][test[factor] >= 0], learn[factor]).any())
 
 
 def _hold_out(data: SequenceDataset, seed: int, share: float = 0.1) -> tuple[SequenceDataset, SequenceDataset]:
