@@ -18,7 +18,7 @@ from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_
 from seqdisent.evaluation.leakage import QUICK
 from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
 from seqdisent.nn.frames import FrameConfig
-from seqdisent.types import Latents
+from seqdisent.types import Latents, Sequences
 
 DATA = seqdisent.load_dataset("sprites", "test").select(np.arange(0, 2664, 9) + np.arange(296) % 9)
 
@@ -103,7 +103,8 @@ def test_random_pairs_are_of_different_sequences_and_from_the_seed():
 def test_reconstruction_error_in_stated_units():
     class Black:
         def decode(self, codes):
-            return torch.zeros(len(codes), *DATA.frames.shape[1:2], 3, 64, 64)
+            x = torch.zeros(len(codes), *DATA.frames.shape[1:2], 3, 64, 64)
+            return Sequences(x, torch.ones(x.shape[:2], dtype=torch.bool))
 
     latents = Latents(torch.zeros(len(DATA), 1), torch.zeros(len(DATA), 8, 1))
     found = reconstruction_error(Black(), DATA, latents, torch.zeros(8, 3, 64, 64))
@@ -123,7 +124,7 @@ def test_a_judge_learns_what_it_is_shown():
         optimizer.zero_grad()
         judge.loss(batch).total.backward()
         optimizer.step()
-    said, truth = judge.classify(batch.x), sequence_labels(batch)
+    said, truth = judge.classify(batch), sequence_labels(batch)
     assert all((said[n] == truth[n]).float().mean() > 0.9 for n in truth)
 
 
@@ -131,7 +132,7 @@ def test_shipped_judges_know_real_sequences():
     """The judge that speaks in the app and in the reports, on test characters: at least 99.5 %."""
     judge, metrics = load_judge("sprites")
     assert judge is not None, "checkpoints/judge-sprites is missing"
-    said, truth = judge.classify(DATA[:].x), sequence_labels(DATA[:])
+    said, truth = judge.classify(DATA[:]), sequence_labels(DATA[:])
     for name in truth:
         assert (said[name] == truth[name]).float().mean() >= 0.99
         assert metrics["judge"][name]["value"] >= 0.995
