@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +44,16 @@ VOICES = {
 }
 
 
-@pytest.fixture(scope="session")
+def forget_app() -> None:
+    """Empty what the app keeps: the next module may mean other recordings by the same name."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "demo":
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
+
+
+@pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with a small untrained judge, DBSE and DSVAE checkpoints, which the package is told to use.
 
@@ -82,7 +92,9 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         from demo import reports
 
         patch.setattr(reports, "SAMPLE", TINY)
+        forget_app()
         yield folder
+    forget_app()
 
 
 def without_labels(report: dict, factor: str) -> dict:
@@ -100,7 +112,7 @@ def without_labels(report: dict, factor: str) -> dict:
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, running in this process."""
     with pytest.MonkeyPatch.context() as patch:
@@ -158,4 +170,4 @@ def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
     page.wait_for_selector(STAGE)
     yield page
     page.close()
-    assert problems == []
+    assert not problems, problems

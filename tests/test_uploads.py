@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from app_fixtures import forget_app
 
 import seqdisent
 from demo import originals, service, uploads
@@ -54,7 +55,9 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SEQDISENT_CACHE", str(tmp_path_factory.mktemp("cache")))
         known = recording_dataset(SPEC, some)
         patch.setattr(seqdisent, "load_dataset", lambda name, split: known)
+        forget_app()
         yield folder
+    forget_app()
 
 
 @pytest.fixture
