@@ -129,11 +129,16 @@ def evaluate(
                 progress=lambda d, t: say("swaps and samples", d, t),
             )  # fmt: skip
     if spec.modality == "audio":
-        from seqdisent.evaluation.speech import speech_report
+        from seqdisent.evaluation.speech import PAIRS, speech_report
 
         with clock("speech"):
             report["speech"] = speech_report(
-                subject, data, splits.test.mean, seed=seed, progress=lambda d, t: say("pitch of swaps", d, t)
+                subject,
+                data,
+                splits.test.mean,
+                pairs=min(PAIRS, sample.pairs),
+                seed=seed,
+                progress=lambda d, t: say("pitch of swaps", d, t),
             )
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
