@@ -20,7 +20,7 @@ class Sequences:
     """A batch of sequences. Labels ride along for evaluation and never enter a loss.
 
     Args:
-        x: float32 ``[B, T, *event]`` in the dataset's value range.
+        x: float32 ``[B, T, *event]`` in the dataset's value range; NaN is a missing value of a series.
         mask: bool ``[B, T]``, true where a frame exists.
         static: for each static factor, int64 ``[B]``.
         dynamic: for each dynamic factor, int64 ``[B, T]``.

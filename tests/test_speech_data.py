@@ -13,6 +13,7 @@ from speech_fixtures import spoken
 from seqdisent import DATASETS, dataset_spec, load_dataset
 from seqdisent.audio import world
 from seqdisent.data import FSDD_SPEAKERS, emodb, fsdd, is_ready, source_module, speech, voices
+from seqdisent.data.archive import contents as digest_of
 from seqdisent.data.download import DataNotReady
 
 
@@ -51,7 +52,7 @@ def root(tmp_path_factory):
 def contents(root, monkeypatch, tmp_path_factory):
     """The loaders, told what the archives of the tests hold."""
     monkeypatch.setenv("SEQDISENT_CACHE", str(root / "cache"))
-    monkeypatch.setattr(fsdd, "CONTENTS", fsdd._contents(root / "fsdd.zip", None))
+    monkeypatch.setattr(fsdd, "CONTENTS", digest_of(root / "fsdd.zip", ".wav"))
     monkeypatch.setattr(emodb, "RECORDINGS", 12)
 
 

@@ -29,7 +29,7 @@ class SequenceDataset(Dataset):
     Args:
         spec: the declaration of the data set.
         frames: uint8 ``[N, T, H, W, C]`` for pictures (channels last, so that batches are ``channels_last``),
-            else floats ``[N, T, *event]`` as models see them.
+            else floats ``[N, T, *event]`` as models see them; NaN is a missing value of a series.
         static: for each static factor, int64 ``[N]``; -1 is a missing label. Those of a continuous
             factor are floats, NaN where missing.
         dynamic: for each dynamic factor, the same with one label a frame, ``[N, T]``.
@@ -38,6 +38,8 @@ class SequenceDataset(Dataset):
         lengths: steps that exist of each sequence, int64 ``[N]``, each at least 1; by default all T.
         recordings: of audio, the waveform behind each sequence, int16 ``[n]`` at 16 kHz.
         utterance: of segments, the recording that each was cut from, int64 ``[N]``; by default each its own.
+        titles: what people call each sequence, ``[N]`` strings: "Wanliu, May 2016".
+        starts: of series with dates, when each begins, datetime64 ``[N]``.
     """
 
     spec: DatasetSpec
@@ -48,6 +50,8 @@ class SequenceDataset(Dataset):
     lengths: np.ndarray | None = None
     recordings: tuple[np.ndarray, ...] | None = None
     utterance: np.ndarray | None = None
+    titles: np.ndarray | None = None
+    starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -94,6 +98,8 @@ class SequenceDataset(Dataset):
             lengths=pick(self.lengths),
             recordings=None if self.recordings is None else tuple(self.recordings[row] for row in rows),
             utterance=pick(self.utterance),
+            titles=pick(self.titles),
+            starts=pick(self.starts),
         )
 
     @property

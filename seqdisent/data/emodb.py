@@ -11,9 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from seqdisent.audio import clips
+from seqdisent.data.archive import read_archive
 from seqdisent.data.download import DataNotReady, data_root
 from seqdisent.data.spec import Factor, Source
-from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, read_archive, to_int16
+from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, to_int16
 
 ARCHIVE = "emodb.zip"
 RECORDINGS = 535
@@ -59,7 +60,7 @@ def check(path: Path) -> None:
 
 @lru_cache(maxsize=4)
 def _known(path: Path, version: tuple[int, int] | None) -> int:
-    return sum(_NAME.fullmatch(name) is not None for name in read_archive(path))
+    return sum(_NAME.fullmatch(name) is not None for name in read_archive(path, ".wav"))
 
 
 def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
@@ -74,7 +75,7 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     check(path)
     emotions = list(EMOTIONS)
     found = []
-    for name, content in read_archive(path).items():
+    for name, content in read_archive(path, ".wav").items():
         match = _NAME.fullmatch(name)
         if match is None or match[2].lower() not in parts[split]:
             continue

@@ -6,19 +6,18 @@ of the others for validation. In ``fsdd-without-NAME`` that speaker is heard in 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from seqdisent.audio import clips
 from seqdisent.data import FSDD_SPEAKERS
+from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root
 from seqdisent.data.spec import Factor, Source
-from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, in_segments, read_archive, to_int16
+from seqdisent.data.speech import ArchiveSource, Recording, audio_spec, in_segments, to_int16
 
 COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 ARCHIVE = "fsdd.zip"
@@ -47,21 +46,12 @@ SPEC = audio_spec(
 
 def check(path: Path) -> None:
     """Raise :class:`DataNotReady` unless ``path`` is an archive with exactly the recordings of the pinned commit."""
-    stat = path.stat() if path.is_file() else None
-    found = _contents(path, stat and (stat.st_mtime_ns, stat.st_size))
+    found = contents(path, ".wav")
     if found != CONTENTS:
         raise DataNotReady(
             f"{path} does not hold the recordings of commit {COMMIT[:12]} (half a file, or another version). "
             "Delete it and run `seqdisent data fsdd`."
         )
-
-
-@lru_cache(maxsize=4)
-def _contents(path: Path, version: tuple[int, int] | None) -> str:
-    digest = hashlib.sha256()
-    for name, content in read_archive(path).items():
-        digest.update(name.encode() + hashlib.sha256(content).digest())
-    return digest.hexdigest()
 
 
 def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
@@ -71,7 +61,7 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     path = data_root(root) / ARCHIVE
     check(path)
     found = []
-    for name, content in read_archive(path).items():
+    for name, content in read_archive(path, ".wav").items():
         digit, speaker, take = name.removesuffix(".wav").split("_")
         if int(take) not in TAKES[split]:
             continue

@@ -29,6 +29,24 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A measured quantity, a channel of a series.
+
+    Args:
+        unit: of ``mean`` and ``std``, for example ``"mm"``.
+        mean: what is subtracted and
+        std: what is divided by before models see a value; fitted on the training split.
+        log: whether that is done to ``log(1 + value)``: for amounts that are mostly small and sometimes huge.
+    """
+
+    name: str
+    unit: str = ""
+    mean: float = 0.0
+    std: float = 1.0
+    log: bool = False
+
+
+@dataclass(frozen=True)
 class Source:
     """Where the data come from, and on what terms."""
 
@@ -43,15 +61,18 @@ class DatasetSpec:
     """Everything that a model, a judge or the app must know about a data set without loading it.
 
     Args:
-        event_shape: shape of one frame, channels first for images: ``(3, 64, 64)``.
-        frames: frames in one sequence.
+        event_shape: shape of one frame, channels first for images: ``(3, 64, 64)``; of a series a window, steps by
+            variables: ``(24, 10)``.
+        frames: frames (windows) in one sequence.
         rate_hz: frames a second: for playback, or steps a second of audio.
         value_range: smallest and largest value of ``x``.
-        likelihood: observation model of the decoder; ``"gaussian"`` is the one there is.
+        likelihood: observation model of the decoder: ``"gaussian"`` with one scale for all values, or
+            ``"scaled"``, a Gaussian whose scale the decoder tells for every value; values may then be missing (NaN).
         splits: sequences in each split.
         identity: the static factors that say who or what a sequence is of, for verification; by default all classes.
         judge: the data set whose judge serves this one too; by default it has its own.
         bandwidth_hz: of audio, where the recordings end, if that is below 8 kHz.
+        variables: of a series, what is measured: the last axis of an event.
     """
 
     name: str
@@ -64,10 +85,11 @@ class DatasetSpec:
     factors: tuple[Factor, ...]
     source: Source
     splits: tuple[tuple[str, int], ...]
-    likelihood: Literal["gaussian"] = "gaussian"
+    likelihood: Literal["gaussian", "scaled"] = "gaussian"
     identity: tuple[str, ...] = ()
     judge: str = ""
     bandwidth_hz: float | None = None
+    variables: tuple[Variable, ...] = ()
 
     def factor(self, name: str) -> Factor:
         """The factor called ``name``; ``KeyError`` names the ones there are."""
@@ -99,6 +121,7 @@ class DatasetSpec:
                 "identity": tuple(data.get("identity", ())),
                 "factors": tuple(Factor(**{**f, "classes": tuple(f["classes"])}) for f in data["factors"]),
                 "source": Source(**data["source"]),
+                "variables": tuple(Variable(**v) for v in data.get("variables", ())),
                 "splits": tuple((name, count) for name, count in data["splits"]),
             }
         )

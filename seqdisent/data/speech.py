@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -115,25 +114,6 @@ class ArchiveSource(AudioSource):
         except DataNotReady:
             return False
         return True
-
-
-def read_archive(path: Path, suffix: str = ".wav") -> dict[str, bytes]:
-    """Contents of the files in a zip that end in ``suffix``, by file name, in order of name.
-
-    Raises:
-        DataNotReady: if the file is missing or no zip.
-    """
-    try:
-        with ZipFile(path) as archive:
-            members = sorted(m for m in archive.namelist() if m.lower().endswith(suffix))
-            return {m.rsplit("/", 1)[-1]: archive.read(m) for m in members}
-    except FileNotFoundError as error:
-        raise DataNotReady(
-            f"{path.name} is missing from {path.parent}. Run `seqdisent data {path.stem}` to download it, or set "
-            f"SEQDISENT_DATA to a folder that holds {path.name}."
-        ) from error
-    except (BadZipFile, OSError) as error:
-        raise DataNotReady(f"{path} cannot be read ({error}). Delete it and download it again.") from error
 
 
 def to_int16(wave: np.ndarray) -> np.ndarray:

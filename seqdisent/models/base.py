@@ -30,7 +30,7 @@ class VAEConfig:
         dynamic_size: D.
         hidden: units of the recurrent networks.
         sigma: standard deviation of the Gaussian likelihood, in units of ``x``; ``None`` learns one
-            (sigma-VAE, Rybkin et al. 2021).
+            (sigma-VAE, Rybkin et al. 2021). A decoder with scales of its own has no use for it.
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
         swap_weight: weight of the swap's consistency: in training the static codes of a batch are dealt anew; what is
@@ -125,14 +125,26 @@ class SequentialVAE(nn.Module, ABC):
         Raises:
             ValueError: if ``frames`` is not the number of latent steps.
         """
+        return self.likelihood(latents, frames).mean
+
+    def likelihood(self, latents: Latents, frames: int | None = None) -> DiagonalGaussian:
+        """p(x | s, z), mean and logarithm of the scale both ``[B, frames, *event]``, in units of ``x``.
+
+        Raises:
+            ValueError: if ``frames`` is not the number of latent steps.
+        """
         b, k, _ = latents.dynamic.shape
         if frames is not None and frames != k:
             raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
         if len(self.spec.event_shape) == 2:
-            return self.frame_decoder(latents.static, latents.dynamic)
-        static = latents.static[:, None].expand(-1, k, -1)
-        codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
-        return self.frame_decoder(codes).unflatten(0, (b, k))
+            told = self.frame_decoder(latents.static, latents.dynamic)
+        else:
+            static = latents.static[:, None].expand(-1, k, -1)
+            codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
+            told = self.frame_decoder(codes).unflatten(0, (b, k))
+        if self.spec.likelihood == "scaled":
+            return DiagonalGaussian.from_parameters(told)
+        return DiagonalGaussian(told, self.log_sigma.expand_as(told))
 
     def sample(
         self,
@@ -179,7 +191,7 @@ class SequentialVAE(nn.Module, ABC):
         perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
         views = perturb(batch.x, batch.mask, generator)
         encoding = self.posterior(*views, batch.mask, Draw(True, generator))
-        frame_nll = self._frame_nll(self.decode(encoding.latents), batch.x)
+        frame_nll = self._frame_nll(self.likelihood(encoding.latents), batch.x)
         terms = {
             "reconstruction": (frame_nll * batch.mask).sum(1),
             "static_kl": encoding.static.kl(
@@ -241,9 +253,14 @@ class SequentialVAE(nn.Module, ABC):
             "swapped_dynamic": (again.dynamic.kl(held(encoding.dynamic)) * mask).sum(1),
         }
 
-    def _frame_nll(self, mean: Tensor, x: Tensor) -> Tensor:
-        """-log N(x_t; mean_t, sigma^2) in nats, summed over the event: ``[B, T]``."""
-        squared = (mean - x).square().flatten(2).sum(2)
+    def _frame_nll(self, seen: DiagonalGaussian, x: Tensor) -> Tensor:
+        """-log p(x_t | s, z_t) in nats, summed over what is there of the event: ``[B, T]``."""
+        if self.spec.likelihood == "scaled":
+            known = ~torch.isnan(x)  # a NaN must not even meet the weights: 0 * NaN is NaN in their gradients
+            values = DiagonalGaussian(seen.mean[..., None], seen.log_std[..., None])
+            nll = -values.log_prob(torch.where(known, x, seen.mean.detach())[..., None])
+            return (nll * known).flatten(2).sum(2)
+        squared = (seen.mean - x).square().flatten(2).sum(2)
         constant = self.log_sigma + 0.5 * math.log(2 * math.pi)
         return 0.5 * squared * torch.exp(-2 * self.log_sigma) + x[0, 0].numel() * constant
 

@@ -16,8 +16,7 @@ from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
-from seqdisent.nn.frames import PooledEncoder
-from seqdisent.nn.vectors import step_encoder
+from seqdisent.nn.frames import PooledEncoder, frame_encoder
 from seqdisent.types import Encoding, Latents, LossTerms
 
 
@@ -99,7 +98,7 @@ class DBSE(SequentialVAE):
         if config.static_path == "pooled":
             self.static_encoder = (
                 PooledEncoder(spec.event_shape[0], config.frame.width, g) if len(spec.event_shape) == 3
-                else step_encoder(spec.event_shape, config.frame)
+                else frame_encoder(spec, config.frame)
             )  # fmt: skip
         self.static_layer = nn.Sequential(nn.Linear(g, g), nn.Tanh())
         self.static_head = nn.Linear(g, 2 * config.static_size)

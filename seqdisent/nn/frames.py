@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, channels_last, nn
 
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.nn.vectors import DECODERS, step_encoder
+from seqdisent.nn.vectors import DECODERS, MissingValues, step_encoder
 
 
 class FrameNetworks(NamedTuple):
@@ -49,8 +49,11 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
     if len(spec.event_shape) == 2:
         if config.kind not in DECODERS:
             raise ValueError(f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}")
-        decoder = DECODERS[config.kind](spec.event_shape, config, static_size, dynamic_size)
-        return FrameNetworks(step_encoder(spec.event_shape, config), decoder)
+        steps, channels = spec.event_shape
+        # Of a scaled likelihood the decoder tells the mean of every value, then its scale.
+        told = (steps, 2 * channels) if spec.likelihood == "scaled" else spec.event_shape
+        decoder = DECODERS[config.kind](told, config, static_size, dynamic_size)
+        return FrameNetworks(frame_encoder(spec, config), decoder)
     if len(spec.event_shape) != 3:
         raise ValueError(f"no frame networks for events of shape {spec.event_shape}")
     channels, height, width = spec.event_shape
@@ -65,6 +68,9 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
 def frame_encoder(spec: DatasetSpec, config: FrameConfig) -> nn.Module:
     """An encoder ``[N, *event] -> [N, G]`` alone, of whatever kind suits the event."""
     if len(spec.event_shape) == 2:
+        steps, channels = spec.event_shape
+        if spec.likelihood == "scaled":
+            return nn.Sequential(MissingValues(), step_encoder((steps, 2 * channels), config))
         return step_encoder(spec.event_shape, config)
     return frame_networks(spec, config, 1, 1).encoder
 

@@ -23,6 +23,14 @@ def step_encoder(event_shape: tuple[int, int], config: FrameConfig) -> nn.Module
     )  # fmt: skip
 
 
+class MissingValues(nn.Module):
+    """Steps with missing values (NaN), ``[N, W, C] -> [N, W, 2C]``: 0 in their place, then which are there."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        known = ~torch.isnan(x)
+        return torch.cat([torch.where(known, x, 0.0), known.to(x)], -1)
+
+
 class StepDecoder(nn.Module):
     """Both codes read alike."""
 

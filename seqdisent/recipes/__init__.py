@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seqdisent.recipes import sprites, voices
+from seqdisent.recipes import series, sprites, voices
 from seqdisent.recipes.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     **sprites.RECIPES,
     **voices.RECIPES,
+    **series.RECIPES,
 }
 
 

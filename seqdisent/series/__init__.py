@@ -1,0 +1,1 @@
+"""Time series: tables that people bring, and their units."""
