@@ -13,7 +13,7 @@ chosen here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.frames import FrameConfig
 from seqdisent.recipes import Recipe
 from seqdisent.schedule import TrainConfig
+from seqdisent.sweep import trained
 
 DATASET = "sprites-32"
 RECONSTRUCTION = 60.0  # weight of the summed squared error; the KL weights of a point are relative to it
@@ -96,23 +97,9 @@ def train_point(
         steps: instead of the recipe's.
         options: passed to :func:`seqdisent.training.fit`.
     """
-    import lightning
-
-    from seqdisent.checkpoint import CONFIG, round_to_half, save_checkpoint
-    from seqdisent.training import fit
-
-    folder = run / f"{name}-s{seed}"
-    if (folder / "checkpoint" / CONFIG).is_file():
-        return folder / "checkpoint"
-    recipe = POINTS[name].recipe
-    lightning.seed_everything(seed, verbose=False)
-    model = recipe.build()
-    config = recipe.train if steps is None else replace(recipe.train, steps=steps)
-    made = fit(model, *_data()[:2], config, folder, seed=seed, resume=True, progress=progress, **options)
-    made.pop("rank")
-    round_to_half(model)
-    about = {"name": name, "command": f"seqdisent frontier --points {name} --seeds {seed}", "seed": seed, **made}
-    return save_checkpoint(folder / "checkpoint", model, kind=recipe.kind, recipe=about)
+    about = {"name": name, "command": f"seqdisent frontier --points {name} --seeds {seed}"}
+    recipe, folder = POINTS[name].recipe, run / f"{name}-s{seed}"
+    return trained(recipe, _data(), folder, about, seed=seed, steps=steps, progress=progress, **options)
 
 
 @cache

@@ -26,6 +26,7 @@ DATASETS = {
     "air-quality": "seqdisent.data.air_quality:MONTHLY",
     "air-quality-days": "seqdisent.data.air_quality:DAILY",
     "etth1": "seqdisent.data.etth1:ETTH1",
+    "etth1-interleaved": "seqdisent.data.etth1:MIXED",
     "physionet2012": "seqdisent.data.physionet:SET_A",
     **{f"physionet2012-{which}": f"seqdisent.data.physionet:SET_{which.upper()}" for which in "bc"},
     "audio-folder": "seqdisent.data.audio_folder:AUDIO_FOLDER",

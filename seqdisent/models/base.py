@@ -33,6 +33,8 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021). A decoder with scales of its own has no use for it.
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
+        presence_weight: weight of the likelihood of *which* values are there, where some may be missing: what was
+            measured, and how often, says much about who. Not in the papers: 0 leaves it out.
         swap_weight: weight of the swap's consistency: in training the static codes of a batch are dealt anew; what is
             decoded must be read again as the static code that went in and the dynamics that stayed, as divergences
             in nats. Not in the papers: 0 leaves it out.
@@ -49,6 +51,7 @@ class VAEConfig:
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
+    presence_weight: float = 0.0
     swap_weight: float = 0.0
     static_rank: int = 0
     dynamic_rank: int = 0
@@ -133,9 +136,19 @@ class SequentialVAE(nn.Module, ABC):
         Raises:
             ValueError: if ``frames`` is not the number of latent steps.
         """
-        b, k, _ = latents.dynamic.shape
+        k = latents.dynamic.shape[1]
         if frames is not None and frames != k:
             raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
+        return self._told(latents)[0]
+
+    def presence(self, latents: Latents) -> Tensor:
+        """Probability that each value is there, ``[B, K, *event]``; 1 where the data set has no missing values."""
+        seen, logits = self._told(latents)
+        return torch.ones_like(seen.mean) if logits is None else logits.sigmoid()
+
+    def _told(self, latents: Latents) -> tuple[DiagonalGaussian, Tensor | None]:
+        """What the decoder says: p(x | s, z), and the logit of every value's being there."""
+        b, k, _ = latents.dynamic.shape
         if len(self.spec.event_shape) == 2:
             told = self.frame_decoder(latents.static, latents.dynamic)
         else:
@@ -143,8 +156,9 @@ class SequentialVAE(nn.Module, ABC):
             codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
             told = self.frame_decoder(codes).unflatten(0, (b, k))
         if self.spec.likelihood == "scaled":
-            return DiagonalGaussian.from_parameters(told)
-        return DiagonalGaussian(told, self.log_sigma.expand_as(told))
+            values, logits = told.split((2 * told.shape[-1] // 3, told.shape[-1] // 3), dim=-1)
+            return DiagonalGaussian.from_parameters(values), logits
+        return DiagonalGaussian(told, self.log_sigma.expand_as(told)), None
 
     def sample(
         self,
@@ -191,7 +205,8 @@ class SequentialVAE(nn.Module, ABC):
         perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
         views = perturb(batch.x, batch.mask, generator)
         encoding = self.posterior(*views, batch.mask, Draw(True, generator))
-        frame_nll = self._frame_nll(self.likelihood(encoding.latents), batch.x)
+        seen, there = self._told(encoding.latents)
+        frame_nll = self._frame_nll(seen, batch.x)
         terms = {
             "reconstruction": (frame_nll * batch.mask).sum(1),
             "static_kl": encoding.static.kl(
@@ -204,6 +219,11 @@ class SequentialVAE(nn.Module, ABC):
             "static_kl": self.config.static_weight,
             "dynamic_kl": self.config.dynamic_weight,
         }
+        if self.config.presence_weight and there is not None:
+            known = (~torch.isnan(batch.x)).to(there)
+            wrong = nn.functional.binary_cross_entropy_with_logits(there, known, reduction="none")
+            terms["presence"] = (wrong.flatten(2).sum(2) * batch.mask).sum(1)
+            weights["presence"] = self.config.presence_weight
         if self.config.swap_weight:
             terms |= self._swap_terms(encoding, batch.mask)
             weights |= dict.fromkeys(("swapped_static", "swapped_dynamic"), self.config.swap_weight)

@@ -50,8 +50,8 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
         if config.kind not in DECODERS:
             raise ValueError(f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}")
         steps, channels = spec.event_shape
-        # Of a scaled likelihood the decoder tells the mean of every value, then its scale.
-        told = (steps, 2 * channels) if spec.likelihood == "scaled" else spec.event_shape
+        # Of a scaled likelihood the decoder tells the mean of every value, its scale, and whether it is there.
+        told = (steps, 3 * channels) if spec.likelihood == "scaled" else spec.event_shape
         decoder = DECODERS[config.kind](told, config, static_size, dynamic_size)
         return FrameNetworks(frame_encoder(spec, config), decoder)
     if len(spec.event_shape) != 3:

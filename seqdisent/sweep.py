@@ -1,0 +1,46 @@
+"""Many models of one kind: each is trained once, or gone on with, or found trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.recipes import Recipe
+
+
+def trained(
+    recipe: Recipe,
+    data: tuple[SequenceDataset, SequenceDataset],
+    folder: Path,
+    about: dict[str, object],
+    *,
+    seed: int,
+    steps: int | None = None,
+    progress: bool = False,
+    **options,
+) -> Path:
+    """The checkpoint folder ``folder/checkpoint`` of a recipe for one seed.
+
+    Args:
+        data: training and validation splits.
+        folder: of the run; it is resumed.
+        about: recorded in the checkpoint: name and command.
+        steps: instead of the recipe's.
+        options: passed to :func:`seqdisent.training.fit`.
+    """
+    import lightning
+
+    from seqdisent.checkpoint import CONFIG, round_to_half, save_checkpoint
+    from seqdisent.training import fit
+
+    to = folder / "checkpoint"
+    if (to / CONFIG).is_file():
+        return to
+    lightning.seed_everything(seed, verbose=False)
+    model = recipe.build()
+    config = recipe.train if steps is None else replace(recipe.train, steps=steps)
+    made = fit(model, *data, config, folder, seed=seed, resume=True, progress=progress, **options)
+    made.pop("rank")
+    round_to_half(model)
+    return save_checkpoint(to, model, kind=recipe.kind, recipe={**about, "seed": seed, **made})
