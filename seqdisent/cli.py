@@ -117,6 +117,13 @@ def parser(commands) -> argparse.ArgumentParser:
     frontier.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
     frontier.add_argument("--quiet", action="store_true", help="no progress bar")
 
+    benchmark = command("benchmark", commands.benchmark, "train recipes of series with several seeds; try their codes")
+    benchmark.add_argument("recipes", nargs="*", help="recipes of series (default: those of the README's table)")
+    benchmark.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="(default: 0 1 2 3 4)")
+    benchmark.add_argument("--run", type=Path, default=Path("runs/benchmark"), help="folder of the runs; it is resumed")
+    benchmark.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
+    benchmark.add_argument("--quiet", action="store_true", help="no progress bar")
+
     swap = command("swap", commands.swap, "swap two test sequences and write an animation, or a sound")
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     swap.add_argument("a", type=int, help="number of a test sequence")

@@ -204,6 +204,24 @@ def frontier(args: Namespace, console: Console) -> None:
     console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
 
 
+def benchmark(args: Namespace, console: Console) -> None:
+    """Train and try every seed that is missing; print and keep who said what."""
+    from seqdisent.benchmark import RECIPES, measure
+    from seqdisent.evaluation.benchmark import summarised, table, write_results
+    from seqdisent.recipes import recipe
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    results = []
+    for name in args.recipes or RECIPES:
+        seeds = {
+            seed: measure(name, seed, args.run, console.print, progress=not args.quiet, accelerator="cpu")
+            for seed in args.seeds
+        }
+        results.append(summarised(name, recipe(name).dataset, seeds))
+        console.print(table(results[-1:]), highlight=False, markup=False)
+        console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
+
+
 def evaluate(args: Namespace, console: Console) -> None:
     """Measure a checkpoint; print the report and keep it in the checkpoint folder."""
     from seqdisent.checkpoint import read_config

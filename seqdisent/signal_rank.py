@@ -23,7 +23,7 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.models import SequentialVAE, build_model
-from seqdisent.types import Latents
+from seqdisent.types import Latents, squared_error
 
 BATCH = 128
 TOLERANCE = 0.01  # share by which the squared error may rise for each of the two codes
@@ -139,7 +139,7 @@ def _error(model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes:
         part = slice(at, at + len(batch))
         dynamic = codes["dynamic"][part].view(len(batch), -1, model.config.dynamic_size)
         made = model.decode(Latents(codes["static"][part], dynamic))
-        total += float(((made - batch.x).square().flatten(2).sum(2) * batch.mask).sum())
+        total += float((squared_error(made, batch.x).flatten(2).sum(2) * batch.mask).sum())
         at += len(batch)
     return total / len(rows)
 

@@ -162,3 +162,8 @@ class LossTerms:
     def means(self) -> dict[str, Tensor]:
         """Batch mean of every unweighted term, for logs."""
         return {name: term.mean() for name, term in self.terms.items()}
+
+
+def squared_error(made: Tensor, real: Tensor) -> Tensor:
+    """``(made - real) ** 2`` of two tensors that broadcast; 0 where ``real`` is missing (NaN)."""
+    return torch.where(torch.isnan(real), 0.0, made - real).square()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.evaluation.tables import leakage_rows, speech_rows, swap_rows
+from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, speech_rows, swap_rows
 
 
 def write_card(folder: Path) -> None:
@@ -46,7 +46,7 @@ def _measured(metrics: dict) -> list[str]:
             "### What the codes know", "",
             "Usable information in bits, with 95 % intervals that resample the "
             f"{leakage['test_sources']} test sources. A code should tell the factors of its own kind and none of the "
-            "other's; a draw is what the decoder met in training.", "",
+            f"other's; a draw is what the decoder met in training.{asked_words(metrics)}", "",
             *_markdown(*leakage_rows(metrics)), "",
             *(f"- {v['text']}" for v in leakage["verdicts"] if v["level"] not in ("holds", "unmeasurable")),
             *(f"- {words}" for words in metrics["health"]["words"]), "",
@@ -55,6 +55,8 @@ def _measured(metrics: dict) -> list[str]:
     lines += [*_markdown(*swap_rows(metrics)), ""]
     if "speech" in metrics:
         lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
+    if "downstream" in metrics:
+        lines += ["### What the codes are good for", "", *_markdown(*downstream_rows(metrics)), ""]
     if "no_judge" in metrics:
         lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
     elif "error" in metrics:

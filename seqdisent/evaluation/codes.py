@@ -50,6 +50,14 @@ class Codes:
             {name: value[rows] for name, value in self.labels.items()}, self.source[rows],
         )  # fmt: skip
 
+    def at_one_step(self, seed: int) -> Codes:
+        """Each sequence at one step (or part) of its own, drawn at random: dynamics ``[N, 1, D]``, labels ``[N]``."""
+        rows = np.arange(len(self))
+        step = np.random.default_rng(seed).integers(0, self.mean.timeline(PARTS).shape[1], len(self))
+        there = lambda codes: Latents(codes.static, codes.timeline(PARTS)[rows, step][:, None])
+        labels = {name: value if value.ndim == 1 else value[rows, step] for name, value in self.labels.items()}
+        return replace(self, mean=there(self.mean), sample=there(self.sample), labels=labels)
+
     def shuffled(self, seed: int) -> Codes:
         """The same codes and labels with every tie between them cut: codes of other sequences."""
         order = torch.from_numpy(np.random.default_rng(seed).permutation(len(self)))

@@ -202,4 +202,4 @@ def _said(head: Any, x: np.ndarray, classes: int) -> np.ndarray:
         return head.predict(x)
     out = np.zeros((len(x), classes))
     out[:, head.classes_.astype(int)] = head.predict_proba(x)
-    return out
+    return out / out.sum(1, keepdims=True)  # some heads answer in float32

@@ -5,7 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from seqdisent.evaluation.tables import leakage_rows, leakage_table, percent, speech_rows, swap_rows
+from seqdisent.evaluation.tables import (
+    asked_words,
+    downstream_rows,
+    leakage_rows,
+    leakage_table,
+    percent,
+    speech_rows,
+    swap_rows,
+)
 from seqdisent.views.figures import curves, heat_map
 
 STYLE = """
@@ -34,6 +42,8 @@ def html_report(report: dict[str, Any]) -> str:
     parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
     parts += [f"<p>{escape(report['no_judge'])}</p>" if "no_judge" in report else _table(*swap_rows(report))]
     parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
+    if "downstream" in report:
+        parts += ["<h2>What the codes are good for</h2>", _table(*downstream_rows(report))]
     if "error" in report:
         parts += _rest(report)
     return (
@@ -64,6 +74,7 @@ def _leakage(report: dict[str, Any]) -> list[str]:
         f"sequences, were chosen on {leakage['validation_sequences']} validation sequences and scored once on "
         f"{leakage['test_sequences']}. Intervals resample the {leakage['test_sources']} sources "
         f"{leakage['bootstrap']} times; p-values come from {leakage['permutations']} shuffles of the labels."
+        f"{asked_words(report)}"
     )
     return [
         f"<h2>Verdict</h2><ul>{items}</ul><p class=how>{escape(how)}</p>",

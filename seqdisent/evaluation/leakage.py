@@ -98,6 +98,10 @@ class Splits:
     def parts(self) -> tuple[Codes, Codes, Codes]:
         return self.train, self.validation, self.test
 
+    def at_one_step(self, seed: int) -> Splits:
+        """Each sequence at one step of its own (:meth:`Codes.at_one_step`)."""
+        return Splits(*(codes.at_one_step(3 * seed + number) for number, codes in enumerate(self.parts())))
+
 
 def why_not_measurable(factor: Factor, splits: Splits) -> str:
     """Why a factor cannot be measured, or an empty string if it can."""
@@ -140,14 +144,54 @@ def measure(
         The report's ``leakage`` section, and ``{"CODE/VIEW/READING/FACTOR/PROBE/bits" or ".../score":
         [N_test]}`` with ``source [N_test]``, from which differences of two checkpoints are computed.
     """
-    unmeasurable = {f.name: why for f in factors if (why := why_not_measurable(f, splits))}
+    moving = [f.name for f in factors if changes(f, splits.train)]
+    asked = splits.at_one_step(seed) if moving else splits
+    where = {f.name: asked if f.name in moving else splits for f in factors}
+    unmeasurable = {f.name: why for f in factors if (why := why_not_measurable(f, where[f.name]))}
     measured = [f for f in factors if f.name not in unmeasurable]
     test = splits.test
     bootstrap = Bootstrap(test.source, effort.draws, seed)
-    shuffles = {f.name: _shuffles(test, f, effort.permutations, seed) for f in measured}
     configs = {k: replace(c, epochs=max(3, round(c.epochs * effort.epochs))) for k, c in PROBES.items()}
     cells: list[dict[str, Any]] = []
     rows: dict[str, np.ndarray] = {"source": test.source}
+    for part in (splits, asked) if moving else (splits,):
+        some = [f for f in measured if where[f.name] is part]
+        found, told = _cells(part, some, configs, bootstrap, effort, seed, progress)
+        cells += found
+        rows |= told
+    classes = {f.name: _first(where[f.name].test.labels[f.name]) for f in measured if not f.continuous}
+    composite = set(classes) - set(independent_factors(classes)) if classes else set()
+    section = {
+        "train_sequences": len(splits.train), "validation_sequences": len(splits.validation),
+        "test_sequences": len(test), "test_sources": bootstrap.groups, "seed": seed,
+        "bootstrap": effort.draws, "permutations": effort.permutations,
+        "shuffled_label_probes": NULLS if effort.nulls else {},
+        "asked_at_one_step": moving,
+        "factors": [_about(f, where[f.name], unmeasurable.get(f.name, ""), composite) for f in factors],
+        "cells": cells,
+        "steps": _steps(splits, measured, configs, bootstrap, seed, progress) if effort.steps else [],
+    }  # fmt: skip
+    return section, rows
+
+
+def changes(factor: Factor, codes: Codes) -> bool:
+    """Whether a factor changes within sequences; each is then asked about one step of its own, drawn at random."""
+    labels = codes.labels.get(factor.name)
+    if labels is None or labels.ndim == 1:
+        return False
+    known = ~np.isnan(labels) if factor.continuous else labels >= 0
+    low, high = (np.where(known, labels, end) for end in (np.inf, -np.inf))
+    return bool((high.max(1) > low.min(1)).any())
+
+
+def _cells(
+    splits: Splits, measured: list[Factor], configs: dict, bootstrap: Bootstrap, effort: Effort, seed: int, progress
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """The cells of some factors, and what the probes said of every test sequence."""
+    cells: list[dict[str, Any]] = []
+    rows: dict[str, np.ndarray] = {}
+    test = splits.test
+    shuffles = {f.name: _shuffles(test, f, effort.permutations, seed) for f in measured}
     for (code, view), vector in VIEWS.items():
         stacked = [torch.stack([vector(getattr(c, r)) for r in effort.readings]) for c in splits.parts()]
         found: dict[str, dict[str, list[Reading]]] = {}
@@ -180,18 +224,7 @@ def measure(
                     rows[f"{key}/bits"] = said.bits.astype(np.float16)
                     rows[f"{key}/score"] = said.score.astype(np.float16)
                 cells.append(cell)
-    classes = {f.name: _first(test.labels[f.name]) for f in measured if not f.continuous}
-    composite = set(classes) - set(independent_factors(classes)) if classes else set()
-    section = {
-        "train_sequences": len(splits.train), "validation_sequences": len(splits.validation),
-        "test_sequences": len(test), "test_sources": bootstrap.groups, "seed": seed,
-        "bootstrap": effort.draws, "permutations": effort.permutations,
-        "shuffled_label_probes": NULLS if effort.nulls else {},
-        "factors": [_about(f, splits, unmeasurable.get(f.name, ""), composite) for f in factors],
-        "cells": cells,
-        "steps": _steps(splits, measured, configs, bootstrap, seed, progress) if effort.steps else [],
-    }  # fmt: skip
-    return section, rows
+    return cells, rows
 
 
 def score(factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Reading]) -> dict[str, Any]:
@@ -238,7 +271,7 @@ def _steps(splits, measured, configs, bootstrap, seed, progress) -> list[dict[st
 
 
 def _task(factor: Factor, splits: Splits, steps: int = 0) -> Task:
-    """The labels to learn: one a sequence (a dynamic factor's is its first frame's), or one a step."""
+    """The labels to learn: one a sequence, or one a step."""
 
     def of(codes: Codes) -> np.ndarray:
         labels = codes.labels[factor.name]

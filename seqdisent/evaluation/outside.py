@@ -20,7 +20,7 @@ import torch
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.models import SequentialVAE
-from seqdisent.types import Sequences
+from seqdisent.types import Sequences, squared_error
 
 ALARMS, NEIGHBOURS = 0.02, 5
 FEWEST = 20  # known sequences
@@ -232,7 +232,7 @@ def _nearest(codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool =
 def _measured(model: SequentialVAE, batch: Sequences) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """What is measured of each sequence ``[B]``, and its codes ``[B, F]``."""
     latents = model.encode(batch.x, batch.mask, sample=False).latents
-    squared = (model.decode(latents) - batch.x).square()
+    squared = squared_error(model.decode(latents), batch.x)
     steps = batch.mask.sum(1)
     mean = lambda each: ((each.flatten(2).mean(2) * batch.mask).sum(1) / steps).sqrt().numpy()
     values = {"error": mean(squared)}

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from seqdisent.evaluation.report import Say
-from seqdisent.evaluation.tables import leakage_rows, percent, speech_rows, swap_rows
+from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, percent, speech_rows, swap_rows
 
 MARKS = {
     "holds": "[green]holds[/]", "part": "[yellow]in part[/]", "missing": "[red]missing[/]", "leak": "[red]leak[/]",
@@ -48,6 +48,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     _table(*swap_rows(report), "what a judge sees, % [95 % interval]; H in nats", console)
     if "speech" in report:
         _table(*speech_rows(report), "speech, heard as waveforms", console)
+    if "downstream" in report:
+        _table(*downstream_rows(report), "what the codes are good for", console)
     if "error" in report:
         _rest(report, console)
 
@@ -63,7 +65,8 @@ def _verdicts(report: dict[str, Any], title: str, console: Console) -> None:
     console.print(
         f"Probes learnt from {leakage['train_sequences']} training sequences, were chosen on "
         f"{leakage['validation_sequences']} validation sequences and scored once on {leakage['test_sequences']} "
-        f"{report['split']} sequences of {leakage['test_sources']} sources, which the intervals resample.",
+        f"{report['split']} sequences of {leakage['test_sources']} sources, which the intervals resample."
+        f"{asked_words(report)}",
         style="dim",
     )
 

@@ -17,12 +17,14 @@ import torch
 from seqdisent import __version__
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
+from seqdisent.evaluation.benchmark import answers, summarised
 from seqdisent.evaluation.calibration import calibration
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.health import anchors, health, health_words
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.leakage import FULL, QUICK, Effort, Splits, measure
 from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
+from seqdisent.evaluation.tasks import TASKS
 from seqdisent.evaluation.verdict import verdicts
 
 ROWS = "leakage.npz"  # what the probes said of every test sequence, for paired differences
@@ -95,7 +97,7 @@ def evaluate(
     }  # fmt: skip
     train = load_dataset(dataset, "train", data_root)
     judge, _ = load_judge(data.spec.judge or dataset, judges or (folder.parent if config["model"] == JUDGE else None))
-    missing = f"no judge for {dataset}; train one with `seqdisent train judge-{dataset}`"
+    missing = _no_judge(dataset)
     if judge is not None:
         real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
         real = {name: said for name, said in real.items() if _known(name, train.labels(), data.labels())}
@@ -140,6 +142,13 @@ def evaluate(
                 seed=seed,
                 progress=lambda d, t: say("pitch of swaps", d, t),
             )
+    if dataset in TASKS and sample.effort is FULL and not stand_in:
+        with clock("tasks"):
+            parts = (train, load_dataset(dataset, "validation", data_root), data)
+            told = {
+                task.name: answers(task, model, parts, seed, lambda what: say(what, 0, 1)) for task in TASKS[dataset]
+            }
+            report["downstream"] = summarised(folder.name, dataset, {seed: told})["tasks"]
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
     if sample.effort is FULL:
@@ -155,11 +164,18 @@ def evaluate(
     return report, rows
 
 
+def _no_judge(dataset: str) -> str:
+    from seqdisent.recipes import RECIPES
+
+    missing = f"no judge for {dataset}"
+    return f"{missing}; train one with `seqdisent train judge-{dataset}`" if f"judge-{dataset}" in RECIPES else missing
+
+
 def _mean_sequence(data: SequenceDataset) -> torch.Tensor:
     """What a model that knows nothing would say: the mean of every eighth sequence ``[T, *event]``, step by step."""
     some = data[np.arange(0, len(data), 8)]
-    there = some.mask.view(*some.mask.shape, *[1] * (some.x.ndim - 2))
-    return (some.x * there).sum(0) / there.sum(0).clamp_min(1)
+    there = some.mask.view(*some.mask.shape, *[1] * (some.x.ndim - 2)) & ~torch.isnan(some.x)
+    return torch.where(there, some.x, 0.0).sum(0) / there.sum(0).clamp_min(1)
 
 
 def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
@@ -186,7 +202,7 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     found = verification(splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few])
     some = data[few]
     weight = some.mask / some.mask.sum(1, keepdim=True)
-    raw = torch.einsum("btn,bt->bn", some.x.flatten(2), weight)  # without a model: the mean frame
+    raw = torch.einsum("btn,bt->bn", some.x.flatten(2).nan_to_num(), weight)  # without a model: the mean frame
     raw = (raw - raw.mean(0)).numpy()
     found["raw"] = verification(raw, raw[:, None], identity[few])["static"]
     return {

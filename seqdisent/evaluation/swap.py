@@ -19,7 +19,7 @@ from seqdisent.evaluation.hearing import as_judged, judged_data
 from seqdisent.evaluation.intervals import Rate
 from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.multifactor import independent_factors, multifactor_swap
-from seqdisent.types import Latents
+from seqdisent.types import Latents, squared_error
 
 Opinion = dict[str, np.ndarray]  # factor -> probability of every class [n, C]
 # What is generated, and the kind of factor whose code was kept (None: both, from the same sequence or a pair).
@@ -189,9 +189,9 @@ def reconstruction_error(
             rows = np.arange(start, min(start + BATCH, len(data)))
             batch = data[rows]
             sum_of = lambda squared: (squared.flatten(2).sum(2) * batch.mask).sum(1)  # noqa: B023 (called at once)
-            errors.append(sum_of((subject.decode(latents[rows]).x - batch.x).square()))
-            baseline.append(sum_of((constant - batch.x).square()))
-            values += int(batch.mask.sum()) * batch.x[0, 0].numel()
+            errors.append(sum_of(squared_error(subject.decode(latents[rows]).x, batch.x)))
+            baseline.append(sum_of(squared_error(constant, batch.x)))
+            values += int((~torch.isnan(batch.x)).flatten(2).sum(2)[batch.mask].sum())
     error, base = torch.cat(errors), torch.cat(baseline)
     low, high = data.spec.value_range
     per_value = error.sum() / values / (high - low) ** 2

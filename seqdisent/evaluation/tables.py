@@ -8,6 +8,7 @@ from typing import Any
 
 from seqdisent.evaluation.leakage import HEADLINE
 
+UNITS = {"accuracy": ", %"}
 HEADERS = (
     "code", "view", "reading", "factor", "belongs", "probe", "chosen", "bits", "bits low", "bits high",
     "entropy bits", "null bits", "score", "score low", "score high", "score is", "chance", "majority",
@@ -149,6 +150,32 @@ def speech_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             chance = "0 points" if code == "gap" else "50 %"
             rows.append([f"equal error rate of the speaker, {code}", f"{percent(v[code])} %", chance, says])
     return ["measure", "value [95 % interval]", "chance", "beside it"], rows
+
+
+def asked_words(report: dict[str, Any]) -> str:
+    """How factors that change within a sequence were asked about; nothing if there are none."""
+    moving = report["leakage"].get("asked_at_one_step")
+    if not moving:
+        return ""
+    return f" What changes within a sequence ({', '.join(moving)}) is asked of one step of each, drawn at random."
+
+
+def downstream_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """What the codes are good for, beside constants, raw features, a network with labels, and what was published."""
+    rows = []
+    for task in report["downstream"]:
+        for number, measure in enumerate(task["measures"]):
+            about = f"{task['task']}, {measure}{UNITS.get(measure, '')}"
+            for who, by in task["by"].items():
+                rows.append([about, who, score(by["scores"][measure]), "; ".join(by["heads"])])
+            rows += [[about, f"{who}, as published", f"{row[number]:g}", ""] for who, row in task["published"].items()]
+    return ["task", "who", "value [95 % interval]", "by"], rows
+
+
+def score(found: dict[str, Any]) -> str:
+    """``0.473 [0.401, 0.540]``; percentages and errors with fewer digits."""
+    digits = 3 if found["value"] <= 1 else 1 if found["value"] > 20 else 2
+    return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
 
 
 def _short(figure: dict[str, float]) -> list[float | None]:
