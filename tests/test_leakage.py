@@ -16,8 +16,9 @@ from seqdisent.evaluation.calibration import KINDS, Oracle, calibration
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.compare import paired_differences
 from seqdisent.evaluation.intervals import Bootstrap, label_shuffles, permutation_p
-from seqdisent.evaluation.leakage import QUICK, Splits, measure
+from seqdisent.evaluation.leakage import QUICK, measure
 from seqdisent.evaluation.probes import LINEAR, NONLINEAR, Task, read
+from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.tables import HEADERS, headline, leakage_table, to_csv
 from seqdisent.evaluation.verdict import verdicts
 from seqdisent.types import Latents

@@ -17,8 +17,8 @@ from seqdisent.data.speech import Recording, recording_dataset, to_int16
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.hearing import as_judged, judged_data, judged_spec, waveforms
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.leakage import Splits, why_not_measurable
 from seqdisent.evaluation.speech import _content, median_pitch, speech_report
+from seqdisent.evaluation.splits import Splits, why_not_measurable
 
 
 class Parrot:

@@ -21,8 +21,8 @@ from seqdisent.data import load_dataset
 from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.leakage import Splits
 from seqdisent.evaluation.probes import PROBES, Task, read
+from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
 from seqdisent.frontier import POINTS
 from seqdisent.signal_rank import cut_codes

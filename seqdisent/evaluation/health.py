@@ -12,7 +12,8 @@ from torch import Tensor
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import Codes, ModelSubject, Progress
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.leakage import CELLS_ONLY, Splits, measure
+from seqdisent.evaluation.leakage import CELLS_ONLY, measure
+from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.models import SequentialVAE
 from seqdisent.models.dbse import DBSE

@@ -15,9 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import Factor
-from seqdisent.evaluation.codes import PARTS, Codes, Subject
+from seqdisent.evaluation.codes import PARTS, Codes
 from seqdisent.evaluation.intervals import (
     Bootstrap,
     Interval,
@@ -26,6 +25,7 @@ from seqdisent.evaluation.intervals import (
 )  # fmt: skip
 from seqdisent.evaluation.multifactor import independent_factors
 from seqdisent.evaluation.probes import PROBES, Reading, Task, read
+from seqdisent.evaluation.splits import Splits, changes, one_label, say_as, why_not_measurable
 from seqdisent.types import Latents
 
 # The views of a code: (code, view) -> the vector of each sequence. K steps are joined, or averaged; sequences of
@@ -39,7 +39,6 @@ READINGS = ("mean", "sample")
 # What a cell is judged by: the whole code, as people use it.
 HEADLINE = {"static": ("static", "mean"), "dynamic": ("sequence", "mean")}
 NULLS = {"linear": 5, "nonlinear": 2}  # probes trained on shuffled labels, for each cell and kind
-MINIMUM = 20  # labelled sequences that a split must have for a factor to be measurable
 
 
 @dataclass(frozen=True)
@@ -66,64 +65,6 @@ class Effort:
 FULL = Effort()
 QUICK = Effort(readings=("mean",), steps=True, nulls=True, permutations=199, draws=400, epochs=0.5)
 CELLS_ONLY = Effort(steps=False, nulls=False, permutations=199, draws=400)
-
-
-@dataclass(frozen=True)
-class Splits:
-    """Codes of the three splits."""
-
-    train: Codes
-    validation: Codes
-    test: Codes
-
-    @classmethod
-    def of(
-        cls,
-        subject: Subject,
-        data: tuple[SequenceDataset, SequenceDataset, SequenceDataset],
-        seed: int = 0,
-        progress: Callable[[str, int, int], None] | None = None,
-    ) -> Splits:
-        """Encode training, validation and test data.
-
-        The three draw their noise apart. With one seed for all, the noise of a training sequence comes again in
-        the test sequence at the same place, and a probe that knows the noise by heart reads the label from it.
-        """
-        names = ("training", "validation", "test")
-        return cls(*(
-            subject.codes(part, seed=3 * seed + number, progress=_say(progress, f"encoding {name} sequences"))
-            for number, (part, name) in enumerate(zip(data, names, strict=True))
-        ))  # fmt: skip
-
-    def parts(self) -> tuple[Codes, Codes, Codes]:
-        return self.train, self.validation, self.test
-
-    def at_one_step(self, seed: int) -> Splits:
-        """Each sequence at one step of its own (:meth:`Codes.at_one_step`)."""
-        return Splits(*(codes.at_one_step(3 * seed + number) for number, codes in enumerate(self.parts())))
-
-
-def why_not_measurable(factor: Factor, splits: Splits) -> str:
-    """Why a factor cannot be measured, or an empty string if it can."""
-    for name, codes in zip(("training", "validation", "test"), splits.parts(), strict=True):
-        if factor.name not in codes.labels:
-            return f"there are no labels in the {name} split"
-        labels = codes.labels[factor.name]
-        labels = labels[:, 0] if labels.ndim > 1 else labels
-        known = ~np.isnan(labels) if factor.continuous else labels >= 0
-        if known.sum() < MINIMUM:
-            return f"only {int(known.sum())} {name} sequences are labelled; {MINIMUM} are needed"
-        if len(np.unique(labels[known])) < 2:
-            return f"every labelled {name} sequence has the same value"
-    if not factor.continuous and not known_values(factor, splits.train, splits.test):
-        return "no test sequence has a value that a training sequence has"
-    return ""
-
-
-def known_values(factor: Factor, train: Codes, test: Codes) -> bool:
-    """Whether some test sequence has a label of a class that occurs in training."""
-    first = lambda codes: codes.labels[factor.name].reshape(len(codes), -1)[:, 0]
-    return bool(np.isin(first(test)[first(test) >= 0], first(train)).any())
 
 
 def measure(
@@ -159,7 +100,7 @@ def measure(
         found, told = _cells(part, some, configs, bootstrap, effort, seed, progress)
         cells += found
         rows |= told
-    classes = {f.name: _first(where[f.name].test.labels[f.name]) for f in measured if not f.continuous}
+    classes = {f.name: one_label(where[f.name].test.labels[f.name]) for f in measured if not f.continuous}
     composite = set(classes) - set(independent_factors(classes)) if classes else set()
     section = {
         "train_sequences": len(splits.train), "validation_sequences": len(splits.validation),
@@ -174,16 +115,6 @@ def measure(
     return section, rows
 
 
-def changes(factor: Factor, codes: Codes) -> bool:
-    """Whether a factor changes within sequences; each is then asked about one step of its own, drawn at random."""
-    labels = codes.labels.get(factor.name)
-    if labels is None or labels.ndim == 1:
-        return False
-    known = ~np.isnan(labels) if factor.continuous else labels >= 0
-    low, high = (np.where(known, labels, end) for end in (np.inf, -np.inf))
-    return bool((high.max(1) > low.min(1)).any())
-
-
 def _cells(
     splits: Splits, measured: list[Factor], configs: dict, bootstrap: Bootstrap, effort: Effort, seed: int, progress
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
@@ -196,14 +127,14 @@ def _cells(
         stacked = [torch.stack([vector(getattr(c, r)) for r in effort.readings]) for c in splits.parts()]
         found: dict[str, dict[str, list[Reading]]] = {}
         for kind, config in configs.items():
-            say = _say(progress, f"{kind} probes of the {code} code ({view})")
+            say = say_as(progress, f"{kind} probes of the {code} code ({view})")
             tasks = [_task(f, splits) for f in measured]
             found[kind] = read(*stacked, tasks, config, seed=seed, progress=say) if tasks else {}
             if effort.nulls and tasks:
                 nulls = [_null_task(f, splits, i, seed) for f in measured for i in range(NULLS[kind])]
                 # One penalty, the strongest, is all that a probe of noise needs.
                 strong = replace(config, penalties=(max(config.penalties),))
-                say = _say(progress, f"{kind} probes of shuffled labels, {code} code ({view})")
+                say = say_as(progress, f"{kind} probes of shuffled labels, {code} code ({view})")
                 first = [part[:1] for part in stacked]
                 found[kind] |= read(*first, nulls, strong, seed=seed, progress=say)
         for r, reading in enumerate(effort.readings):
@@ -218,7 +149,7 @@ def _cells(
                     nulls = [found[kind][(factor.name, i)][0] for i in range(NULLS[kind])] if effort.nulls else []
                     cell[kind] = score(factor, said, bootstrap, nulls)
                     if said.log2 is not None:
-                        labels = _first(test.labels[factor.name])
+                        labels = one_label(test.labels[factor.name])
                         cell[kind]["p"] = permutation_p(said.log2, labels, shuffles[factor.name])
                     key = f"{code}/{view}/{reading}/{factor.name}/{kind}"
                     rows[f"{key}/bits"] = said.bits.astype(np.float16)
@@ -257,7 +188,7 @@ def _steps(splits, measured, configs, bootstrap, seed, progress) -> list[dict[st
     for kind, config in configs.items():
         # A step's code is small: half the units and passes find what there is.
         light = replace(config, hidden=config.hidden // 2, epochs=max(3, config.epochs // 2))
-        say = _say(progress, f"{kind} probes of every step")
+        say = say_as(progress, f"{kind} probes of every step")
         found[kind] = read(*stacked, tasks, light, seed=seed, progress=say)
     curve = []
     for factor in measured:
@@ -276,7 +207,7 @@ def _task(factor: Factor, splits: Splits, steps: int = 0) -> Task:
     def of(codes: Codes) -> np.ndarray:
         labels = codes.labels[factor.name]
         if not steps:
-            return _first(labels)
+            return one_label(labels)
         if labels.ndim == 1:
             return np.broadcast_to(labels, (steps, len(labels)))
         return labels[:, np.arange(steps) * labels.shape[1] // steps].T
@@ -295,11 +226,7 @@ def _null_task(factor: Factor, splits: Splits, number: int, seed: int) -> Task:
 
 
 def _shuffles(test: Codes, factor: Factor, draws: int, seed: int) -> np.ndarray:
-    return label_shuffles(test.source, _first(test.labels[factor.name]), draws, seed)
-
-
-def _first(labels: np.ndarray) -> np.ndarray:
-    return labels[:, 0] if labels.ndim > 1 else labels
+    return label_shuffles(test.source, one_label(test.labels[factor.name]), draws, seed)
 
 
 def _about(factor: Factor, splits: Splits, why: str, composite: set[str]) -> dict[str, Any]:
@@ -311,7 +238,7 @@ def _about(factor: Factor, splits: Splits, why: str, composite: set[str]) -> dic
     }  # fmt: skip
     if why or factor.continuous:
         return about
-    train, test = (_first(c.labels[factor.name]) for c in (splits.train, splits.test))
+    train, test = (one_label(c.labels[factor.name]) for c in (splits.train, splits.test))
     train, test = train[train >= 0], test[test >= 0]
     share = np.bincount(test, minlength=len(factor.classes)) / len(test)
     return about | {
@@ -319,7 +246,3 @@ def _about(factor: Factor, splits: Splits, why: str, composite: set[str]) -> dic
         "chance": 1 / len(factor.classes),
         "majority": float(np.mean(test == np.bincount(train).argmax())),
     }
-
-
-def _say(progress, what: str):
-    return None if progress is None else lambda done, total: progress(what, done, total)

@@ -22,7 +22,8 @@ from seqdisent.evaluation.calibration import calibration
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.health import anchors, health, health_words
 from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.leakage import FULL, QUICK, Effort, Splits, measure
+from seqdisent.evaluation.leakage import FULL, QUICK, Effort, measure
+from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
 from seqdisent.evaluation.tasks import TASKS
 from seqdisent.evaluation.verdict import verdicts
