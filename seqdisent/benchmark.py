@@ -10,8 +10,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
-from seqdisent.evaluation.benchmark import Say, answers
-from seqdisent.evaluation.downstream import Answer
+from seqdisent.evaluation.benchmark import Say, Told, answers
 from seqdisent.evaluation.tasks import TASKS
 from seqdisent.recipes import recipe
 from seqdisent.sweep import trained
@@ -22,7 +21,7 @@ RECIPES = (
 )  # fmt: skip
 
 
-def measure(name: str, seed: int, run: Path, say: Say = print, **options) -> dict[str, dict[str, Answer]]:
+def measure(name: str, seed: int, run: Path, say: Say = print, **options) -> dict[str, Told]:
     """Train one seed of a recipe, or find it trained: for each task what was answered by whom on test data.
 
     Args:

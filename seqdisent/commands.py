@@ -84,7 +84,10 @@ def data(args: Namespace, console: Console) -> None:
         spec = source.spec(args.data_root)
         factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
         where = data_root(args.data_root)
-        console.print(f"{spec.title}, from {where}: {_counts(spec)} recordings; factors: {factors}", highlight=False)
+        things = "sequences" if spec.modality == "series" else "recordings"
+        console.print(f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}", highlight=False)
+        for line in source.say(args.data_root) if hasattr(source, "say") else ():
+            console.print(f"- {line}", highlight=False, markup=False)
         return
     if not hasattr(source, "fetch"):
         console.print(f"{args.dataset} is made by code: there is nothing to download.")

@@ -29,6 +29,7 @@ DATASETS = {
     "etth1-interleaved": "seqdisent.data.etth1:MIXED",
     "physionet2012": "seqdisent.data.physionet:SET_A",
     **{f"physionet2012-{which}": f"seqdisent.data.physionet:SET_{which.upper()}" for which in "bc"},
+    "csv": "seqdisent.data.csv_tables:CSV",
     "audio-folder": "seqdisent.data.audio_folder:AUDIO_FOLDER",
 }
 

@@ -97,7 +97,7 @@ DAYS_SPEC = series_spec(
 
 def check(path: Path) -> None:
     """Raise :class:`DataNotReady` unless ``path`` is an archive with the twelve tables of the publisher."""
-    if contents(path, SUFFIX) != CONTENTS:
+    if contents(path, SUFFIX, SPEC.name) != CONTENTS:
         raise DataNotReady(
             f"{path} does not hold the tables of UCI data set 501 (half a file, or another version). "
             "Delete it and run `seqdisent data air-quality`."
@@ -109,7 +109,7 @@ def hours(root: str | Path | None = None) -> Arrays:
     or -1, ``time [H]``."""
     path = data_root(root) / ARCHIVE
     check(path)
-    return kept(f"air-quality-1-{contents(path, SUFFIX)[:16]}", lambda: _parse(read_archive(path, SUFFIX)))
+    return kept(f"air-quality-1-{CONTENTS[:16]}", lambda: _parse(read_archive(path, SUFFIX)))
 
 
 def _parse(tables: dict[str, bytes]) -> Arrays:

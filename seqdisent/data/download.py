@@ -29,8 +29,11 @@ def cache_root(part: str) -> Path:
     return Path(os.environ.get("SEQDISENT_CACHE") or pooch.os_cache("seqdisent")).expanduser() / part
 
 
-def verify(folder: Path, checksums: Mapping[str, str], name: str) -> None:
+def verify(folder: Path, checksums: Mapping[str, str], name: str, *, of_its_own: bool = True) -> None:
     """Check every file of a data set.
+
+    Args:
+        of_its_own: whether ``folder`` belongs to the data set, and is not the one in which all data sets are.
 
     Raises:
         DataNotReady: naming the first file that is missing or has another checksum.
@@ -40,7 +43,7 @@ def verify(folder: Path, checksums: Mapping[str, str], name: str) -> None:
         if not path.is_file():
             raise DataNotReady(
                 f"{name}: {relative} is missing from {folder}. Run `seqdisent data {name}` to download "
-                f"it, or set SEQDISENT_DATA to a folder that holds {folder.name}/."
+                f"it, or set SEQDISENT_DATA to a folder that holds {f'{folder.name}/' if of_its_own else relative}."
             )
         if _sha256(path) != expected:
             raise DataNotReady(

@@ -75,7 +75,7 @@ INTERLEAVED_SPEC = replace(
 
 def ready(root: str | Path | None = None) -> None:
     """Raise :class:`~seqdisent.data.download.DataNotReady` unless the file is there and whole."""
-    verify(data_root(root), CHECKSUMS, SPEC.name)
+    verify(data_root(root), CHECKSUMS, SPEC.name, of_its_own=False)
 
 
 def get(root: str | Path | None = None, progress: Progress | None = None) -> int:

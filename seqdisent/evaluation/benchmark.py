@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from seqdisent.evaluation.downstream import (
     heads,
     raw_rows,
 )
-from seqdisent.evaluation.supervised import supervised
-from seqdisent.evaluation.tables import score
+from seqdisent.evaluation.supervised import swap_judged, taught
+from seqdisent.evaluation.tables import score, swap_words
 from seqdisent.evaluation.tasks import TASKS, Task
 from seqdisent.models import SequentialVAE
 
@@ -35,7 +36,7 @@ Splits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]  # training, v
 Say = Callable[[str], None]
 
 
-def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say) -> dict[str, Answer]:
+def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say) -> Told:
     """By codes, and by everything that they are held against."""
     say(f"  {task.name}: heads on codes")
     subject = ModelSubject(model)
@@ -45,11 +46,20 @@ def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Sa
     raw = tuple(raw_rows(task, data) for data in splits)
     found[RAW] = answer(task, splits[0], raw, boosted(task, splits[0], seed))
     say(f"  {task.name}: network with labels")
-    found[SUPERVISED] = supervised(task, model, splits, seed)
-    return found | constants(task, splits[0], raw)
+    judge = taught(task, model, *splits[:2], seed)
+    found[SUPERVISED] = judge.answer(splits[2])
+    return Told(found | constants(task, splits[0], raw), swap_judged(judge, model, splits[2], seed))
 
 
-def summarised(name: str, dataset: str, seeds: dict[int, dict[str, dict[str, Answer]]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Told:
+    """What was said of a task by each learner, and whose label a swap carries (:func:`.supervised.swap_judged`)."""
+
+    answers: dict[str, Answer]
+    swap: dict[str, float] | None
+
+
+def summarised(name: str, dataset: str, seeds: dict[int, dict[str, Told]]) -> dict[str, Any]:
     """Every task, learner and measure: the mean over seeds and its 95 % interval.
 
     Args:
@@ -59,13 +69,15 @@ def summarised(name: str, dataset: str, seeds: dict[int, dict[str, dict[str, Ans
     tasks = []
     for task in TASKS[dataset]:
         by = {}
-        for learner in next(iter(seeds.values()))[task.name]:
-            given = [found[task.name][learner] for found in seeds.values()]
+        for learner in next(iter(seeds.values()))[task.name].answers:
+            given = [found[task.name].answers[learner] for found in seeds.values()]
             by[learner] = {
                 "scores": {measure: over_seeds(measure, given) for measure in task.measures},
                 "heads": sorted({one.by for one in given}),
             }
+        swaps = [found[task.name].swap for found in seeds.values()]
         tasks.append({
+            "swap": None if swaps[0] is None else {key: [swap[key] for swap in swaps] for key in swaps[0]},
             "task": task.name, "factor": task.factor, "codes": task.codes, "measures": list(task.measures), "by": by,
             "published": {method: list(row) for method, row in task.published.items()},
             "test_rows": len(given[0].truth), "test_sources": len(np.unique(given[0].source)),
@@ -108,7 +120,7 @@ def table(results: list[dict[str, Any]]) -> str:
                 lines.append(f"| {_TITLES.get(learner, learner)} | {' | '.join(cells)} | {said} |")
             for method, row in task["published"].items():
                 lines.append(f"| {method}, as published | {' | '.join(f'{value:g}' for value in row)} | |")
-            lines.append("")
+            lines += ["", swap_words(task), ""] if task["swap"] else [""]
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, speech_rows, swap_rows
+from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, speech_rows, swap_rows, swap_words
 
 
 def write_card(folder: Path) -> None:
@@ -57,6 +57,7 @@ def _measured(metrics: dict) -> list[str]:
         lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
     if "downstream" in metrics:
         lines += ["### What the codes are good for", "", *_markdown(*downstream_rows(metrics)), ""]
+        lines += [line for task in metrics["downstream"] if task["swap"] for line in (swap_words(task), "")]
     if "no_judge" in metrics:
         lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
     elif "error" in metrics:

@@ -13,6 +13,7 @@ from seqdisent.evaluation.tables import (
     percent,
     speech_rows,
     swap_rows,
+    swap_words,
 )
 from seqdisent.views.figures import curves, heat_map
 
@@ -44,6 +45,7 @@ def html_report(report: dict[str, Any]) -> str:
     parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
     if "downstream" in report:
         parts += ["<h2>What the codes are good for</h2>", _table(*downstream_rows(report))]
+        parts += [f"<p>{escape(swap_words(task))}</p>" for task in report["downstream"] if task["swap"]]
     if "error" in report:
         parts += _rest(report)
     return (

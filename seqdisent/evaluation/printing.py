@@ -11,7 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from seqdisent.evaluation.report import Say
-from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, percent, speech_rows, swap_rows
+from seqdisent.evaluation.tables import (
+    asked_words,
+    downstream_rows,
+    leakage_rows,
+    percent,
+    speech_rows,
+    swap_rows,
+    swap_words,
+)
 
 MARKS = {
     "holds": "[green]holds[/]", "part": "[yellow]in part[/]", "missing": "[red]missing[/]", "leak": "[red]leak[/]",
@@ -50,6 +58,9 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         _table(*speech_rows(report), "speech, heard as waveforms", console)
     if "downstream" in report:
         _table(*downstream_rows(report), "what the codes are good for", console)
+        for task in report["downstream"]:
+            if task["swap"]:
+                console.print(swap_words(task), highlight=False)
     if "error" in report:
         _rest(report, console)
 

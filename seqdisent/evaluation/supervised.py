@@ -1,8 +1,12 @@
-"""A network of equal size that is told the labels: the bound that a representation without labels is held against."""
+"""A network of equal size that is told the labels: what a representation without labels is held against.
+
+It also judges swaps: whose month is it, that a swapped series shows?
+"""
 
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +19,7 @@ from seqdisent.evaluation.tasks import Task
 from seqdisent.models.base import SequentialVAE
 from seqdisent.nn import SequenceEncoder
 from seqdisent.nn.frames import FrameConfig, frame_encoder
+from seqdisent.types import Latents
 
 STEPS, BATCH, RATE, EVERY, PATIENCE = 1500, 32, 1e-3, 50, 6
 
@@ -53,23 +58,49 @@ def of_equal_size(model: SequentialVAE, task: Task) -> SupervisedNetwork:
     return made(min(range(8, 257, 8), key=lambda h: abs(sum(p.numel() for p in made(h).parameters()) - wanted)))
 
 
-def supervised(
-    task: Task, model: SequentialVAE, splits: tuple[SequenceDataset, SequenceDataset, SequenceDataset], seed: int
-) -> Answer:
-    """Train on training, stop by validation, ask about test.
+@dataclass(frozen=True)
+class Taught:
+    """A network that was told the labels of a task."""
+
+    task: Task
+    network: SupervisedNetwork
+    centre: float
+    spread: float
+
+    @torch.inference_mode()
+    def __call__(self, x: Tensor, mask: Tensor) -> np.ndarray:
+        """Probabilities ``[B, C]`` or ``[B, K, C]``, or values ``[B]`` or ``[B, K]``, of ``x [B, K, *event]``."""
+        said = self.network(x, mask)
+        told = said.softmax(-1) if said.shape[-1] > 1 else said[..., 0] * self.spread + self.centre
+        return told.numpy()
+
+    def answer(self, test: SequenceDataset) -> Answer:
+        """What it says of a whole split."""
+        batch = test[: len(test)]
+        y = batch.labels[self.task.factor].numpy()
+        there = known(test, self.task.factor)
+        source = test.sources if y.ndim == 1 else np.repeat(test.sources[:, None], y.shape[1], 1)
+        return Answer(self(batch.x, batch.mask)[there], y[there], source[there], "network of equal size, with labels")
+
+
+def known(data: SequenceDataset, factor: str) -> np.ndarray:
+    """Where a label is known, ``[N]`` or ``[N, K]``."""
+    labels = data.labels()[factor]
+    return np.isfinite(labels) if data.spec.factor(factor).continuous else labels >= 0
+
+
+def taught(task: Task, model: SequentialVAE, train: SequenceDataset, held: SequenceDataset, seed: int) -> Taught:
+    """Train a network on training, stop by validation.
 
     Args:
         model: what it is to be as large as.
-        splits: training, validation and test.
     """
     torch.manual_seed(seed)
-    train, held, test = splits
     network = of_equal_size(model, task)
     optimizer = torch.optim.Adam(network.parameters(), RATE, weight_decay=1e-4)
     continuous = train.spec.factor(task.factor).continuous
-    known = train.labels()[task.factor]
-    known = known[np.isfinite(known) if continuous else known >= 0]
-    centre, spread = (float(known.mean()), float(known.std())) if continuous else (0.0, 1.0)
+    values = train.labels()[task.factor][known(train, task.factor)]
+    centre, spread = (float(values.mean()), float(values.std())) if continuous else (0.0, 1.0)
 
     def loss(data: SequenceDataset, rows: np.ndarray) -> Tensor:
         batch = data[rows]
@@ -97,12 +128,39 @@ def supervised(
         if waited == PATIENCE:
             break
     network.load_state_dict(kept)
-    network.eval()
-    with torch.inference_mode():
-        batch = test[: len(test)]
-        said = network(batch.x, batch.mask)
-    y = batch.labels[task.factor].numpy()
-    there = np.isfinite(y) if continuous else y >= 0
-    source = test.sources if y.ndim == 1 else np.repeat(test.sources[:, None], y.shape[1], 1)
-    told = (said[..., 0] * spread + centre) if continuous else said.softmax(-1)
-    return Answer(told.numpy()[there], y[there], source[there], "network of equal size, with labels")
+    return Taught(task, network.eval(), centre, spread)
+
+
+@torch.inference_mode()
+def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed: int) -> dict[str, float] | None:
+    """Whose label a swap carries, by a network that was told the labels; pairs in which the two differ.
+
+    Every sequence gives its dynamics once and, in another order, its static code once. A static factor should be the
+    static donor's, a dynamic one the other's. What the model says is missing, the network does not see; a model
+    that does not say loses what the donor of the dynamics lacked.
+
+    Returns:
+        Percentages: ``right`` donor, ``wrong`` donor, and ``real`` and ``rebuilt``, the accuracy on real sequences
+        and on reconstructions, and ``pairs``; None of a number.
+    """
+    if data.spec.factor(judge.task.factor).continuous:
+        return None
+    batch = data[: len(data)]
+    own = model.encode(batch.x, batch.mask, sample=False).latents
+    donor = np.random.default_rng(seed).permutation(len(data))
+
+    def made(latents: Latents) -> Tensor:
+        there = model.presence(latents) > 0.5 if model.config.presence_weight else ~torch.isnan(batch.x)
+        return torch.where(there, model.decode(latents), torch.nan)
+
+    truth = batch.labels[judge.task.factor].numpy()
+    there = known(data, judge.task.factor)
+    differ = (truth != truth[donor]) & there & there[donor]
+    said = judge(made(own.with_static(own[donor])), batch.mask).argmax(-1)
+    static = data.spec.factor(judge.task.factor).kind == "static"
+    right, wrong = (truth[donor], truth) if static else (truth, truth[donor])
+    accuracy = lambda x: 100 * float((judge(x, batch.mask).argmax(-1) == truth)[there].mean())
+    return {
+        "right": 100 * float((said == right)[differ].mean()), "wrong": 100 * float((said == wrong)[differ].mean()),
+        "real": accuracy(batch.x), "rebuilt": accuracy(made(own)), "pairs": int(differ.sum()),
+    }  # fmt: skip

@@ -172,6 +172,16 @@ def downstream_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]
     return ["task", "who", "value [95 % interval]", "by"], rows
 
 
+def swap_words(task: dict[str, Any]) -> str:
+    """Whose label swapped series carry, by a network that was told the labels."""
+    mean = {key: sum(values) / len(values) for key, values in task["swap"].items()}
+    return (
+        f"Swaps of two that differ in {task['factor']}: {mean['right']:.1f} % carry the right one's, "
+        f"{mean['wrong']:.1f} % the other's, says a network with labels that is right about {mean['real']:.1f} % of "
+        f"real sequences and {mean['rebuilt']:.1f} % of reconstructions; {mean['pairs']:.0f} pairs."
+    )
+
+
 def score(found: dict[str, Any]) -> str:
     """``0.473 [0.401, 0.540]``; percentages and errors with fewer digits."""
     digits = 3 if found["value"] <= 1 else 1 if found["value"] > 20 else 2

@@ -168,7 +168,8 @@ class DBSE(SequentialVAE):
             u = torch.rand(len(mask), generator=generator).to(mask.device)
             return (u * lengths).long().clamp_max(lengths - 1)
         if self.config.anchor_rule != "fixed":
-            return x.flatten(2).mean(2).masked_fill(~mask, -torch.inf).argmax(1)
+            known = torch.where(x.isnan(), 0.0, x)  # what is missing counts as an average value
+            return known.flatten(2).mean(2).masked_fill(~mask, -torch.inf).argmax(1)
         return torch.minimum(torch.full_like(lengths, self.config.anchor), lengths - 1)
 
     def _passage(self, anchor: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -47,6 +47,13 @@ def dbse_physionet2012() -> Recipe:
     return Recipe("dbse", "physionet2012", config, TrainConfig(2000, batch_size=32))
 
 
+def dbse_csv() -> Recipe:
+    """DBSE on your own tables (`seqdisent data csv`)."""
+    config = DBSEConfig(static_size=8, dynamic_size=8, hidden=64, frame=FRAME)
+    return Recipe("dbse", "csv", config, TrainConfig(2000, batch_size=32))
+
+
 RECIPES = by_name(
-    dbse_waves, dbse_air_quality, dsvae_air_quality, dbse_air_quality_days, dbse_etth1, dbse_physionet2012
+    dbse_waves, dbse_air_quality, dsvae_air_quality, dbse_air_quality_days, dbse_etth1, dbse_physionet2012,
+    dbse_csv,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -23,9 +24,11 @@ def fitted(values: np.ndarray, about: Sequence[tuple[str, str, bool]]) -> tuple[
         known = column[np.isfinite(column)].astype(np.float64)
         known = np.log1p(known.clip(0)) if log else known
         spread = float(known.std()) if len(known) else 0.0
-        # A variable that never changes is left at 0 and not blown up.
         centre = float(known.mean()) if len(known) else 0.0
-        found.append(Variable(name, unit, round(centre, 4), round(spread, 4) or 1.0, log))
+        # A variable that never changes (float32 has seven digits) is left at 0 and not blown up.
+        changes = spread > 1e-6 * abs(centre)
+        digits = 4 - math.floor(math.log10(spread)) if changes else 4
+        found.append(Variable(name, unit, round(centre, digits), round(spread, digits) if changes else 1.0, log))
     return tuple(found)
 
 

@@ -155,7 +155,7 @@ def data_hash(dataset: SequenceDataset) -> str:
         digest.update(np.ascontiguousarray(dataset.lengths, np.int64))
     frames = dataset.frames[np.linspace(0, len(dataset) - 1, 16).astype(np.int64)]
     if frames.dtype.kind == "f":
-        flat = frames.reshape(len(frames), -1).astype(np.float64)
+        flat = np.nan_to_num(frames.reshape(len(frames), -1).astype(np.float64))
         frames = np.round(100 * np.stack([flat.mean(1), flat.std(1)])).astype(np.int64)
     digest.update(np.ascontiguousarray(frames))
     return digest.hexdigest()[:12]
