@@ -6,11 +6,12 @@ scored once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
-from seqdisent.evaluation.benchmark import Say, Told, answers
+from seqdisent.evaluation.benchmark import RAW, Say, Told, answers
 from seqdisent.evaluation.tasks import TASKS
 from seqdisent.recipes import recipe
 from seqdisent.sweep import trained
@@ -21,8 +22,8 @@ RECIPES = (
 )  # fmt: skip
 
 
-def measure(name: str, seed: int, run: Path, say: Say = print, **options) -> dict[str, Told]:
-    """Train one seed of a recipe, or find it trained: for each task what was answered by whom on test data.
+def measure(name: str, seeds: Sequence[int], run: Path, say: Say = print, **options) -> dict[int, dict[str, Told]]:
+    """Train a recipe with every seed, or find it trained: by seed and task what was answered by whom on test data.
 
     Args:
         run: folder of the whole benchmark; a seed lives in ``run/NAME-sSEED``.
@@ -35,7 +36,14 @@ def measure(name: str, seed: int, run: Path, say: Say = print, **options) -> dic
     if made.dataset not in TASKS:
         raise ValueError(f"no downstream tasks for {made.dataset}; there are some for {', '.join(TASKS)}")
     splits = tuple(load_dataset(made.dataset, split) for split in ("train", "validation", "test"))
-    about = {"name": name, "command": f"seqdisent benchmark {name} --seeds {seed}"}
-    say(f"{name}, seed {seed}: training")
-    model, _ = load_checkpoint(trained(made, splits[:2], run / f"{name}-s{seed}", about, seed=seed, **options))
-    return {task.name: answers(task, model, splits, seed, say) for task in TASKS[made.dataset]}
+    found: dict[int, dict[str, Told]] = {}
+    for seed in seeds:
+        about = {"name": name, "command": f"seqdisent benchmark {name} --seeds {seed}"}
+        say(f"{name}, seed {seed}: training")
+        model, _ = load_checkpoint(trained(made, splits[:2], run / f"{name}-s{seed}", about, seed=seed, **options))
+        before = next(iter(found.values()), {})
+        raw = {task: told.answers[RAW] for task, told in before.items()}
+        found[seed] = {
+            task.name: answers(task, model, splits, seed, say, raw.get(task.name)) for task in TASKS[made.dataset]
+        }
+    return found

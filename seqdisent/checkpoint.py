@@ -104,8 +104,7 @@ def save_checkpoint(
         "model": kind,
         "config": asdict(model.config),
         "dataset": model.spec.to_json(),
-        # Pixels are divided by 255 and nothing is fitted; other modalities record what was fitted.
-        "normaliser": {"kind": "fixed", "scale": 1 / 255, "offset": 0.0},
+        "normaliser": _normaliser(model.spec),
         "recipe": recipe,
     }
     try:
@@ -125,6 +124,14 @@ def save_checkpoint(
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return folder
+
+
+def _normaliser(spec: DatasetSpec) -> dict[str, Any]:
+    """How values became what the model sees."""
+    if spec.variables:  # mean and deviation of each, fitted on the training split, are part of the declaration
+        return {"kind": "variables"}
+    # Pixels are divided by 255 and nothing is fitted; so are the scales of a spectrum.
+    return {"kind": "fixed", "scale": 1 / 255, "offset": 0.0}
 
 
 def round_to_half(model: nn.Module) -> None:

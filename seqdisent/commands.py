@@ -216,10 +216,7 @@ def benchmark(args: Namespace, console: Console) -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     results = []
     for name in args.recipes or RECIPES:
-        seeds = {
-            seed: measure(name, seed, args.run, console.print, progress=not args.quiet, accelerator="cpu")
-            for seed in args.seeds
-        }
+        seeds = measure(name, args.seeds, args.run, console.print, progress=not args.quiet, accelerator="cpu")
         results.append(summarised(name, recipe(name).dataset, seeds))
         console.print(table(results[-1:]), highlight=False, markup=False)
         console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)

@@ -70,7 +70,7 @@ def _made(found: Read) -> tuple[DatasetSpec, dict[str, SequenceDataset]]:
     if total < LEAST or not all(places.values()):
         raise DataNotReady(
             f"{NAME}: {len(found.series)} series give {total} sequences of {found.windows} windows of {found.window} "
-            f"steps; {LEAST} are needed, with some in each split. Bring longer or more series, or make window and windows "
+            f"steps; {LEAST} are needed, some in each split. Bring longer or more series, or make window and windows "
             f"in {ROLES} smaller."
         )
     labels, factors = _labels(found, places)

@@ -36,19 +36,25 @@ Splits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]  # training, v
 Say = Callable[[str], None]
 
 
-def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say) -> Told:
-    """By codes, and by everything that they are held against."""
+def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say, raw: Answer | None = None) -> Told:
+    """By codes, and by everything that they are held against.
+
+    Args:
+        raw: what was said from raw features, if another seed has asked: boosting there has no randomness.
+    """
     say(f"  {task.name}: heads on codes")
     subject = ModelSubject(model)
     rows = tuple(code_rows(task, data, subject.codes(data).mean) for data in splits)
     found = {CODES: answer(task, splits[0], rows, heads(task, splits[0], seed))}
-    say(f"  {task.name}: raw features")
-    raw = tuple(raw_rows(task, data) for data in splits)
-    found[RAW] = answer(task, splits[0], raw, boosted(task, splits[0], seed))
+    features = tuple(raw_rows(task, data) for data in splits)
+    if raw is None:
+        say(f"  {task.name}: raw features")
+        raw = answer(task, splits[0], features, boosted(task, splits[0], seed))
+    found[RAW] = raw
     say(f"  {task.name}: network with labels")
     judge = taught(task, model, *splits[:2], seed)
     found[SUPERVISED] = judge.answer(splits[2])
-    return Told(found | constants(task, splits[0], raw), swap_judged(judge, model, splits[2], seed))
+    return Told(found | constants(task, splits[0], features), swap_judged(judge, model, splits[2], seed))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,11 @@ from seqdisent.perturb import PERTURBATIONS
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
 
+# Of a scaled likelihood, in standard deviations of a variable. Without it a decoder is sure of what it has learnt by
+# heart, and one unusual week costs more nats than all others together.
+LEAST_SCALE = 0.1
+
+
 @dataclass(frozen=True)
 class VAEConfig:
     """Settings that every model has.
@@ -157,7 +162,9 @@ class SequentialVAE(nn.Module, ABC):
             told = self.frame_decoder(codes).unflatten(0, (b, k))
         if self.spec.likelihood == "scaled":
             values, logits = told.split((2 * told.shape[-1] // 3, told.shape[-1] // 3), dim=-1)
-            return DiagonalGaussian.from_parameters(values), logits
+            free = DiagonalGaussian.from_parameters(values)
+            floor = torch.full_like(free.log_std, math.log(LEAST_SCALE))
+            return replace(free, log_std=0.5 * torch.logaddexp(2 * free.log_std, 2 * floor)), logits
         return DiagonalGaussian(told, self.log_sigma.expand_as(told)), None
 
     def sample(

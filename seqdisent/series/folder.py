@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from seqdisent.data.download import DataNotReady, data_root
-from seqdisent.series.regular import Regular, Series, default_window, duration, regular
+from seqdisent.series.regular import Regular, Series, regular
 from seqdisent.series.roles import Roles, describe, guess_roles
+from seqdisent.series.steps import default_window, duration
 from seqdisent.series.tables import TableError, read_table
 
 NAME, ROLES = "csv", "roles.json"

@@ -12,7 +12,8 @@ from pandas.api.types import is_datetime64_any_dtype as is_dated
 from pandas.api.types import is_numeric_dtype as is_number
 from pandas.api.typing import DataFrameGroupBy
 
-from seqdisent.series.tables import CLOCK, Table, TableError, short
+from seqdisent.series.cells import CLOCK, short
+from seqdisent.series.tables import Table, TableError
 
 MAX_LABELS, MAX_NAMES = 50, 200  # different values of a label; variables of a long table
 TIME = r"(date|time|timestamp|datetime|when|t|clock|epoch|seconds?|minutes?|hours?|days?|weeks?|elapsed|step|cycles?|"
