@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -94,8 +95,11 @@ def kept(key: str, make: Callable[[], Arrays]) -> Arrays:
     """Arrays that take long to parse, made once and kept in the cache folder under ``key``."""
     path = cache_root("series") / f"{key}.npz"
     if path.is_file():
-        with np.load(path, allow_pickle=False) as found:
-            return dict(found)
+        try:
+            with np.load(path, allow_pickle=False) as found:
+                return dict(found)
+        except (BadZipFile, OSError, EOFError, ValueError):
+            path.unlink()  # half a file: made anew
     made = make()
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{os.getpid()}-{path.name}")

@@ -105,7 +105,7 @@ def over_seeds(measure: str, given: list[Answer]) -> dict[str, Any]:
         if measure in ("AUPRC", "AUROC") and len(np.unique(given[0].truth[rows])) < 2:
             continue  # nobody died in this resample
         drawn.append(np.mean([score(given[i].truth[rows], given[i].said[rows]) for i in some]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
     return {"value": float(np.mean(values)), "low": float(low), "high": float(high), "by_seed": values}
 
 

@@ -51,8 +51,9 @@ def _measured(metrics: dict) -> list[str]:
             *(f"- {v['text']}" for v in leakage["verdicts"] if v["level"] not in ("holds", "unmeasurable")),
             *(f"- {words}" for words in metrics["health"]["words"]), "",
         ]  # fmt: skip
-    lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
-    lines += [*_markdown(*swap_rows(metrics)), ""]
+    if "judge" in metrics:
+        lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
+        lines += [*_markdown(*swap_rows(metrics)), ""]
     if "speech" in metrics:
         lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
     if "downstream" in metrics:

@@ -40,8 +40,11 @@ def html_report(report: dict[str, Any]) -> str:
     parts = [f"<h1>{escape(name)}</h1>", _how(report)]
     if "leakage" in report:
         parts += _leakage(report)
-    parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
-    parts += [f"<p>{escape(report['no_judge'])}</p>" if "no_judge" in report else _table(*swap_rows(report))]
+    if "no_judge" in report:
+        parts += [f"<p>Swaps were not judged: {escape(report['no_judge'])}</p>"]
+    else:
+        parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
+        parts += [_table(*swap_rows(report))]
     parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
     if "downstream" in report:
         parts += ["<h2>What the codes are good for</h2>", _table(*downstream_rows(report))]

@@ -53,7 +53,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         _table(*leakage_rows(report), "usable information, bits [95 % interval]", console)
     if "no_judge" in report:
         console.print(f"Swaps were not judged: {report['no_judge']}", highlight=False)
-    _table(*swap_rows(report), "what a judge sees, % [95 % interval]; H in nats", console)
+    if "judge" in report:
+        _table(*swap_rows(report), "what a judge sees, % [95 % interval]; H in nats", console)
     if "speech" in report:
         _table(*speech_rows(report), "speech, heard as waveforms", console)
     if "downstream" in report:

@@ -1,12 +1,15 @@
-"""``python -m seqdisent.evaluation.summary``: every checkpoint's metrics as Markdown tables, pictures and speech."""
+"""``python -m seqdisent.evaluation.summary``: every checkpoint's metrics as Markdown tables."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from seqdisent.checkpoint import METRICS, checkpoints_root, list_checkpoints
-from seqdisent.evaluation.tables import bits, headline, percent
+from seqdisent.evaluation.tables import UNITS, bits, headline, percent, score
 
 HEADER = (
     "checkpoint", "kept in a swap, lowest factor, %", "all at once, %", "squared error (training mean)",
@@ -16,6 +19,12 @@ SPEECH_HEADER = (
     "checkpoint", "speaker carried by a swap, %", "content kept, %", "both, %", "pitch nearer the donor's, %",
     "EER static / dynamic / gap, %", "speaker in the dynamic code, bits", "content in the static code, bits",
 )  # fmt: skip
+SERIES_HEADER = (
+    "recipe", "task", "codes", "best constant", "raw features, boosting", "network with labels", "best published",
+    "swaps that carry the right label, %",
+)  # fmt: skip
+BENCHMARK = "benchmark-series"
+LEARNERS = ("codes", "raw features", "supervised")
 
 
 def table() -> str:
@@ -48,6 +57,31 @@ def speech_table() -> str:
             _told(report, "dynamic", "speaker"), _told(report, "static", content["name"]),
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def series_table(path: Path | None = None) -> str:
+    """Series: what the codes are good for, over seeds, beside everything that needs no such codes.
+
+    Args:
+        path: ``results.json`` of a benchmark; by default the one beside the checkpoints.
+    """
+    path = path or checkpoints_root() / BENCHMARK / "results.json"
+    lines = ["| " + " | ".join(SERIES_HEADER) + " |", "|" + "---|" * len(SERIES_HEADER)]
+    for found in json.loads(path.read_text(encoding="utf-8")):
+        for task in found["tasks"]:
+            for number, measure in enumerate(task["measures"]):
+                by = {who: told["scores"][measure] for who, told in task["by"].items()}
+                better = min if measure == "MAE" else max
+                constant = better((by[who] for who in by if who not in LEARNERS), key=lambda one: one["value"])
+                published = [f"{row[number]:g} {who}" for who, row in task["published"].items() if who != "supervised"]
+                swap = task["swap"] and not number and f"{np.mean(task['swap']['right']):.0f}"
+                codes, *others = (score(by[who]) for who in LEARNERS)
+                cells = [
+                    f"`{found['recipe']}`", f"{task['task']}, {measure}{UNITS.get(measure, '')}", codes,
+                    score(constant), *others, published[-1] if published else "-", swap or "-",
+                ]  # fmt: skip
+                lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -88,4 +122,4 @@ def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[fl
 
 
 if __name__ == "__main__":
-    print(f"{table()}\n\n{speech_table()}")
+    print("\n\n".join((table(), speech_table(), series_table())))

@@ -141,7 +141,7 @@ def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed
 
     Returns:
         Percentages: ``right`` donor, ``wrong`` donor, and ``real`` and ``rebuilt``, the accuracy on real sequences
-        and on reconstructions, and ``pairs``; None of a number.
+        and on reconstructions, and ``pairs``; None of a number, or if no two differ.
     """
     if data.spec.factor(judge.task.factor).continuous:
         return None
@@ -156,6 +156,8 @@ def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed
     truth = batch.labels[judge.task.factor].numpy()
     there = known(data, judge.task.factor)
     differ = (truth != truth[donor]) & there & there[donor]
+    if not differ.any():
+        return None
     said = judge(made(own.with_static(own[donor])), batch.mask).argmax(-1)
     static = data.spec.factor(judge.task.factor).kind == "static"
     right, wrong = (truth[donor], truth) if static else (truth, truth[donor])

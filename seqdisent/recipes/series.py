@@ -29,7 +29,8 @@ def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings) -> 
 
 def dbse_waves() -> Recipe:
     """DBSE on made-up series, which need no download."""
-    return _dbse("waves", 2000, 3e-3, static_size=8, static_weight=1.0, agreement_weight=3.0)
+    sizes = {"static_size": 8, "dynamic_size": 16}
+    return _dbse("waves", 2500, static_weight=1.0, dynamic_weight=0.5, agreement_weight=3.0, **sizes)
 
 
 def dbse_air_quality() -> Recipe:

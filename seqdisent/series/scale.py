@@ -44,7 +44,7 @@ def in_units(x: np.ndarray | Tensor, variables: Sequence[Variable]) -> np.ndarra
     """The inverse of :func:`scaled`: ``[..., C]`` in units."""
     out = np.asarray(x, np.float32) * _row(variables, "std") + _row(variables, "mean")
     logs = [i for i, v in enumerate(variables) if v.log]
-    out[..., logs] = np.expm1(out[..., logs])
+    out[..., logs] = np.expm1(out[..., logs]).clip(0)  # they are amounts: an interval ends at none
     return out
 
 
