@@ -61,15 +61,16 @@ def _measured(metrics: dict) -> list[str]:
         lines += [line for task in metrics["downstream"] if task["swap"] for line in (swap_words(task), "")]
     if "no_judge" in metrics:
         lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
-    elif "error" in metrics:
-        error, joint = metrics["error"], metrics["swap"]["joint"]["kept"]
+    if "error" in metrics:
+        error = metrics["error"]
         lines += [
-            f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs. "
             f"Squared error a sequence {error['squared_error_per_sequence']:.1f} (the training mean "
-            f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.",
-            "",
-            *_failures(metrics),
-        ]
+            f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.", "",
+        ]  # fmt: skip
+    if "swap" in metrics:
+        joint = metrics["swap"]["joint"]["kept"]
+        lines += [f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs.", ""]
+        lines += _failures(metrics)
     return lines
 
 

@@ -1,8 +1,8 @@
 """Does a sequence lie outside what a model knows? A few measures of it beside those of known sequences.
 
-Only what is measured is seen: how well the model rebuilds it, whether codes like its own are known, and of sound its
-pitch, voicing and length. A sequence can be foreign in another way (a new word in a known voice, say) and raise no
-warning, and no warning does not mean that a swap will be good.
+Only what is measured is seen: how well the model rebuilds it, whether codes like its own are known, of sound its pitch,
+voicing and length, of series the level of each variable and how much is missing. A sequence can be foreign in another
+way (a new word in a known voice, say) and raise no warning, and no warning does not mean that a swap will be good.
 
 A warning is rare for what is known. Measures are brought to one scale, on which the 99th percentile of the known ones
 is 1, and the bound on it is where only :data:`ALARMS` of the known sequences have *any* measure beyond, each compared
@@ -13,54 +13,20 @@ like the known ones, on average; with few of them it is coarse, and 2 % needs 49
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.evaluation.measures import ABOVE, KINDS, Kind, kinds_of, measured
 from seqdisent.models import SequentialVAE
-from seqdisent.types import Sequences, squared_error
+from seqdisent.types import Sequences
 
 ALARMS, NEIGHBOURS = 0.02, 5
 FEWEST = 20  # known sequences
 BATCH, FOLDS = 64, 10
 MOST_ABOVE = 0.5  # share of the energy: what was filtered out cannot be compared, so this is a rule
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What is measured.
-
-    Args:
-        name: for people, in "The ..., 231 Hz, is above ...".
-        two_sided: whether little of it is as foreign as much.
-        ratio: whether it is compared on a logarithmic scale.
-        meaning: what much of it says.
-    """
-
-    name: str
-    unit: str = ""
-    digits: int = 1
-    two_sided: bool = False
-    ratio: bool = True
-    meaning: str = ""
-
-    def words(self, value: float) -> str:
-        """``"231 Hz"``."""
-        return f"{value:,.{self.digits}f} {self.unit}".strip()
-
-
-KINDS = {  # errors are root mean squares over the steps that exist, in dB and in units of x
-    "pitch": Kind("median pitch", "Hz", 0, two_sided=True),
-    "voiced": Kind("voiced part", "%", 0, two_sided=True, ratio=False),
-    "duration": Kind("length", "s", 2, two_sided=True),
-    "envelope": Kind("error of the rebuilt spectrum", "dB", meaning="the model cannot rebuild it well"),
-    "error": Kind("error of the rebuilt sequence", digits=3, meaning="the model cannot rebuild it well"),
-    "static": Kind("distance of its static code from the nearest known ones", meaning="nobody known is like it"),
-    "dynamic": Kind("distance of its mean dynamic code from the nearest known ones", meaning="none goes on like it"),
-}  # fmt: skip
-ABOVE = Kind("energy above what the model hears", "%", ratio=False)
 
 
 @dataclass(frozen=True)
@@ -108,11 +74,11 @@ class Reference:
         Args:
             above_band: share of its energy, 0 to 1, that was filtered out since the model hears nothing there.
         """
-        values = self.fit.with_distances(*_measured(self.model, sequence))
+        values = self.fit.with_distances(*measured(self.model, sequence))
         beyond = {key: score[0] > self.bound for key, score in self.fit.scores(values).items()}
         found, warnings = {}, {}
         for key, others in self.fit.values.items():
-            kind, value, others = KINDS[key], float(values[key][0]), others[~np.isnan(others)]
+            kind, value, others = self.fit.kinds[key], float(values[key][0]), others[~np.isnan(others)]
             found[key] = _measure(kind, value, others)
             if beyond[key]:
                 warnings[key] = self._sentence(kind, value, others)
@@ -145,20 +111,24 @@ def reference(model: SequentialVAE, data: SequenceDataset, *, known: str) -> Ref
     """
     if len(data) < FEWEST:
         raise ValueError(f"what is known must be at least {FEWEST} sequences, not {len(data)}")
-    parts = [_measured(model, data[start : start + BATCH]) for start in range(0, len(data), BATCH)]
+    parts = [measured(model, data[start : start + BATCH]) for start in range(0, len(data), BATCH)]
     joined = lambda i: {name: np.concatenate([part[i][name] for part in parts]) for name in parts[0][i]}
     values = {key: value for key, value in joined(0).items() if not np.isnan(value).all()}
     found = values, joined(1), data.sources
-    return Reference(model, known, Known(*found), joint_bound(*found))
+    kinds = kinds_of(model.spec)
+    return Reference(model, known, Known(*found, kinds), joint_bound(*found, kinds))
 
 
-def joint_bound(values: dict, codes: dict, source: np.ndarray, alarms: float = ALARMS) -> float:
+def joint_bound(
+    values: dict, codes: dict, source: np.ndarray, kinds: Mapping[str, Kind] = KINDS, alarms: float = ALARMS
+) -> float:
     """The score beyond which a share of ``alarms`` of the sequences has a measure, others being known; at least 1.
 
     Args:
         values: what is measured of N sequences, by key ``[N]``.
         codes: theirs, by key ``[N, F]``.
         source: ``[N]``.
+        kinds: what they are.
     """
     group = np.unique(source, return_inverse=True)[1]
     group = group if group.max() >= FOLDS else np.arange(len(source))  # few sources: each sequence its own
@@ -167,7 +137,7 @@ def joint_bound(values: dict, codes: dict, source: np.ndarray, alarms: float = A
     pick = lambda some, rows: {key: value[rows] for key, value in some.items()}
     for i in range(FOLDS):
         new, rest = fold == i, fold != i
-        fit = Known(pick(values, rest), pick(codes, rest), group[rest])
+        fit = Known(pick(values, rest), pick(codes, rest), group[rest], kinds)
         found = fit.scores(fit.with_distances(pick(values, new), pick(codes, new)))
         highest[new] = np.max(list(found.values()), axis=0)
     rank = int(np.ceil((len(highest) + 1) * (1 - alarms)))
@@ -177,7 +147,9 @@ def joint_bound(values: dict, codes: dict, source: np.ndarray, alarms: float = A
 class Known:
     """Measures of N known sequences: what :func:`joint_bound` takes, and distances of codes from the nearest others."""
 
-    def __init__(self, values: dict, codes: dict, source: np.ndarray) -> None:
+    def __init__(
+        self, values: dict, codes: dict, source: np.ndarray, kinds: Mapping[str, Kind] = KINDS
+    ) -> None:  # fmt: skip
         from sklearn.covariance import LedoitWolf  # imported when first needed
 
         self._whiten, self._codes, found = {}, {}, dict(values)
@@ -189,7 +161,8 @@ class Known:
             self._whiten[key] = fit.location_, turn / np.sqrt(np.maximum(spread, 1e-12))
             self._codes[key] = self._whitened(key, code)
             found[key] = _nearest(self._codes[key], self._codes[key], alone[:, None] == alone)
-        self.values = {key: found[key] for key in KINDS if key in found}
+        self.kinds = kinds
+        self.values = {key: found[key] for key in kinds if key in found}
 
     def with_distances(self, values: dict, codes: dict) -> dict[str, np.ndarray]:
         """All measures of new sequences, by key ``[M]``."""
@@ -197,7 +170,7 @@ class Known:
 
     def scores(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """How far measures ``[M]`` lie from the median of the known; 1 is the 99th percentile, NaN scores 0."""
-        return {key: _scores(KINDS[key], known, values[key]) for key, known in self.values.items()}
+        return {key: _scores(self.kinds[key], known, values[key]) for key, known in self.values.items()}
 
     def _whitened(self, key: str, codes: np.ndarray) -> np.ndarray:
         mean, turn = self._whiten[key]
@@ -216,7 +189,7 @@ def _scores(kind: Kind, known: np.ndarray, values: np.ndarray) -> np.ndarray:
     tail = 0.5 if kind.two_sided else 1.0
     low, middle, high = np.nanpercentile(scale(known), [tail, 50, 100 - tail])
     away = scale(values) - middle
-    up, down = away / max(high - middle, 1e-6), -away / max(middle - low, 1e-6)
+    up, down = away / max(high - middle, kind.least), -away / max(middle - low, kind.least)
     return np.nan_to_num(np.maximum(up, down) if kind.two_sided else up)
 
 
@@ -226,23 +199,3 @@ def _nearest(codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool =
 
     far = np.where(excluded, np.inf, cdist(codes, known))
     return np.partition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS].mean(1)
-
-
-@torch.inference_mode()
-def _measured(model: SequentialVAE, batch: Sequences) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """What is measured of each sequence ``[B]``, and its codes ``[B, F]``."""
-    latents = model.encode(batch.x, batch.mask, sample=False).latents
-    squared = squared_error(model.decode(latents), batch.x)
-    steps = batch.mask.sum(1)
-    mean = lambda each: ((each.flatten(2).mean(2) * batch.mask).sum(1) / steps).sqrt().numpy()
-    values = {"error": mean(squared)}
-    if model.spec.modality == "audio":
-        from seqdisent.audio import world
-
-        frames = [world.to_frames(x, n) for x, n in zip(batch.x.numpy(), steps.tolist(), strict=True)]
-        values["envelope"] = world.DB * mean(squared[..., world.ENVELOPE])
-        values["pitch"] = np.array([world.median_pitch_hz(f) for f in frames])
-        values["voiced"] = np.array([100 * (world.pitch_hz(f) > 0).mean() for f in frames])
-        values["duration"] = steps.numpy() / model.spec.rate_hz
-    codes = {"static": latents.static.numpy(), "dynamic": latents.timeline(1).mean(1).numpy()}
-    return values, codes

@@ -206,11 +206,10 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     raw = torch.einsum("btn,bt->bn", some.x.flatten(2).nan_to_num(), weight)  # without a model: the mean frame
     raw = (raw - raw.mean(0)).numpy()
     found["raw"] = verification(raw, raw[:, None], identity[few])["static"]
-    return {
-        "dci": dci(joined(splits.train), train_labels, codes, labels, blocks=blocks),
-        "mig": mig(codes, labels),
-        "verification": found,
-    }
+    if len(labels) < 2:  # disentanglement compares factors
+        return {"verification": found}
+    made = dci(joined(splits.train), train_labels, codes, labels, blocks=blocks)
+    return {"dci": made, "mig": mig(codes, labels), "verification": found}
 
 
 def _few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
