@@ -7,10 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import events, files, map_payloads, payloads, report_payloads, reports, service, uploads
-from seqdisent.audio.clips import wav_bytes
-from seqdisent.data import DatasetSpec
-from seqdisent.views import media, sound
+from demo import courses, events, files, map_payloads, report_payloads, reports, service
 
 
 def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:
@@ -25,29 +22,37 @@ def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, A
             Of sound "wav" (also if ""; A, B's words in A's voice, A's words in B's voice and B in turn, 0.3 s
             apart), "wav:" and one of "a", "b", "a_again", "b_again", "a_like_b" (A's voice, B's words) or "b_like_a"
             for that clip alone, or "png" (spectrograms of the four). 16 bits, mono, 16 kHz, all equally loud.
+            Of series "csv" (also if ""; all six clips by these names, a row a step: "time" in ISO 8601, or "hours" from
+            the beginning where dates are unknown; of each variable the value, "low" and "high", with its unit in
+            brackets; of what the model made the median and the ends of the 80 % interval, of the measured A and B the
+            value alone, empty where it is missing), or "png" (plots of all six).
 
     Returns:
         The factors of both ("unknown" where there is no label) and, of each generated clip, the judge's verdicts if
         there is a judge and: of pictures, PSNR in dB (null where no real sequence exists); of sound, how far
         the spectrum of a rebuilt clip is from the recording's in dB, and the median pitch in Hz of all six clips
-        (null where nothing is voiced). And the file.
+        (null where nothing is voiced); of series, with the unit of every variable, how far a rebuilt clip is from the
+        measurements ("mean_absolute" in that unit, "deviations" of the training data, the share "inside" the 80 %
+        interval) and the "correlation" of every generated clip with the series that gave its course (null where
+        nothing was measured). And the file.
     """
     spec = service.spec_of(checkpoint)
     made = service.swap(checkpoint, a, b)
-    sounds = spec.modality == "audio"
     names = {clip: service.CLIPS[clip] for clip in service.DONORS}
     report = {
         "checkpoint": checkpoint, "dataset": spec.name, "a": made.a, "b": made.b,
         "factors": {"a": dict(made.factors[0]), "b": dict(made.factors[1])},
-        "verdicts": _verdicts(made),
+        "verdicts": verdicts(made),
     }  # fmt: skip
-    if sounds:
+    if spec.modality == "audio":
         report["error_db"] = {names[clip]: error for clip, error in made.error_db.items()}
-        report["median_pitch_hz"] = _pitches(made)
+        report["median_pitch_hz"] = pitches(made)
+    elif spec.modality == "series":
+        report |= figures(made)
     else:
         report["psnr_db"] = {label: made.psnr_db[clip] for clip, label in names.items()}
-    kind = format or ("wav" if sounds else "webp")
-    return report, _swapped(made, kind, spec, f"{checkpoint}-{made.a}-{made.b}")
+    kind = format or {"audio": "wav", "series": "csv"}.get(spec.modality, "webp")
+    return report, swapped(made, kind, f"{checkpoint}-{made.a}-{made.b}")
 
 
 def encode(checkpoint: str, index: int) -> dict[str, Any]:
@@ -58,8 +63,8 @@ def encode(checkpoint: str, index: int) -> dict[str, Any]:
         index: position of the sequence in the test split, from 0.
 
     Returns:
-        "static" (S numbers), "dynamic" (K lists of D numbers; of a recording as many as it has steps of 20 ms) and
-        the "factors" of the sequence.
+        "static" (S numbers), "dynamic" (K lists of D numbers; of a recording of sound as many as it has steps of
+        20 ms, of series as many as there are windows) and the "factors" of the sequence.
     """
     latents = service.encode(checkpoint, index)
     dynamic = latents.dynamic[0] if latents.mask is None else latents.dynamic[0][latents.mask[0]]
@@ -71,7 +76,8 @@ def encode(checkpoint: str, index: int) -> dict[str, Any]:
 
 
 def sample(checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: int = 0) -> FileData:
-    """Sequences drawn from the prior, the same for the same seed: an animated WebP, or of sound a WAV, in turn.
+    """Sequences drawn from the prior, the same for the same seed: an animated WebP, of sound a WAV, in turn, or of
+    series a CSV, as of /swap: a row a step, "hours" from the beginning, each variable in its unit.
 
     Args:
         checkpoint: name of a checkpoint.
@@ -80,12 +86,8 @@ def sample(checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: in
         keep: "static" or "dynamic" keeps that code of a test sequence; "" draws both.
         index: the test sequence whose code is kept.
     """
-    clips = service.sample(checkpoint, n, seed, keep or None, index)
-    if isinstance(clips, list):
-        return _file(wav_bytes(sound.in_turn(clips)), f"{checkpoint}-sample-{seed}.wav")
-    tiled = media.upscale(media.tile(list(clips), columns=min(4, n)), 3)
-    content = media.animated_webp(tiled, service.spec_of(checkpoint).rate_hz)
-    return _file(content, f"{checkpoint}-sample-{seed}.webp")
+    content, suffix = service.sample_file(service.sample(checkpoint, n, seed, keep or None, index), checkpoint)
+    return _file(content, f"{checkpoint}-sample-{seed}.{suffix}")
 
 
 def map(checkpoint: str, n: int = 0, method: str = "pca") -> dict[str, Any]:
@@ -98,7 +100,8 @@ def map(checkpoint: str, n: int = 0, method: str = "pca") -> dict[str, Any]:
 
     Returns:
         "ids" (positions in the test split), "static" and "dynamic" (N pairs of numbers), "trust"
-        (trustworthiness of both) and the labels of every factor (-1 or null where unknown).
+        (trustworthiness of both) and of every factor its classes, its unit if it is a number and the labels (-1 or
+        null where unknown); where they come and go within a sequence, the mean or the most frequent one, as "said".
     """
     it = service.load(checkpoint)
     n = n or service.map_size(it.dataset)
@@ -137,62 +140,35 @@ def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str,
     return answer
 
 
-def voice(checkpoint: str, file: FileData, b: int = 0, format: str = "wav") -> tuple[dict[str, Any], FileData]:
-    """A recording of one's own: what the model makes of it, what it is like, and swapped with a test recording.
-
-    Args:
-        checkpoint: name of a checkpoint of sound, for example "dbse-voices".
-        file: WAV, FLAC, OGG, MP3 or what else libsndfile reads, up to 25 MB. It is deleted when it was read.
-        b: position of the test recording to swap with, from 0. The file is A.
-        format: "wav", "wav:" and a clip's name, or "png", as of /swap.
-
-    Returns:
-        "notes" (a sentence for each thing that was done to the recording), "warnings" (what about it lies
-        "outside" the test recordings it is compared with), "pitch_hz" (median, null if nothing is voiced),
-        "seconds", "nearest" test recordings by static and by dynamic code (positions and captions, nearest first),
-        "map" (its place on /map of the same checkpoint by PCA), "factors" of b, the judge's "verdicts" and
-        "median_pitch_hz" of all six clips. And the file of the swap, which the app keeps for some hours.
-    """
-    upload = uploads.read(checkpoint, *files.take(file))
-    try:
-        it = service.load(checkpoint)
-        made = uploads.swap(checkpoint, upload.key, b)
-        placed = uploads.place(checkpoint, upload.key, service.map_size(it.dataset), "pca")
-    finally:
-        uploads.forget(upload.key)
-    near = placed["neighbours"]
-    report = {
-        "checkpoint": checkpoint, "dataset": it.spec.name, "b": made.b, "notes": list(upload.notes),
-        "warnings": list(upload.outside.warnings), "outside": upload.outside.known, "pitch_hz": upload.pitch_hz,
-        "seconds": upload.seconds, "map": {part: placed[part] for part in near},
-        "nearest": {
-            part: [{"index": row, "caption": payloads.caption(it, row)} for row in rows] for part, rows in near.items()
-        },
-        "factors": dict(made.factors[1]), "verdicts": _verdicts(made), "median_pitch_hz": _pitches(made),
-    }  # fmt: skip
-    return report, _swapped(made, format, it.spec, f"{checkpoint}-yours-{b}")
-
-
 def connect() -> None:
     """Add the endpoints to the app that is being built."""
-    for function in (swap, encode, sample, map, leakage, voice):
+    for function in (swap, encode, sample, map, leakage):
         limits = events.MAPS if function in (map, leakage) else events.MODEL
         gr.api(events.friendly(function), api_name=function.__name__, **limits)
 
 
-def _verdicts(made: service.Swap) -> dict:
+def verdicts(made: service.Swap) -> dict:
+    """What the judge sees in each generated clip."""
     return {
         service.CLIPS[clip]: {v.factor: {"expected": v.expected, "seen": v.seen} for v in made.verdicts[clip]}
         for clip in service.DONORS
     }
 
 
-def _pitches(made: service.Swap) -> dict[str, float | None]:
+def figures(made: service.Swap) -> dict:
+    """Errors and correlations of each generated clip of series."""
+    clips = {service.CLIPS[clip]: (clip, *donors) for clip, donors in service.DONORS.items()}
+    return courses.figures(made.clips, clips, made.spec)
+
+
+def pitches(made: service.Swap) -> dict[str, float | None]:
+    """Median pitch in Hz of each clip of sound."""
     return {name: one.median_hz for name, one in zip(service.CLIPS, made.clips, strict=True)}
 
 
-def _swapped(made: service.Swap, kind: str, spec: DatasetSpec, name: str) -> FileData:
-    content = service.export(made, kind, spec.rate_hz)
+def swapped(made: service.Swap, kind: str, name: str) -> FileData:
+    """A file of a swap."""
+    content = service.export(made, kind)
     suffix, _, clip = kind.partition(":")
     return _file(content, "-".join(filter(None, [name, clip])) + f".{suffix}")
 

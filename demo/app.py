@@ -15,18 +15,18 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the app talks to n
 
 import gradio as gr
 
-from demo import api, events, payloads, service, voice_events
+from demo import api, events, own_api, payloads, service, voice_events
 from demo.components import PLOTLY, STATIC
 from demo.tabs import about, data, leakage, maps, own, swap
 from seqdisent.audio.sources import MAX_MEGABYTES
 
 TITLE = "seqdisent"
 LEAD = (
-    "Swap the **look** and the **motion** of two characters, or the **voice** and the **words** of two speakers, "
-    "and see what a model's codes really know."
+    "Swap the **look** and the **motion** of two characters, the **voice** and the **words** of two speakers, or the "
+    "**level** and the **course** of two sensors, and see what a model's codes really know."
 )
 LAYOUTS = {"swap": swap.layout, "leakage": leakage.layout, "maps": maps.layout, "voice": own.layout}
-LABELS = {"voice": "Your voice"}
+LABELS = {"voice": "Your own"}
 HOUR = 3600
 
 
@@ -48,7 +48,9 @@ def build() -> gr.Blocks:
         about.layout()
         where = gr.State(next(iter(LAYOUTS)))
         page = events.Page(checkpoint, notice, work, tabs, tab, where, **parts)
-        api.connect()  # first: gradio gives a name to whoever asks for it first, also to private events
+        # First: gradio gives a name to whoever asks for it first, also to private events.
+        api.connect()
+        own_api.connect()
         events.connect(app, page)
         voice_events.connect(page)
     return app.queue(max_size=64)
@@ -72,9 +74,9 @@ def launch_options() -> dict:
             button_primary_background_fill_hover_dark="white",
             button_primary_text_color="white", button_primary_text_color_dark="*neutral_900",
         ),
-        "css_paths": [STATIC / "app.css", STATIC / "leakage.css"],
+        "css_paths": [STATIC / f"{name}.css" for name in ("app", "leakage", "own")],
         "footer_links": ["api", "gradio", "settings"],
-        "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings; nothing else is uploaded
+        "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
         "show_error": True,
         "ssr_mode": False,
     }  # fmt: skip

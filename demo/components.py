@@ -60,15 +60,32 @@ def sound_stage(label: str = "Swap", **settings) -> gr.HTML:
     )  # fmt: skip
 
 
+def series_stage(label: str = "Swap", **settings) -> gr.HTML:
+    """Plots the clips of a swap of series, or a series alone.
+
+    ``value`` is :func:`demo.payloads.series_stage` or :func:`demo.payloads.series_clip`, None for others.
+    """
+    return gr.HTML(
+        html_template=f'<div class="sd-stage sd-series" role="region" aria-label="{label}" hidden></div>',
+        js_on_load=_script("marks", "axes", "course", "series"), apply_default_css=False, **settings,
+    )  # fmt: skip
+
+
+# What shows the clips of each modality.
+STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
+
+
 def chooser(side: Literal["A", "B"], **settings) -> gr.HTML:
-    """Chooses a sequence. ``value`` is :func:`demo.payloads.chooser`, ``gallery`` its pictures.
+    """Chooses a sequence.
+
+    ``value`` is :func:`demo.payloads.chooser`, ``gallery`` its pictures, ``titles`` :func:`demo.payloads.titles`.
 
     Triggers ``pick`` with ``{index}``, ``wish`` with ``{factors}`` and ``more`` with ``{}``.
     """
     return gr.HTML(
         html_template=f'<div class="sd-chooser" data-side="{side}"></div>', 
-        js_on_load=_script("theme", "ear", "spectrum", "chooser"), server_functions=[hear],
-        apply_default_css=False, gallery=None, **settings,
+        js_on_load=_script("theme", "ear", "spectrum", "search", "chooser"), server_functions=[hear],
+        apply_default_css=False, gallery=None, titles=None, **settings,
     )  # fmt: skip
 
 
@@ -76,8 +93,9 @@ def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     """Two linked scatter plots.
 
     ``value`` is the JSON text of :func:`demo.map_payloads.points`, ``atlas`` its pictures; ``colours`` is
-    ``[static map's factor, dynamic map's factor]``, ``chosen`` is ``[a, b]``. On maps for a guest, which is not of
-    the split, a click chooses B; ``guest`` is :func:`demo.uploads.place`.
+    ``[static map's factor, dynamic map's factor]``, ``sized`` the factor that points are large by, or "";
+    ``chosen`` is ``[a, b]``. On maps for a guest, which is not of the split, a click chooses B; ``guest`` is
+    :func:`demo.uploads.place`.
 
     Triggers ``point`` with ``{index, side}``.
     """
@@ -86,7 +104,7 @@ def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     return gr.HTML(
         html_template=f'<div class="sd-maps sd-maps-{kind}"></div>', head=head,
         js_on_load=_script("theme", "ear", "spectrum", "scatter", "maps"), server_functions=[hear],
-        apply_default_css=False, atlas=None, colours=None, chosen=None, guest=None, **settings,
+        apply_default_css=False, atlas=None, colours=None, sized="", chosen=None, guest=None, **settings,
     )  # fmt: skip
 
 
@@ -95,6 +113,17 @@ def findings(**settings) -> gr.HTML:
     return gr.HTML(
         html_template='<div class="sd-findings" role="status"></div>', js_on_load=_script("findings"),
         apply_default_css=False, **settings,
+    )  # fmt: skip
+
+
+def roles(**settings) -> gr.HTML:
+    """A form for what the columns of a table are. ``value`` is :func:`demo.table_payloads.form`, None for none.
+
+    Triggers ``correct`` with the positions chosen, as :func:`demo.table_payloads.chosen` takes them.
+    """
+    return gr.HTML(
+        html_template='<form class="sd-roles" aria-label="What the columns are" hidden></form>',
+        js_on_load=_script("roles"), apply_default_css=False, **settings,
     )  # fmt: skip
 
 

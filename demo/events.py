@@ -65,7 +65,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
     marks = [m.view, m.status]
     everything = [
         page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs, *s.words,
-        page.leakage.compare, m.size, *m.colours, m.leak, *marks, *page.voice.words,
+        page.leakage.compare, m.size, *m.colours, m.sized, m.leak, *marks, *page.voice.words,
     ]  # fmt: skip
 
     def with_marks(function: Callable) -> Callable:
@@ -88,9 +88,9 @@ def connect(app: gr.Blocks, page: Page) -> None:
         fits = all(isinstance(i, int) and 0 <= i < len(it.dataset) for i in (a, b))
         shown = swap.show(name, *((a, b) if fits else service.first_pair(it.dataset)))
         pictures = swap.galleries(name, seeds)
-        choosers = [{**value, **picture} for value, picture in zip(shown[4:], pictures, strict=True)]
+        choosers = [{**value, **picture} for value, picture in zip(shown[-2:], pictures, strict=True)]
         return (
-            menu, gr.update(visible=True), *data.show(name), *shown[:4], *choosers, *swap.prepare(name),
+            menu, gr.update(visible=True), *data.show(name), *shown[:-2], *choosers, *swap.prepare(name),
             leakage.prepare(name), *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
             *own.prepare(name),
         )  # fmt: skip
@@ -169,12 +169,13 @@ def connect(app: gr.Blocks, page: Page) -> None:
     # Maps
     for control in (m.method, m.size):
         control.select(**_drawing(page))  # a menu sends `input` twice
-    for control in m.colours:
+    for control in (*m.colours, m.sized):
         control.select(
-            friendly(maps.colour), [page.checkpoint, *m.colours], [m.view, m.leak], queue=False, **quiet
+            friendly(maps.colour), [page.checkpoint, *m.colours, m.sized], [m.view, m.leak], queue=False, **quiet
         )  # fmt: skip
     m.leak.click(
-        friendly(maps.other_colours), [page.checkpoint, *m.colours], [*m.colours, m.view, m.leak], queue=False, **quiet
+        friendly(maps.other_colours), [page.checkpoint, *m.colours, m.sized], [*m.colours, m.view, m.leak],
+        queue=False, **quiet,
     )  # fmt: skip
 
     @friendly

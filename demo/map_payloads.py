@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from demo import service, sounds, words
+from demo import courses, service, sounds, words
 from demo.store import split_of
+from seqdisent.data import SequenceDataset
 from seqdisent.views import media, projections
 
 COLUMNS = 32  # of the thumbnail atlas
@@ -20,15 +21,22 @@ def points(it: service.Loaded, pair: projections.MapPair, method: str) -> dict:
     return {
         "key": _key(it, len(pair.rows)),
         "ids": pair.rows.tolist(),
+        "titles": None if it.dataset.titles is None else it.dataset.titles[pair.rows].tolist(),
         "method": projections.METHODS[method],
         "static": _short(pair.static),
         "dynamic": _short(pair.dynamic),
         "trust": [round(t, 3) for t in pair.trust],
         "about": {"static": roles.who, "dynamic": roles.does},
         "sound": it.dataset.recordings is not None,
+        "grey": it.spec.modality != "video",
         "checkpoint": it.name,
         "factors": {
-            f.name: {"classes": list(f.classes), "unit": f.unit, "values": _plain(values[f.name][pair.rows])}
+            f.name: {
+                "classes": list(f.classes),
+                "unit": f.unit,
+                "said": words.changing(it.spec, f),
+                "values": _plain(values[f.name][pair.rows]),
+            }
             for f in it.spec.factors
         },
     }
@@ -36,25 +44,25 @@ def points(it: service.Loaded, pair: projections.MapPair, method: str) -> dict:
 
 def atlas(it: service.Loaded, n: int) -> dict:
     """A picture of every sequence on the maps, in the order of their points."""
-    width, height = sounds.THUMBNAIL if it.dataset.recordings is not None else it.spec.event_shape[:0:-1]
-    return {
-        "key": _key(it, n), "uri": _atlas(it.spec.name, n), "columns": COLUMNS,
-        "cell": [width, height],
-    }  # fmt: skip
+    uri, cell = _atlas(it.spec.name, n)
+    return {"key": _key(it, n), "uri": uri, "columns": COLUMNS, "cell": cell}
 
 
 @lru_cache(maxsize=8)
-def _atlas(dataset: str, n: int) -> str:
+def _atlas(dataset: str, n: int) -> tuple[str, list[int]]:
     data = split_of(dataset)
-    rows = projections.choose_rows(len(data), n)
-    if data.recordings is not None:
-        return media.data_uri(
-            media.webp(media.atlas(sounds.thumbnails(data, rows), COLUMNS), lossless=False), "image/webp"
-        )
+    images = thumbnails(data, projections.choose_rows(len(data), n))
+    content = media.webp(media.atlas(images, COLUMNS), lossless=data.recordings is None)
+    return media.data_uri(content, "image/webp"), list(images.shape[2:0:-1])
+
+
+def thumbnails(data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
+    """A small picture of each sequence, uint8 ``[N, H, W, 3]``: of video a frame, of others in grey."""
+    if data.spec.modality != "video":
+        return {"audio": sounds, "series": courses}[data.spec.modality].thumbnails(data, rows)
     # The third frame tells the actions apart better than the first.
     frame = min(2, data.spec.frames - 1)
-    images = [data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)]
-    return media.data_uri(media.webp(media.atlas(np.concatenate(images), COLUMNS)), "image/webp")
+    return np.concatenate([data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)])
 
 
 def table(it: service.Loaded, pair: projections.MapPair) -> tuple[list[str], list[list]]:
@@ -62,7 +70,8 @@ def table(it: service.Loaded, pair: projections.MapPair) -> tuple[list[str], lis
     names = [f.name for f in it.spec.factors]
     headers = ["sequence", *names, "static x", "static y", "dynamic x", "dynamic y"]
     values = service.labels(it.dataset)
-    columns = [[words.value(f, v) for v in values[f.name][pair.rows]] for f in it.spec.factors]
+    said = {f.name: words.changing(it.spec, f) for f in it.spec.factors}
+    columns = [[words.value(f, v, said[f.name]) for v in values[f.name][pair.rows]] for f in it.spec.factors]
     planes = np.concatenate([_short(pair.static), _short(pair.dynamic)], 1).tolist()
     return headers, [
         [int(row), *said, *xy] for row, said, xy in zip(pair.rows, zip(*columns, strict=True), planes, strict=False)

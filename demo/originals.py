@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from demo import sequences, words
+from demo import sequences
 from seqdisent.audio import world
 from seqdisent.audio.clips import RATE_HZ
 from seqdisent.data import DatasetSpec, SequenceDataset
@@ -26,6 +26,8 @@ class Original:
         batch: the one sequence, as models see it.
         wave: of speech, the recording itself, float ``[n]`` at 16 kHz.
         index: position in the test split, if it is from there.
+        title: what people call it, if that is not a description.
+        start: of a series, when it begins, if anybody knows.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Original:
     batch: Sequences
     wave: np.ndarray | None = None
     index: int | None = None
+    title: str = ""
+    start: np.datetime64 | None = None
 
 
 def from_split(dataset: SequenceDataset, index: object) -> Original:
@@ -41,8 +45,10 @@ def from_split(dataset: SequenceDataset, index: object) -> Original:
     index = sequences.check_index(dataset, index)
     factors = sequences.describe(dataset, index)
     wave = None if dataset.recordings is None else dataset.recordings[index].astype(np.float32) / 32767
-    caption = words.caption(dataset.spec, factors)
-    return Original(f"test sequence {index}", caption, factors, dataset[index], wave, index)
+    title = "" if dataset.titles is None else str(dataset.titles[index])
+    start = None if dataset.starts is None else dataset.starts[index]
+    caption = sequences.caption(dataset, index)
+    return Original(f"test sequence {index}", caption, factors, dataset[index], wave, index, title, start)
 
 
 def from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> Original:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from demo import map_payloads, service, sounds, words
+from demo import courses, map_payloads, service, sounds, words
 from demo.store import split_of
 from demo.words import listed
 from seqdisent.audio import clips
@@ -18,10 +18,8 @@ GALLERY = 12
 FIRST_GALLERIES = (1, 2)  # seeds
 
 
-def stage(it: service.Loaded, swap: service.Swap) -> dict | None:
-    """The sprite stage's message: one sprite sheet (a row a clip) and what each clip is. None of sound."""
-    if isinstance(swap.clips, tuple):
-        return None
+def stage(it: service.Loaded, swap: service.Swap) -> dict:
+    """The sprite stage's message: one sprite sheet (a row a clip) and what each clip is."""
     spec = it.spec
     return {
         **_about(it, swap),
@@ -30,10 +28,8 @@ def stage(it: service.Loaded, swap: service.Swap) -> dict | None:
     }  # fmt: skip
 
 
-def sound_stage(it: service.Loaded, swap: service.Swap) -> str | None:
-    """The sound stage's message as JSON text: six clips with what is drawn of them. None of video."""
-    if not isinstance(swap.clips, tuple):
-        return None
+def sound_stage(it: service.Loaded, swap: service.Swap) -> str:
+    """The sound stage's message as JSON text: six clips with what is drawn of them."""
     about = _about(it, swap)
     for tile in about["tiles"]:
         tile |= {"sound": _sound(swap.clips[tile["clip"]]), "file": f"{it.name}-{service.CLIPS[tile['clip']]}.wav"}
@@ -42,17 +38,43 @@ def sound_stage(it: service.Loaded, swap: service.Swap) -> str | None:
 
 def sound_clip(it: service.Loaded, one: service.Original) -> str:
     """The same of a recording alone."""
-    tile = {
-        "clip": service.A, "kind": "real", "look": "A", "motion": "A", "title": one.name.capitalize(),
-        "caption": one.caption, "psnr": None, "error": None, "verdict": [],
-        "sound": _sound(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav",
-    }  # fmt: skip
-    return _drawn(it, {"checkpoint": it.name, "a": one.index, "b": None, "tiles": [tile], "judge": None})
+    about = _alone(it, one)
+    about["tiles"][0] |= {"sound": _sound(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav"}
+    return _drawn(it, about)
+
+
+def series_stage(it: service.Loaded, swap: service.Swap) -> str:
+    """The series stage's message as JSON text: six courses, and what is behind them."""
+    about = _about(it, swap)
+    for tile in about["tiles"]:
+        look, motion = service.DONORS.get(tile["clip"], (None, None))
+        donor = None if motion is None else swap.clips[motion]
+        tile |= courses.message(swap.clips[tile["clip"]], donor if look == motion else None, donor, it.spec)
+    return json.dumps({**about, **courses.about(it.spec)})
+
+
+def series_clip(it: service.Loaded, one: service.Original) -> str:
+    """The same of a series alone."""
+    about = _alone(it, one)
+    about["tiles"][0] |= courses.message(courses.of_one(one), None, None, it.spec)
+    return json.dumps({**about, **courses.about(it.spec)})
+
+
+# What shows the clips of each modality.
+STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
 
 
 def _drawn(it: service.Loaded, about: dict) -> str:
     scale = {"bands": sound.BANDS, "low": sound.LOWEST_HZ, "high": sound.HIGHEST_HZ, "hop": sound.HOP / clips.RATE_HZ}
     return json.dumps({**about, "scale": scale, "bandwidth": it.spec.bandwidth_hz})
+
+
+def _alone(it: service.Loaded, one: service.Original) -> dict:
+    tile = {
+        "clip": service.A, "kind": "real", "look": "A", "motion": "A", "title": one.name.capitalize(),
+        "caption": one.caption, "psnr": None, "error": None, "verdict": [],
+    }  # fmt: skip
+    return {"checkpoint": it.name, "a": one.index, "b": None, "tiles": [tile], "judge": None}
 
 
 def _about(it: service.Loaded, swap: service.Swap) -> dict:
@@ -69,6 +91,11 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
             course = {f.name: own[motion][f.name] for f in it.spec.dynamic_factors}
             return f"should be: {words.caption(it.spec, {**own[look], **course})}"
         return f"{static} of {'AB'[look]} · {dynamic} of {'AB'[motion]}"
+
+    def course(one: service.Original) -> str:
+        """What the dynamic code of one of the pair should hold."""
+        known = one.title or one.factors.get(dynamic, words.UNKNOWN)
+        return f"{roles.dynamic}: {known}" if one.factors else one.name
 
     def tile(clip: int) -> dict:
         look, motion = service.DONORS.get(clip, (clip, clip))
@@ -90,14 +117,8 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
 
     return {
         "checkpoint": it.name, "a": swap.a, "b": swap.b,
-        "tiles": [
-            tile(clip) for clip in
-            (service.A, service.A_AGAIN, service.A_LIKE_B, service.B, service.B_LIKE_A, service.B_AGAIN)
-        ],
-        "motion": {
-            side: f"{roles.dynamic}: {one.factors.get(dynamic, words.UNKNOWN)}" if one.factors else one.name
-            for side, one in zip("AB", swap.pair, strict=True)
-        },
+        "tiles": [tile(clip) for clip in service.SHOWN],
+        "motion": {side: course(one) for side, one in zip("AB", swap.pair, strict=True)},
         "judge": accuracy or None,
     }  # fmt: skip
 
@@ -127,6 +148,7 @@ def chooser(it: service.Loaded, index: int, note: str = "") -> dict:
         ],
         "numbers": [f"{f.name} {said[f.name]}" for f in words.numbers(it.spec)],
         "one": words.roles(it.spec).one,
+        "title": None if it.dataset.titles is None else str(it.dataset.titles[index]),
     }
 
 
@@ -140,7 +162,7 @@ def difference(it: service.Loaded, index: int, missed: list[str]) -> str:
 
 
 def gallery(it: service.Loaded, seed: int) -> dict:
-    """Some sequences to click on: a sheet (animated sprites, or spectrograms in grey) and what is behind each row."""
+    """Some sequences to click on: a sheet (animated sprites, or small pictures in grey) and what is behind each row."""
     return _gallery(it.spec.name, seed)
 
 
@@ -158,27 +180,31 @@ def _gallery(dataset: str, seed: int) -> dict:
         left = np.setdiff1d(on_map, rows)
         fitting = left[dynamic[left] == classes[i % len(classes)]]
         rows.append(int(rng.choice(fitting if len(fitting) else left)))
-    items = [{"id": row, "label": words.caption(data.spec, service.describe(data, row))} for row in rows]
-    if data.recordings is not None:
-        frames = sounds.thumbnails(data, np.array(rows))[:, None]
-        about = {"sound": True}
-    else:
-        frames = data.frames[np.array(rows)]
-        about = {"frames": data.spec.frames, "rate": data.spec.rate_hz}
+    items = [{"id": row, "label": service.caption(data, row)} for row in rows]
+    if data.titles is not None:
+        items = [{**item, "title": str(data.titles[item["id"]])} for item in items]
+    grey = data.spec.modality != "video"
+    frames = map_payloads.thumbnails(data, np.array(rows))[:, None] if grey else data.frames[np.array(rows)]
+    about = {"grey": grey, "sound": data.recordings is not None, "frames": data.spec.frames, "rate": data.spec.rate_hz}
     sheet = media.data_uri(media.webp(media.sheet(frames), lossless=data.recordings is None), "image/webp")
     return {"sheet": sheet, "cell": list(frames.shape[2:4][::-1]), "items": items, **about}
 
 
+def titles(it: service.Loaded) -> str | None:
+    """What people call the test sequences, in their order, as JSON text; None if nobody calls them anything."""
+    return None if it.dataset.titles is None else json.dumps(it.dataset.titles.tolist())
+
+
 def caption(it: service.Loaded, index: int) -> str:
     """One sequence in words."""
-    return words.caption(it.spec, service.describe(it.dataset, index))
+    return service.caption(it.dataset, index)
 
 
 def warm(name: str) -> None:
     """Make what the first visitor of a checkpoint will ask for."""
     it = service.load(name)
     swap = service.swap(name, *service.first_pair(it.dataset))
-    stage(it, swap), sound_stage(it, swap)
+    STAGES[it.spec.modality](it, swap)
     for seed in FIRST_GALLERIES:
         gallery(it, seed)
     map_payloads.atlas(it, service.map_size(it.dataset))

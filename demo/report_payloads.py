@@ -11,8 +11,9 @@ from demo.reports import Measured
 from seqdisent.evaluation.codes import PARTS
 from seqdisent.evaluation.leakage import HEADLINE
 from seqdisent.evaluation.tables import headline, leakage_table
-from seqdisent.views import media, sound
+from seqdisent.views import media, sound, sparklines
 
+FILM = 640  # pixels that a sequence is wide
 # What most needs to be seen comes first.
 ORDER = ("leak", "trace", "missing", "part", "clean", "holds", "unmeasurable")
 
@@ -48,7 +49,7 @@ def report(one: Measured) -> dict[str, Any]:
 def how(one: Measured) -> list[str]:
     """How a report was measured, in sentences."""
     leakage, report = one.leakage, one.report
-    sources = f"{words.roles(service.spec_of(one.name)).one}s"
+    sources = words.roles(service.spec_of(one.name)).sources
     nulls = leakage["shuffled_label_probes"]
     trained = " and ".join(f"{n} {kind.replace('nonlinear', 'non-linear')}" for kind, n in nulls.items())
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
@@ -85,20 +86,31 @@ def curves(one: Measured) -> dict[str, Any]:
 
 
 def clips(it: service.Loaded, a: int, b: int) -> dict[str, Any]:
-    """The chosen pair as a sprite sheet, a row each; of speech, spectrograms in grey and in :data:`PARTS`."""
+    """The chosen pair as a sprite sheet, a row each; of others, pictures in grey, in as many parts as the report."""
     rows = [service.check_index(it.dataset, i) for i in (a, b)]
     about = {"pair": rows, "checkpoint": it.name, "captions": [payloads.caption(it, i) for i in rows]}
-    if it.dataset.recordings is not None:
-        width, height = PARTS * 80, 96
-        shades = [sound.spectrogram(service.hear(it.name, i)) for i in rows]
-        pictures = np.concatenate([sound.picture(one, width, height) for one in shades])[..., None].repeat(3, 2)
-        sheet = media.webp(pictures, lossless=False)
-        about |= {"sound": True, "frames": PARTS, "rate": PARTS / 2, "cell": [width // PARTS, height]}
+    if it.spec.modality != "video":
+        parts = it.spec.frames if it.dataset.lengths is None else PARTS
+        width, height = parts * (FILM // parts), 96
+        pictures = np.concatenate(_strips(it, rows, width, height))[..., None].repeat(3, 2)
+        sheet = media.webp(pictures, lossless=it.dataset.recordings is None)
+        about |= {
+            "grey": True, "sound": it.dataset.recordings is not None, "one": words.roles(it.spec).one,
+            "parts": it.dataset.lengths is not None, "frames": parts, "rate": parts / 2,
+            "cell": [width // parts, height],
+        }  # fmt: skip
     else:
         shown = it.dataset.frames[np.array(rows)]
         sheet = media.webp(media.sheet(shown))
         about |= {"frames": it.spec.frames, "rate": it.spec.rate_hz, "cell": list(shown.shape[2:4][::-1])}
     return about | {"sheet": media.data_uri(sheet, "image/webp")}
+
+
+def _strips(it: service.Loaded, rows: list[int], width: int, height: int) -> list[np.ndarray]:
+    """What is there of each sequence as a grey picture ``[height, width]``, time to the right."""
+    if it.dataset.recordings is not None:
+        return [sound.picture(sound.spectrogram(service.hear(it.name, i)), width, height) for i in rows]
+    return [sparklines.pictures(it.dataset.select(np.array([i])), np.array([0]), width, height)[0] for i in rows]
 
 
 def tables(first: Measured, second: Measured | None = None) -> tuple[tuple[list[str], list[list]], ...]:

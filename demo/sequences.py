@@ -15,14 +15,47 @@ MAP_SIZE = 888  # sequences on a map, unless asked otherwise
 
 
 def labels(dataset: SequenceDataset) -> dict[str, np.ndarray]:
-    """One label a sequence ``[N]`` for every factor, -1 or NaN where unknown; a dynamic one's is its first frame's."""
-    return dataset.sequence_labels()
+    """One label a sequence ``[N]`` for every factor, -1 or NaN where unknown.
+
+    A dynamic one's is its first frame's, or, where labels come and go, the most frequent one or the mean.
+    """
+    if words.roles(dataset.spec).steady:
+        return dataset.sequence_labels()
+    return _over_time(dataset)
+
+
+def _over_time(dataset: SequenceDataset) -> dict[str, np.ndarray]:
+    there = np.arange(dataset.spec.frames) < dataset.steps[:, None]
+    found = dict(dataset.static)
+    for factor in dataset.spec.dynamic_factors:
+        label = dataset.dynamic[factor.name]
+        if factor.continuous:
+            known = there & np.isfinite(label)
+            total = np.where(known, label, 0).sum(1)
+            found[factor.name] = np.where(known.any(1), total / np.maximum(known.sum(1), 1), np.nan)
+        else:
+            counts = np.stack([(there & (label == c)).sum(1) for c in range(len(factor.classes))], 1)
+            found[factor.name] = np.where(counts.any(1), counts.argmax(1), -1)
+    return found
 
 
 def describe(dataset: SequenceDataset, index: int) -> dict[str, str]:
     """One sequence in words, by factor."""
     values = labels(dataset)
-    return {f.name: words.value(f, values[f.name][index]) for f in dataset.spec.factors}
+    spec = dataset.spec
+    return {f.name: words.value(f, values[f.name][index], words.changing(spec, f)) for f in spec.factors}
+
+
+def caption(dataset: SequenceDataset, index: int) -> str:
+    """One sequence in words: what people call it, and what that does not say of it already."""
+    factors = describe(dataset, index)
+    if dataset.titles is None:
+        return words.caption(dataset.spec, factors)
+    title = str(dataset.titles[index])
+    others = [f.name for f in words.headline_factors(dataset.spec)]
+    said = [words.UNKNOWN, *title.replace(",", "").split()]
+    new = [f"{name} {factors[name]}" for name in others if factors[name] not in said]
+    return " · ".join([title, *([", ".join(new)] if new else [])])
 
 
 def check_index(dataset: SequenceDataset, index: object) -> int:

@@ -10,10 +10,11 @@ import threading
 import numpy as np
 import torch
 
-from demo import originals, sounds
+from demo import courses, originals, sounds, words
 from demo.originals import Original
 from demo.sequences import (
     MAP_SIZE,
+    caption,
     check_index,
     describe,
     first_pair,
@@ -45,6 +46,7 @@ from demo.swapped import (
     B_LIKE_A,
     CLIPS,
     DONORS,
+    SHOWN,
     A,
     B,
     Swap,
@@ -52,16 +54,18 @@ from demo.swapped import (
     export,
 )
 from demo.words import UNKNOWN, headline_factors
+from seqdisent.audio.clips import wav_bytes
 from seqdisent.data import SequenceDataset
 from seqdisent.evaluation.hearing import as_judged
 from seqdisent.types import Latents, Sequences
-from seqdisent.views import media, projections
+from seqdisent.views import media, projections, sound
+from seqdisent.views.series import Course, csv
 
 __all__ = [  # the store, the sequences and what a swap is are part of the service
-    "A", "A_AGAIN", "A_LIKE_B", "B", "B_AGAIN", "B_LIKE_A", "CLIPS", "DONORS", "MAP_SIZE", "SPLIT", "Judge", "Loaded",
-    "Original", "ServiceError", "Sound", "Swap", "Verdict", "check_index", "checkpoints", "data_ready",
-    "default_checkpoint", "describe", "export", "fetch_data", "first_pair", "headline_factors", "labels", "load",
-    "map_size", "map_sizes", "nearest", "random_pair", "shown_rows", "spec_of", "title",
+    "A", "A_AGAIN", "A_LIKE_B", "B", "B_AGAIN", "B_LIKE_A", "CLIPS", "DONORS", "MAP_SIZE", "SHOWN", "SPLIT", "Judge",
+    "Loaded", "Original", "ServiceError", "Sound", "Swap", "Verdict", "caption", "check_index", "checkpoints",
+    "data_ready", "default_checkpoint", "describe", "export", "fetch_data", "first_pair", "headline_factors", "labels",
+    "load", "map_size", "map_sizes", "nearest", "random_pair", "shown_rows", "spec_of", "title",
 ]  # fmt: skip
 MAX_SAMPLES = 16
 
@@ -79,25 +83,30 @@ def swap(name: str, a: int | Original, b: int | Original) -> Swap:
     x, mask = (torch.cat([getattr(one.batch, part) for one in pair]) for part in ("x", "mask"))
     latents = it.model.encode(x, None if it.dataset.lengths is None else mask, sample=False).latents
     codes = Latents.cat([latents[look : look + 1].with_dynamic(latents[m : m + 1]) for look, m in DONORS.values()])
-    made = sounds.everywhere(it.model.decode(codes), codes.mask)
+    told = it.model.likelihood(codes)
+    made = sounds.everywhere(told.mean, codes.mask)
     verdicts = _verdicts(it, pair, made)
+    if it.spec.modality == "series":
+        clips = courses.of_pair(pair, told, made.mask, [motion for _, motion in DONORS.values()])
+        return Swap(it.spec, pair, clips, {}, {}, verdicts)
     if it.spec.modality == "audio":
         errors = {
             clip: sounds.error_db(made, row, pair[look].batch)
             for row, (clip, (look, motion)) in enumerate(DONORS.items()) if look == motion
         }  # fmt: skip
-        return Swap(pair, sounds.of_pair(pair, made), {}, errors, verdicts)
+        return Swap(it.spec, pair, sounds.of_pair(pair, made), {}, errors, verdicts)
     pixels = made.x.clamp(0, 1)
     psnr = {
         clip: _psnr(pixels[row], _truth(it.dataset, pair[look], pair[motion]))
         for row, (clip, (look, motion)) in enumerate(DONORS.items())
     }
-    return Swap(pair, media.to_uint8(torch.cat([x, pixels])), psnr, {}, verdicts)
+    return Swap(it.spec, pair, media.to_uint8(torch.cat([x, pixels])), psnr, {}, verdicts)
 
 
 def _verdicts(it: Loaded, pair: tuple[Original, Original], made: Sequences) -> dict[int, tuple[Verdict, ...]]:
-    """What the judge says of every generated clip."""
+    """What the judge says of every generated clip, of the factors of which a sequence has one label."""
     seen = it.judge.classify(as_judged(made, it.spec)) if it.judge else {}
+    seen = {name: labels for name, labels in seen.items() if not words.changing(it.spec, it.spec.factor(name))}
     verdicts = {}
     for row, (clip, (look, motion)) in enumerate(DONORS.items()):
         donors = {f.name: pair[look if f.kind == "static" else motion] for f in it.spec.factors if f.name in seen}
@@ -139,8 +148,8 @@ def encode(name: str, index: int) -> Latents:
 @torch.inference_mode()
 def sample(
     name: str, n: int, seed: int, keep: str | None = None, index: int = 0
-) -> np.ndarray | list[np.ndarray]:  # fmt: skip
-    """Draws from the prior: uint8 ``[n, T, H, W, 3]``, or ``n`` equally loud waveforms, float32 at 16 kHz.
+) -> np.ndarray | list[np.ndarray] | list[Course]:  # fmt: skip
+    """Draws from the prior: uint8 ``[n, T, H, W, 3]``, ``n`` equally loud waveforms, float32 at 16 kHz, or courses.
 
     Args:
         keep: ``"static"`` or ``"dynamic"`` takes that code from sequence ``index``, draws the other.
@@ -159,8 +168,22 @@ def sample(
         kept = {keep: code.expand(n, *code.shape[1:])}
         mask = codes.mask.expand(n, -1) if keep == "dynamic" and codes.mask is not None else None
     latents = it.model.sample(n, generator=torch.Generator().manual_seed(seed), **kept)
-    made = sounds.everywhere(it.model.decode(latents), mask)
+    told = it.model.likelihood(latents)
+    made = sounds.everywhere(told.mean, mask)
+    if it.spec.modality == "series":
+        return courses.of_batch(told, made.mask)
     return sounds.of_batch(made) if it.spec.modality == "audio" else media.to_uint8(made.x.clamp(0, 1))
+
+
+def sample_file(made: np.ndarray | list[np.ndarray] | list[Course], name: str) -> tuple[bytes, str]:
+    """What :func:`sample` drew as a file, and its suffix."""
+    spec = spec_of(name)
+    if spec.modality == "series":
+        return csv({f"sample {number}": one for number, one in enumerate(made)}, spec).encode(), "csv"
+    if spec.modality == "audio":
+        return wav_bytes(sound.in_turn(made)), "wav"
+    tiled = media.upscale(media.tile(list(made), columns=min(4, len(made))), 3)
+    return media.animated_webp(tiled, spec.rate_hz), "webp"
 
 
 @torch.inference_mode()

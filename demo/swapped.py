@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo import sounds, words
+from demo import courses, sounds, words
 from demo.originals import Original
 from demo.sounds import Sound
 from demo.store import ServiceError
 from demo.words import UNKNOWN
+from seqdisent.data import DatasetSpec
 from seqdisent.views import media
+from seqdisent.views.series import Course
 
 # The six clips of a swap, in the order of Swap.clips, and their names for programs.
 A, B, A_AGAIN, A_LIKE_B, B_LIKE_A, B_AGAIN = range(6)
 CLIPS = ("a", "b", "a_again", "a_like_b", "b_like_a", "b_again")
 SQUARE = (A, A_LIKE_B, B_LIKE_A, B)
+SHOWN = (A, A_AGAIN, A_LIKE_B, B, B_LIKE_A, B_AGAIN)  # as on the stages: a row has one static code
 # Whose static and whose dynamic code each generated clip has.
 DONORS = {A_AGAIN: (0, 0), A_LIKE_B: (0, 1), B_LIKE_A: (1, 0), B_AGAIN: (1, 1)}
 
@@ -41,16 +44,18 @@ class Swap:
     """A pair and everything made of it.
 
     Args:
+        spec: what the data set of the model declares.
         pair: A and B.
-        clips: in the order of the constants above: uint8 ``[6, T, H, W, 3]``, or six sounds, equally loud.
+        clips: in the order of the constants above: uint8 ``[6, T, H, W, 3]``, six sounds, equally loud, or six courses.
         psnr_db: of video, for each generated clip, PSNR against the real sequence it should equal (for a
             swap, the same character in the other's action), if the test split has that sequence.
         error_db: of sound, for each rebuilt clip, how far its spectral envelope is from the recording's.
         verdicts: for each generated clip, the judge's reading of each factor; empty without judge.
     """
 
+    spec: DatasetSpec
     pair: tuple[Original, Original]
-    clips: np.ndarray | tuple[Sound, ...]
+    clips: np.ndarray | tuple[Sound, ...] | tuple[Course, ...]
     psnr_db: dict[int, float | None]
     error_db: dict[int, float]
     verdicts: dict[int, tuple[Verdict, ...]]
@@ -66,10 +71,9 @@ class Swap:
 
     def title(self, clip: int) -> str:
         """Title of a clip."""
-        roles = words.ROLES["audio" if isinstance(self.clips, tuple) else "video"]
         look, motion = DONORS.get(clip, (clip, clip))
         kind = "real" if clip in (A, B) else "recon" if look == motion else "swap"
-        return roles.title(kind, "AB"[look], "AB"[motion])
+        return words.roles(self.spec).title(kind, "AB"[look], "AB"[motion])
 
     @property
     def factors(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -77,15 +81,20 @@ class Swap:
         return self.pair[0].factors, self.pair[1].factors
 
 
-def export(it: Swap, kind: str, rate_hz: float, scale: int = 4) -> bytes:
+def export(it: Swap, kind: str, scale: int = 4) -> bytes:
     """A file of a swap.
 
     Args:
         kind: of video "gif", "webp" or "mp4" (the 2x2 in step) or "png" (all six clips as a strip); of sound
-            "wav" (the four in turn), "wav:NAME" with one of :data:`CLIPS`, or "png" (spectrograms, 2x2).
+            "wav" (the four in turn), "wav:NAME" with one of :data:`CLIPS`, or "png" (spectrograms, 2x2); of series
+            "csv" (all six, step by step) or "png" (plots of all six).
     """
-    if isinstance(it.clips, tuple):
-        named = dict(zip(CLIPS, it.clips, strict=True))
+    named = dict(zip(CLIPS, it.clips, strict=True))
+    if it.spec.modality == "series":
+        titles = {CLIPS[clip]: it.title(clip) for clip in SHOWN}
+        donors = {CLIPS[clip]: tuple(CLIPS[side] for side in pair) for clip, pair in DONORS.items()}
+        return courses.save(named, kind, titles, donors, it.spec)
+    if it.spec.modality == "audio":
         return sounds.save(named, kind, {CLIPS[clip]: it.title(clip) for clip in SQUARE})
     if kind == "png":
         return media.png(media.upscale(media.sheet(it.clips)[None], 2)[0])
@@ -93,4 +102,4 @@ def export(it: Swap, kind: str, rate_hz: float, scale: int = 4) -> bytes:
         names = ", ".join((*media.ENCODERS, "png"))
         raise ServiceError(f"Formats: {names}; not {kind[:20]!r}. This checkpoint makes pictures.")
     square = [it.clips[i] for i in SQUARE]
-    return media.ENCODERS[kind](media.upscale(media.tile(square, columns=2), scale), rate_hz)
+    return media.ENCODERS[kind](media.upscale(media.tile(square, columns=2), scale), it.spec.rate_hz)

@@ -1,7 +1,8 @@
-"""Recordings that visitors bring: as the model will see them, on the maps, and in a swap.
+"""What visitors bring: as the model will see it, on the maps, and in a swap.
 
-They are kept in memory only, under a token that cannot be guessed: the last :data:`MOST` of all visitors, each until
-:func:`forget` is called or, at the first request after :data:`SECONDS`, for that long. Nothing is written to disk here.
+It is kept in memory only, under a token that cannot be guessed: the last :data:`MOST` of all visitors, and of tables no
+more than :data:`MEGABYTES` in all, each until :func:`forget` is called or, at the first request after :data:`SECONDS`,
+for that long. Nothing is written to disk here. :mod:`demo.recordings` and :mod:`demo.tables` read what comes.
 """
 
 from __future__ import annotations
@@ -10,33 +11,36 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from demo import originals, service
+from demo import service, words
 from demo.originals import Original
 from demo.service import Loaded, ServiceError, Swap
-from seqdisent.audio import clips, measure, world
-from seqdisent.audio.clips import AudioError, Clip
-from seqdisent.data import DatasetSpec, SequenceDataset
+from seqdisent.data import SequenceDataset
 from seqdisent.evaluation import outside
 from seqdisent.evaluation.outside import Outside, Reference
 from seqdisent.types import Latents, Sequences
 from seqdisent.views import projections
 
-MOST, SECONDS = 64, 3600.0
+MOST, SECONDS, MEGABYTES = 64, 3600.0, 512
 NEIGHBOURS = 5
-NAME = "your recording"
+
+
+class Kept(Protocol):
+    """Something that is kept for a visitor."""
+
+    key: str
+    size: int  # bytes, if they count
 
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A recording as a model sees it.
+    """What a visitor brought, as a model sees it.
 
     Args:
         key: the token under which it is kept.
@@ -53,64 +57,49 @@ class Upload:
     notes: tuple[str, ...]
     latents: Latents
     outside: Outside
-
-    @property
-    def wave(self) -> np.ndarray:
-        """What the model sees as sound: float32 ``[n]`` at 16 kHz."""
-        return self.original.wave
+    size = 0
 
     @property
     def batch(self) -> Sequences:
-        """What the model sees: ``x [1, T, 2, 67]`` and its mask."""
+        """What the model sees, and its mask."""
         return self.original.batch
 
-    @property
-    def seconds(self) -> float:
-        return len(self.wave) / clips.RATE_HZ
 
-    @property
-    def pitch_hz(self) -> float | None:
-        """Median pitch, None if nothing in it is voiced."""
-        hz = world.median_pitch_hz(world.to_frames(self.batch.x[0].numpy(), int(self.batch.mask.sum())))
-        return None if np.isnan(hz) else hz
+def new_key() -> str:
+    """A token that cannot be guessed."""
+    return secrets.token_urlsafe(16)
 
 
-def read(checkpoint: str, content: bytes | Path, name: str = "") -> Upload:
-    """A sound file, by its content or path.
-
-    Args:
-        name: of the file, for people.
-
-    Raises:
-        ServiceError: for a checkpoint of pictures, and for what :func:`seqdisent.audio.clips.read` refuses.
-    """
-    name = name or (content.name if isinstance(content, Path) else "")
-    return _keep(checkpoint, partial(clips.read, content), Path(name).name[:80] or NAME)
+def keep(it: Kept) -> None:
+    """Keep something under its key, in the place of what was there; what is oldest may have to go."""
+    with _LOCK:
+        _drop_old()
+        _KEPT.pop(it.key, None)
+        _KEPT[it.key] = time.monotonic(), it
+        while len(_KEPT) > MOST or (len(_KEPT) > 1 and sum(one.size for _, one in _KEPT.values()) > MEGABYTES * 2**20):
+            _KEPT.popitem(last=False)
 
 
-def record(checkpoint: str, rate_hz: int, samples: np.ndarray) -> Upload:
-    """What a microphone gave: ``[n]`` or ``[n, channels]`` of int16, int32, uint8 or floats in -1..1.
-
-    Raises:
-        ServiceError: for a checkpoint of pictures, and for what :func:`seqdisent.audio.clips.prepare` refuses.
-    """
-    if samples is None:
-        raise ServiceError("There are no samples in it: nothing was recorded. Try again.")
-    return _keep(checkpoint, partial(clips.prepare, samples, rate_hz), NAME)
-
-
-def get(key: str) -> Upload:
-    """The upload of a token; ServiceError if it is no longer kept."""
+def get(key: str) -> Kept:
+    """What is kept under a token; ServiceError if it is no longer."""
     with _LOCK:
         _drop_old()
         try:
             return _KEPT[key][1]
         except (KeyError, TypeError):  # what cannot be a key is no key
-            raise ServiceError("The recording is no longer kept; record it again.") from None
+            raise ServiceError("What you brought is no longer kept; record it again, or upload it again.") from None
+
+
+def of(checkpoint: str, key: str) -> Kept:
+    """The same, if it is for a checkpoint: length, bandwidth and variables differ."""
+    found = get(key)
+    if found.checkpoint != checkpoint:
+        raise ServiceError("It was prepared for another checkpoint; record it again, or upload it again, for this one.")
+    return found
 
 
 def forget(key: str) -> None:
-    """Drop an upload now, if it is kept."""
+    """Drop what is kept under a token now, if it is."""
     with _LOCK:
         _KEPT.pop(key, None)
 
@@ -132,7 +121,7 @@ def place(checkpoint: str, key: str, n: int, method: str) -> dict:
     pair = service.maps(checkpoint, n, method)
     with _MEASURING:
         known = _codes(it, len(pair.rows))
-    codes = projections.encode_rows(it.model, _alone(it.spec, upload.batch), np.arange(1))
+    codes = projections.encode_rows(it.model, _alone(it.dataset, upload.batch), np.arange(1))
     found: dict = {"exact": method == "pca", "neighbours": {}}
     for part, own, others in zip(("static", "dynamic"), codes, known, strict=True):
         plane = np.float64(getattr(pair, part))
@@ -149,36 +138,25 @@ def place(checkpoint: str, key: str, n: int, method: str) -> dict:
 
 
 def warm(checkpoint: str) -> None:
-    """Measure what a model of sound knows, so that the first visitor need not wait."""
-    _known(_load(checkpoint))
+    """Measure what a model knows, so that the first visitor need not wait."""
+    known(service.load(checkpoint))
 
 
-def _keep(checkpoint: str, prepare: Callable[..., Clip], name: str) -> Upload:
-    it = _load(checkpoint)
-    prepare = partial(prepare, max_seconds=it.spec.frames / it.spec.rate_hz)
-    band = it.spec.bandwidth_hz
-    try:
-        clip = prepare(bandwidth_hz=band)
-        above = None if band is None else _above(prepare().wave, band)
-    except AudioError as error:
-        raise ServiceError(str(error)) from error
-    except (TypeError, ValueError, OverflowError) as error:  # a rate or array that is none
-        raise ServiceError("This is not a recording: a sample rate and an array of samples are needed.") from error
-    original = originals.from_wave(it.spec, clip.wave, NAME, name)
-    with torch.inference_mode():
-        latents = it.model.encode(original.batch.x, original.batch.mask, sample=False).latents
-    known = _known(it)
-    found = known.compare(original.batch, above) if known else Outside({}, (), "")
-    upload = Upload(secrets.token_urlsafe(16), checkpoint, original, clip.notes, latents, found)
-    with _LOCK:
-        _drop_old()
-        _KEPT[upload.key] = time.monotonic(), upload
-        while len(_KEPT) > MOST:
-            _KEPT.popitem(last=False)
-    return upload
+@torch.inference_mode()
+def seen(it: Loaded, one: Original, above_band: float | None = None) -> tuple[Latents, Outside]:
+    """Codes of what a visitor brought, and whether it is like what the model knows."""
+    latents = it.model.encode(one.batch.x, one.batch.mask, sample=False).latents
+    reference = known(it)
+    return latents, reference.compare(one.batch, above_band) if reference else Outside({}, (), "")
 
 
-_KEPT: OrderedDict[str, tuple[float, Upload]] = OrderedDict()  # the oldest first
+def known(it: Loaded) -> Reference | None:
+    """What the sequences on the map tell about what the model knows; None if they are too few."""
+    with _MEASURING:  # what two visitors need at once is measured once
+        return _reference(it)
+
+
+_KEPT: OrderedDict[str, tuple[float, Kept]] = OrderedDict()  # the oldest first
 _LOCK, _MEASURING = threading.Lock(), threading.Lock()
 
 
@@ -188,36 +166,18 @@ def _drop_old() -> None:
 
 
 def _get(checkpoint: str, key: str) -> Upload:
-    upload = get(key)
-    if upload.checkpoint != checkpoint:  # bandwidth and length differ
-        raise ServiceError("The recording was prepared for another checkpoint; record it again for this one.")
+    upload = of(checkpoint, key)
+    if not isinstance(upload, Upload):
+        raise ServiceError("The columns do not fit this checkpoint yet: choose them first.")
     return upload
-
-
-def _load(checkpoint: str) -> Loaded:
-    if service.spec_of(checkpoint).modality != "audio":  # before anything is loaded
-        raise ServiceError(f"{service.title(checkpoint)} takes pictures, not sound: choose a voice checkpoint.")
-    return service.load(checkpoint)
-
-
-def _above(wave: np.ndarray, band_hz: float) -> float:
-    """Share of the energy of ``[n]`` above a frequency."""
-    kept = np.square(measure.low_passed(wave, band_hz, clips.RATE_HZ), dtype=np.float64).sum()
-    return float(np.clip(1 - kept / np.square(wave, dtype=np.float64).sum(), 0, 1))
-
-
-def _known(it: Loaded) -> Reference | None:
-    with _MEASURING:  # what two visitors need at once is measured once
-        return _reference(it)
 
 
 @lru_cache(maxsize=4)
 def _reference(it: Loaded) -> Reference | None:
-    """What the sequences on the map tell about what the model knows; None if they are too few."""
     data = it.dataset.select(service.shown_rows(it.dataset))
     if len(data) < outside.FEWEST:
         return None
-    return outside.reference(it.model, data, known=f"{len(data)} test recordings of {it.spec.title}")
+    return outside.reference(it.model, data, known=f"{len(data)} test {words.roles(it.spec).one}s of {it.spec.title}")
 
 
 @lru_cache(maxsize=8)
@@ -225,9 +185,10 @@ def _codes(it: Loaded, n: int) -> tuple[np.ndarray, np.ndarray]:
     return projections.encode_rows(it.model, it.dataset, projections.choose_rows(len(it.dataset), n))
 
 
-def _alone(spec: DatasetSpec, batch: Sequences) -> SequenceDataset:
+def _alone(like: SequenceDataset, batch: Sequences) -> SequenceDataset:
     """One sequence as a split, to be coded exactly as those on the maps are."""
-    return SequenceDataset(spec, batch.x.numpy(), {}, {}, lengths=batch.mask.sum(1).numpy())
+    lengths = None if like.lengths is None else batch.mask.sum(1).numpy()
+    return SequenceDataset(like.spec, batch.x.numpy(), {}, {}, lengths=lengths)
 
 
 def _principal(code: np.ndarray, others: np.ndarray, plane: np.ndarray) -> np.ndarray:

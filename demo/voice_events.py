@@ -1,20 +1,22 @@
-"""Which control does what on the tab for a visitor's own recording."""
+"""Which control does what on the tab for a visitor's own recording or table."""
 
 from __future__ import annotations
 
 import gradio as gr
 
 from demo import events, service, uploads
-from demo.tabs import own, swap
+from demo.tabs import own, own_table, own_voice, swap
 
 
 def connect(page: events.Page) -> None:
     """Attach the events of the tab."""
     o, quiet = page.voice, {"api_visibility": "private", "show_progress": "hidden"}
+    voice, table = o.bring["audio"], o.bring["series"]
 
     def warm(name: str | None) -> None:
-        """Measured while the visitor speaks."""
-        if name and service.spec_of(name).modality == "audio" and service.data_ready(service.spec_of(name).name):
+        """Measured while the visitor speaks, or looks for a file."""
+        spec = service.spec_of(name) if name else None
+        if spec and spec.modality in own.BRINGING and service.data_ready(spec.name):
             uploads.warm(name)
 
     @events.friendly
@@ -28,18 +30,35 @@ def connect(page: events.Page) -> None:
         "outputs": [o.view, o.near, o.drawn],
         "api_visibility": "private", "show_progress_on": o.view, **events.MAPS,
     }  # fmt: skip
+
+    def correct(name: str, key: str | None, event: gr.EventData) -> tuple:
+        return own.bring(own_table.correct)(name, key, event)
+
     page.tab["voice"].select(events.friendly(warm), page.checkpoint, None, **quiet, **events.MAPS)
-    for event, recorded in ((o.audio.stop_recording, True), (o.audio.upload, False)):
+    heard, read = (voice.found, voice.heard, events.MODEL), (table.found, table.read, events.MAPS)
+    # A large table takes seconds to read, and must not hold up swaps; of choices that come fast the last counts.
+    for event, brings, inputs, (where, parts, limits) in (
+        (voice.audio.stop_recording, own.bring(own_voice.listen(True)), [voice.audio], heard),
+        (voice.audio.upload, own.bring(own_voice.listen(False)), [voice.audio], heard),
+        (table.file.upload, own.bring(own_table.take), [table.file], read),
+        (table.form.correct, correct, [], read),
+    ):
         event(
-            own.listen(recorded), [page.checkpoint, o.audio, o.key], o.heard,
-            api_visibility="private", show_progress_on=o.found, **events.MODEL,
+            brings, [page.checkpoint, *inputs, o.key], [*o.kept, *parts], api_visibility="private",
+            show_progress_on=where, trigger_mode="always_last", **limits,
         ).then(**placing)  # fmt: skip
     o.method.select(**placing)
     trade = {
-        "fn": events.friendly(own.swap), "inputs": [page.checkpoint, o.key, o.partner], "outputs": [o.stage, o.view],
-        "api_visibility": "private", "show_progress_on": o.stage, **events.MODEL,
+        "fn": events.friendly(own.swap), "inputs": [page.checkpoint, o.key, o.partner],
+        "outputs": [*o.stages.values(), o.saving, o.shown, o.view],
+        "api_visibility": "private", "show_progress_on": list(o.stages.values()), **events.MODEL,
     }  # fmt: skip
     o.swap.click(**trade)
+    for suffix, button in o.formats:
+        button.click(
+            events.friendly(own.save(suffix)), [page.checkpoint, o.key, o.shown], o.file,
+            api_visibility="private", show_progress="minimal", **events.MODEL,
+        ).success(fn=None, js="() => document.querySelector('#sd-own-saved')?.click()")  # fmt: skip
 
     @events.friendly
     def point(name: str, event: gr.EventData) -> int:

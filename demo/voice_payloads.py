@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 from demo import payloads, service
-from demo.uploads import Upload
+from demo.recordings import Recording
 
 MEANING = (
     "The model has not heard anything like this, so what it makes of it may sound wrong; "
@@ -16,6 +16,10 @@ INSIDE = (
     "It lies within {known} in all that is measured. That is no promise: a voice can be foreign in ways that are not "
     "measured."
 )
+NEAREST = {
+    "audio": {"static": "Nearest known voices", "dynamic": "Nearest in what is said"},
+    "series": {"static": "Nearest in level", "dynamic": "Nearest in course"},
+}
 
 
 def refused(error: Exception) -> str:
@@ -23,26 +27,26 @@ def refused(error: Exception) -> str:
     return json.dumps({"refused": str(error)})
 
 
-def findings(it: service.Loaded, upload: Upload) -> str:
+def findings(it: service.Loaded, upload: Recording) -> str:
     """What was done to a recording, and whether the model knows its like."""
     pitch = "nothing in it has a pitch" if upload.pitch_hz is None else f"median pitch {upload.pitch_hz:.0f} Hz"
-    parts = [_part("facts", "What the model sees", [], f"{upload.seconds:.2f} s, {pitch}.")]
+    parts = [part("facts", "What the model sees", [], f"{upload.seconds:.2f} s, {pitch}.")]
     if upload.outside.warnings:
         longest = it.spec.frames / it.spec.rate_hz
         meaning = MEANING.format(one="a word or two" if longest <= 1.5 else "a phrase", seconds=longest)
-        parts.insert(0, _part("outside", "⚠ Outside what the model knows", upload.outside.warnings, meaning))
+        parts.insert(0, part("outside", "⚠ Outside what the model knows", upload.outside.warnings, meaning))
     elif upload.outside.known:
-        parts.append(_part("inside", "Is it like what the model knows?", [], INSIDE.format(known=upload.outside.known)))
+        parts.append(part("inside", "Is it like what the model knows?", [], INSIDE.format(known=upload.outside.known)))
     done = "What was done to it" if upload.notes else "Nothing was done to it"
     lead = "" if upload.notes else "It came as the model wants it."
-    return json.dumps({"parts": [*parts, _part("notes", done, upload.notes, lead)]})
+    return json.dumps({"parts": [*parts, part("notes", done, upload.notes, lead)]})
 
 
 def neighbours(it: service.Loaded, placed: dict) -> str:
-    """The recordings whose codes are nearest."""
-    titles = {"static": "Nearest known voices", "dynamic": "Nearest in what is said"}
+    """The test sequences whose codes are nearest."""
+    titles = NEAREST[it.spec.modality]
     return json.dumps({
-        "parts": [_part(part, title, named(it, placed["neighbours"][part])) for part, title in titles.items()]
+        "parts": [part(code, title, named(it, placed["neighbours"][code])) for code, title in titles.items()]
     })  # fmt: skip
 
 
@@ -58,5 +62,6 @@ def choices(it: service.Loaded) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(zip(named(it, rows), rows, strict=True)))
 
 
-def _part(kind: str, title: str, items: list[str] | tuple[str, ...], lead: str = "") -> dict:
+def part(kind: str, title: str, items: list[str] | tuple[str, ...], lead: str = "") -> dict:
+    """A heading, a sentence and a list, as the findings show them."""
     return {"kind": kind, "title": title, "items": list(items), "lead": lead}

@@ -1,4 +1,4 @@
-"""What things are called: a picture's look and motion are a recording's voice and words."""
+"""What things are called: a picture's look and motion are a recording's voice and words, a series' level and course."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ class Roles:
         who: the same as a question, of the static code.
         does: the same of the dynamic code.
         one: a sequence.
+        sources: what sequences were taken from.
         swap: title of a swap of ``{look}`` and ``{motion}``.
         how: what a swap is, for the head of the Swap tab.
+        steady: whether one label of a dynamic factor stands for a whole sequence.
     """
 
     static: str
@@ -29,8 +31,10 @@ class Roles:
     who: str
     does: str
     one: str
+    sources: str
     swap: str
     how: str
+    steady: bool = True
 
     def title(self, kind: str, look: str, motion: str) -> str:
         """Title of a clip: kind is "real", "recon" (rebuilt) or "swap"; look and motion are "A" or "B"."""
@@ -43,18 +47,22 @@ class Roles:
 _SPLITS = "The model splits each {one} into a *static* code ({who}) and a *dynamic* code ({does}), then trades them: "
 ROLES = {
     "video": Roles(
-        "look", "motion", "who it is", "what it does", "character", "{look} moves like {motion}",
+        "look", "motion", "who it is", "what it does", "character", "characters", "{look} moves like {motion}",
         _SPLITS.format(one="sequence", who="who it is", does="what it does")
         + "**A moves like B** must keep A's look and take B's motion.",
     ),
     "audio": Roles(
-        "voice", "words", "whose voice it is", "what is said", "recording", "{motion}'s words in {look}'s voice",
+        "voice", "words", "whose voice it is", "what is said", "recording", "recordings",
+        "{motion}'s words in {look}'s voice",
         _SPLITS.format(one="recording", who="whose voice it is", does="what is said")
         + "**A's words in B's voice** must keep what A says, and sound like B.",
     ),
     "series": Roles(
-        "source", "course", "what it is of", "what it does", "recording", "{motion} as of {look}",
-        _SPLITS.format(one="recording", who="what it is of", does="what it does") + "each must keep its own part.",
+        "level", "course", "who or where it is", "what happens", "recording", "sources",
+        "{motion}'s course at {look}'s level",
+        _SPLITS.format(one="recording", who="who or where it is, what is usual there", does="what happens")
+        + "**B's course at A's level** must rise and fall when B does, around what is usual for A.",
+        steady=False,
     ),
 }  # fmt: skip
 
@@ -65,7 +73,12 @@ def roles(spec: DatasetSpec) -> Roles:
 
 
 def content(spec: DatasetSpec) -> Factor | None:
-    """The dynamic factor that a visitor chooses by: the first with classes. Others are parts of it here."""
+    """The dynamic factor that a visitor chooses by: the first with classes. Others are parts of it here.
+
+    None if its labels come and go within a sequence.
+    """
+    if not roles(spec).steady:
+        return None
     return next((f for f in spec.dynamic_factors if not f.continuous), None)
 
 
@@ -80,11 +93,22 @@ def numbers(spec: DatasetSpec) -> tuple[Factor, ...]:
     return tuple(f for f in spec.factors if f.continuous)
 
 
-def value(factor: Factor, label: float) -> str:
-    """A label in words: a class, a number with its unit, or "unknown"."""
+def changing(spec: DatasetSpec, factor: Factor) -> str:
+    """What is shown of a factor whose labels come and go within a sequence, "" of any other."""
+    return "" if factor.kind == "static" or roles(spec).steady else "on average" if factor.continuous else "mostly"
+
+
+def value(factor: Factor, label: float, said: str = "") -> str:
+    """A label in words: a class, a number with its unit, or "unknown".
+
+    Args:
+        said: what :func:`changing` says of the factor.
+    """
+    if label != label or (not factor.continuous and label < 0):
+        return UNKNOWN
     if factor.continuous:
-        return UNKNOWN if label != label else f"{label:.3g} {factor.unit}".strip()
-    return factor.classes[int(label)] if label >= 0 else UNKNOWN
+        return f"{label:.3g} {factor.unit} {said}".replace("  ", " ").strip()
+    return f"{said} {factor.classes[int(label)]}".strip()
 
 
 def caption(spec: DatasetSpec, values: Mapping[str, str]) -> str:

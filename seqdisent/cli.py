@@ -124,21 +124,21 @@ def parser(commands) -> argparse.ArgumentParser:
     benchmark.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
     benchmark.add_argument("--quiet", action="store_true", help="no progress bar")
 
-    swap = command("swap", commands.swap, "swap two test sequences and write an animation, or a sound")
+    swap = command("swap", commands.swap, "swap two test sequences and write an animation, a sound or a table")
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     swap.add_argument("a", type=int, help="number of a test sequence")
     swap.add_argument("b", type=int, help="number of another")
-    _output(swap, "swap")
+    _output(swap, "swap", ".csv or .png")
     _data_root(swap)
 
-    sample = command("sample", commands.sample, "draw sequences from the prior and write an animation, or a sound")
+    sample = command("sample", commands.sample, "draw sequences from the prior; write an animation, a sound or a table")
     sample.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     sample.add_argument("-n", type=int, default=6, help="how many (default: 6, at most 64)")
     sample.add_argument("--frames", type=int, help="how long (default: as the training data; at most 500)")
     sample.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
     sample.add_argument("--static-of", type=int, help="keep the static code of this test sequence")
     sample.add_argument("--dynamic-of", type=int, help="keep the dynamic code of this test sequence")
-    _output(sample, "sample")
+    _output(sample, "sample", ".csv, .png or .npz")
     _data_root(sample)
     return top
 
@@ -149,12 +149,12 @@ def _data_root(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _output(command: argparse.ArgumentParser, default: str) -> None:
+def _output(command: argparse.ArgumentParser, default: str, series: str) -> None:
     command.add_argument(
         "-o",
         "--output",
         type=Path,
-        help=f".mp4, .gif or .webp, and .wav of speech (default: {default}.mp4 or {default}.wav)",
+        help=f".mp4, .gif or .webp; .wav of speech; {series} of series (default: {default}.mp4, .wav or .csv)",
     )
 
 

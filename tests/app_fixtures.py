@@ -1,4 +1,4 @@
-"""A running app with untrained checkpoints of drawn sprites and made-up voices, small reports, and a browser."""
+"""A running app with untrained checkpoints of made-up sprites, voices and waves, small reports, and a browser."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ CHROMIUM_ARGUMENTS = [
 LEFT = ("AbortError: signal is aborted", "Connection errored out")
 STAGE = "#sd-stage [data-pair]"
 SOUND = "#sd-sound [data-pair]"
+SERIES = "#sd-series [data-pair]"
 # Measured in two seconds, and in as many parts as a real report.
 TINY = Sample(
     train=240, validation=60, test=120, pairs=20,
@@ -65,14 +66,14 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
     cache = tmp_path_factory.mktemp("cache")
     empty = tmp_path_factory.mktemp("data")  # so that no data that happen to be here are used
-    for name in ("dbse-sprites", "dbse-lpc-sprites", "dsvae-sprites", "dsvae-lpc-sprites", "dbse-voices"):
+    for name in ("dbse-sprites", "dbse-lpc-sprites", "dsvae-sprites", "dsvae-lpc-sprites", "dbse-voices", "dbse-waves"):
         kind, dataset = name.split("-", 1)
         torch.manual_seed(0)
-        frame = FrameConfig("mlp" if dataset == "voices" else "space-to-depth", width=8, features=32)
+        frame = FrameConfig("mlp" if dataset in ("voices", "waves") else "space-to-depth", width=8, features=32)
         config = seqdisent.models.model_class(kind).Config(static_size=8, dynamic_size=4, hidden=16, frame=frame)
         model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
         seqdisent.save_checkpoint(folder / name, model, kind=kind, recipe={})
-    for dataset in ("sprites", "voices"):
+    for dataset in ("sprites", "voices", "waves"):
         spec = judged_spec(seqdisent.dataset_spec(dataset))
         judge = Judge(spec, JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
         right = {"judge": {name: {"value": 0.9} for name in judge.heads}}

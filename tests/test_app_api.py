@@ -23,7 +23,7 @@ def path_of(file) -> Path:
 
 def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
     api = client.view_api(return_format="dict")
-    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage", "/voice"}
+    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage", "/voice", "/table"}
     assert not api["unnamed_endpoints"]
     for name, about in api["named_endpoints"].items():
         assert all(p["python_type"]["type"] != "Any" for p in about["parameters"]), name

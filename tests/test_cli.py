@@ -53,7 +53,7 @@ def test_data_of_drawn_sprites_needs_nothing(capsys):
 @pytest.mark.parametrize("arguments, message", [
     (["swap", "nope", "1", "2"], "no checkpoint 'nope'"),
     (["swap", "{}", "1", "99999"], "numbered 0 to 2663"),
-    (["swap", "{}", "1", "2", "-o", "x.txt"], "write to one of .gif, .webp, .mp4"),
+    (["swap", "{}", "1", "2", "-o", "x.txt"], "sprites has pictures; write to .mp4, .gif or .webp"),
     (["sample", "{}", "-n", "0"], "between 1 and 64"),
     (["sample", "{}", "--frames", "100000"], "between 1 and 500"),
     (["train", "nope"], "no recipe 'nope'"),

@@ -17,7 +17,7 @@ import torch
 from app_fixtures import forget_app
 
 import seqdisent
-from demo import originals, service, uploads
+from demo import originals, recordings, service, uploads
 from demo.service import ServiceError
 from seqdisent.data import SequenceDataset
 from seqdisent.data.speech import Recording, recording_dataset, to_int16
@@ -81,7 +81,7 @@ def resampled(wave: np.ndarray, rate_hz: int) -> np.ndarray:
 
 
 def test_an_upload_is_what_the_model_sees(voice) -> None:
-    upload = uploads.read(NAME, wav(voice), "me.wav")
+    upload = recordings.read(NAME, wav(voice), "me.wav")
     assert upload.original.caption == "me.wav" and upload.checkpoint == NAME
     assert upload.batch.x.shape == (1, SPEC.frames, 2, 67) and upload.wave.dtype == np.float32
     steps = int(upload.batch.mask.sum())
@@ -97,7 +97,7 @@ def test_an_upload_is_what_the_model_sees(voice) -> None:
 
 
 def test_the_same_recording_gives_the_same_upload(voice) -> None:
-    one, other = (uploads.read(NAME, wav(voice)) for _ in range(2))
+    one, other = (recordings.read(NAME, wav(voice)) for _ in range(2))
     assert one.key != other.key and one.notes == other.notes
     assert torch.equal(one.batch.x, other.batch.x) and torch.equal(one.latents.dynamic, other.latents.dynamic)
     assert one.outside == other.outside
@@ -110,19 +110,20 @@ def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
     stereo = np.stack([resampled(voice, 96_000)] * 2, 1)
     hole = voice.copy()
     hole[5000] = np.nan
+    two = to_int16(np.stack([resampled(voice, 48_000)] * 2, 1))
     made = {
-        "are clipped": lambda: uploads.read(NAME, wav((20 * voice).clip(-1, 1))),
-        "8 bits": lambda: uploads.read(NAME, wav(voice, coding="PCM_U8")),
-        "Resampled from 96,000": lambda: uploads.read(NAME, wav(stereo, 96_000)),
-        "Cut from": lambda: uploads.read(NAME, path),
-        "interpolated": lambda: uploads.record(NAME, RATE_HZ, hole),
-        "Mixed 2 channels": lambda: uploads.record(NAME, 48_000, to_int16(np.stack([resampled(voice, 48_000)] * 2, 1))),
+        "are clipped": lambda: recordings.read(NAME, wav((20 * voice).clip(-1, 1))),
+        "8 bits": lambda: recordings.read(NAME, wav(voice, coding="PCM_U8")),
+        "Resampled from 96,000": lambda: recordings.read(NAME, wav(stereo, 96_000)),
+        "Cut from": lambda: recordings.read(NAME, path),
+        "interpolated": lambda: recordings.record(NAME, RATE_HZ, hole),
+        "Mixed 2 channels": lambda: recordings.record(NAME, 48_000, two),
     }  # fmt: skip
     for words, make in made.items():
         upload = make()
         assert any(words in note for note in upload.notes), (words, upload.notes)
         assert upload.seconds <= SPEC.frames * 0.02 and torch.isfinite(upload.latents.static).all()
-    assert uploads.read(NAME, path).original.caption == "me.wav"
+    assert recordings.read(NAME, path).original.caption == "me.wav"
 
 
 @pytest.mark.parametrize(
@@ -147,13 +148,13 @@ def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
 )
 def test_what_is_no_recording_is_refused_in_words(bad, words) -> None:
     with pytest.raises(ServiceError, match=words):
-        uploads.record(NAME, *bad) if isinstance(bad, tuple) else uploads.read(NAME, bad, "me.wav")
+        recordings.record(NAME, *bad) if isinstance(bad, tuple) else recordings.read(NAME, bad, "me.wav")
 
 
 def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
     for name, words in ((PICTURES, "takes pictures, not sound: choose a voice checkpoint"), ("none", "No checkpoint")):
         with pytest.raises(ServiceError, match=words):
-            uploads.record(name, RATE_HZ, voice)
+            recordings.record(name, RATE_HZ, voice)
 
 
 # -- what is kept --------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
 
 def test_few_are_kept_and_not_for_long(voice, monkeypatch) -> None:
     monkeypatch.setattr(uploads, "MOST", 3)
-    keys = [uploads.record(NAME, RATE_HZ, voice[: 4000 + 10 * i]).key for i in range(5)]
+    keys = [recordings.record(NAME, RATE_HZ, voice[: 4000 + 10 * i]).key for i in range(5)]
     assert list(uploads._KEPT) == keys[2:] and len(set(keys)) == 5 and all(len(key) >= 22 for key in keys)
     uploads.forget(keys[4])
     uploads.forget("unknown")
@@ -176,7 +177,7 @@ def test_few_are_kept_and_not_for_long(voice, monkeypatch) -> None:
 
 
 def test_an_upload_is_for_one_checkpoint(voice) -> None:
-    key = uploads.record(NAME, RATE_HZ, voice).key
+    key = recordings.record(NAME, RATE_HZ, voice).key
     with pytest.raises(ServiceError, match="prepared for another checkpoint"):
         uploads.place(NARROW, key, KNOWN, "pca")
 
@@ -185,11 +186,11 @@ def test_visitors_at_the_same_time_get_their_own(voice) -> None:
     uploads._reference.cache_clear()
     cuts = [4000 + 500 * i for i in range(8)]
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(lambda n: uploads.record(NAME, RATE_HZ, voice[:n]), cuts))
+        made = list(pool.map(lambda n: recordings.record(NAME, RATE_HZ, voice[:n]), cuts))
         placed = list(pool.map(lambda it: uploads.place(NAME, it.key, KNOWN, "pca"), made))
     assert len({it.key for it in made}) == 8
     for n, it, where in zip(cuts, made, placed, strict=True):
-        alone = uploads.record(NAME, RATE_HZ, voice[:n])
+        alone = recordings.record(NAME, RATE_HZ, voice[:n])
         assert torch.equal(it.batch.x, alone.batch.x) and it.outside == alone.outside
         assert where == uploads.place(NAME, alone.key, KNOWN, "pca")
 
@@ -201,7 +202,7 @@ def known_as_upload(index: int) -> uploads.Upload:
     """A test sequence as if it had been uploaded, without the way through a file."""
     it = service.load(NAME)
     latents = service.encode(NAME, index)
-    upload = uploads.Upload(
+    upload = recordings.Recording(
         f"known-{index}", NAME, originals.from_split(it.dataset, index), (), latents, outside.Outside({}, (), "")
     )
     with uploads._LOCK:
@@ -224,7 +225,7 @@ def test_a_known_sequence_lies_on_its_own_point(method) -> None:
 
 
 def test_a_swap_has_six_sounds_and_says_what_it_knows(voice, monkeypatch) -> None:
-    upload = uploads.record(NAME, RATE_HZ, voice)
+    upload = recordings.record(NAME, RATE_HZ, voice)
     it = service.load(NAME)
     judge = service.Judge(
         lambda batch: {n: torch.zeros(len(batch), dtype=torch.int64) for n in ("speaker", "word")}, {"word": 0.9}
@@ -254,18 +255,18 @@ def test_what_is_no_voice_raises_a_warning() -> None:
         "hum": 0.003 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in (1, 2, 3)) + 1e-5 * rng.normal(size=len(t)),
     }
     for name, wave in strange.items():
-        found = uploads.record(NAME, RATE_HZ, wave).outside
+        found = recordings.record(NAME, RATE_HZ, wave).outside
         assert found.warnings and f"{KNOWN} test recordings of Made-up voices" in found.warnings[0], name
-    assert uploads.record(NAME, RATE_HZ, strange["noise"]).pitch_hz is None
+    assert recordings.record(NAME, RATE_HZ, strange["noise"]).pitch_hz is None
 
 
 def test_what_lies_above_the_band_is_measured(voice) -> None:
-    assert "above_band" not in uploads.record(NAME, RATE_HZ, voice).outside.measures
+    assert "above_band" not in recordings.record(NAME, RATE_HZ, voice).outside.measures
     t = np.arange(len(voice)) / RATE_HZ
     whistled = 0.05 * voice + 0.1 * np.sin(2 * np.pi * 6000 * t)
-    found = uploads.record(NARROW, RATE_HZ, whistled).outside
+    found = recordings.record(NARROW, RATE_HZ, whistled).outside
     assert found.measures["above_band"].value > 90 and any("above what the model hears" in w for w in found.warnings)
-    assert uploads.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
+    assert recordings.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
 
 
 class Plain:
@@ -293,7 +294,7 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
         reference = outside.reference(Plain(), known, known="300 others")
         for shift, found in share.items():
             new = series(500, 100 + seed, shift)
-            scores = reference.fit.scores(reference.fit.with_distances(*outside._measured(Plain(), new)))
+            scores = reference.fit.scores(reference.fit.with_distances(*outside.measured(Plain(), new)))
             found.append(np.max(list(scores.values()), axis=0) > reference.bound)
         one = Sequences(new.x[:1], new.mask[:1])
         assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {"error", "static", "dynamic"}
@@ -312,7 +313,7 @@ def test_many_measures_do_not_add_up_to_many_alarms() -> None:
 def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
     monkeypatch.setattr(outside, "FEWEST", KNOWN + 1)
     uploads._reference.cache_clear()
-    assert uploads.record(NAME, RATE_HZ, voice).outside == outside.Outside({}, (), "")
+    assert recordings.record(NAME, RATE_HZ, voice).outside == outside.Outside({}, (), "")
     uploads._reference.cache_clear()
     with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
         outside.reference(Plain(), service.load(NAME).dataset, known="")

@@ -9,10 +9,11 @@ onTheme(root, () => repaint());
 const title = make("div", "sd-chooser-title");
 const menus = make("div", "sd-menus");
 const note = make("p", "sd-chooser-note", "", { role: "status" });
+const search = titleSearch(side, (index) => trigger("pick", { index }), (words) => { note.textContent = words; });
 const grid = make("div", "sd-gallery", undefined, { role: "group", "aria-label": `Sequences for ${side}` });
 const more = make("button", "sd-more", "Others", { type: "button" });
 more.addEventListener("click", () => trigger("more", {}));
-root.append(title, menus, note, grid, more);
+root.append(title, search.node, menus, note, grid, more);
 
 function paintMenus() {
   const value = props.value;
@@ -43,6 +44,8 @@ function paintMenus() {
   }
   if (value.numbers.length) menus.append(make("p", "sd-numbers", value.numbers.join(" · ")));
   note.textContent = value.note;
+  search.show(props.titles, value.title);
+  root.classList.toggle("sd-titled", value.title !== null);
   root.dataset.index = value.index;
   mark();
 }
@@ -59,8 +62,8 @@ function paintGallery() {
   const gallery = props.gallery;
   grid.replaceChildren();
   if (!gallery) return;
-  grid.classList.toggle("sd-sounds", Boolean(gallery.sound));
-  if (gallery.sound) { paintSounds(gallery); return; }
+  grid.classList.toggle("sd-sounds", gallery.grey);
+  if (gallery.grey) { paintGreys(gallery); return; }
   gallery.items.forEach((item, row) => {
     const button = make("button", "sd-pick", undefined, {
       type: "button", title: item.label, "aria-label": item.label, "data-index": item.id,
@@ -90,19 +93,22 @@ function paintGallery() {
   mark();
 }
 
-// Spectrograms to click on, each with a button that plays it without choosing it.
-function paintSounds(gallery) {
+// Spectrograms or plots to click on; sounds have a button that plays them without choosing them.
+function paintGreys(gallery) {
   const [width, height] = gallery.cell, sheet = new Image(), pictures = [];
   gallery.items.forEach((item) => {
     const box = make("div", "sd-listen", undefined, { "data-index": item.id });
     const pick = make("button", "sd-pick", undefined, { type: "button", "aria-label": `Choose ${item.label}`, title: item.label, "data-index": item.id });
     const picture = make("canvas", "", undefined, { width, height, "aria-hidden": "true" });
     pictures.push(picture);
-    pick.append(picture, make("span", "", item.label));
+    pick.append(picture, make("span", "", item.title ?? item.label));
     pick.addEventListener("click", () => trigger("pick", { index: item.id }));
-    const button = make("button", "sd-hear", "▶", { type: "button", "aria-label": `Hear ${item.label}` });
-    button.addEventListener("click", () => hear(server, props.value.checkpoint, item.id, box));
-    box.append(pick, button);
+    box.append(pick);
+    if (gallery.sound) {
+      const button = make("button", "sd-hear", "▶", { type: "button", "aria-label": `Hear ${item.label}` });
+      button.addEventListener("click", () => hear(server, props.value.checkpoint, item.id, box));
+      box.append(button);
+    }
     grid.append(box);
   });
   const paint = () => pictures.forEach((picture, row) => {
@@ -114,7 +120,7 @@ function paintSounds(gallery) {
   repaint = paint;
   mark();
 }
-watch("value", paintMenus);
+watch(["value", "titles"], paintMenus);
 watch("gallery", paintGallery);
 paintMenus();
 paintGallery();

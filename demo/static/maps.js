@@ -58,15 +58,17 @@ function draw() {
   root.classList.toggle("sd-waiting", !points);
   if (!points || !window.Plotly) return;
   const names = Object.keys(points.factors);
-  advice.textContent = forGuest ? "the voice to swap with, and plays it" : points.sound ? "and plays it; Shift-click chooses the other one" : "and Shift-click the other one";
-  thumb.classList.toggle("sd-pixels", !points.sound);
+  advice.textContent = forGuest ? (points.sound ? "the voice to swap with, and plays it" : "the one to swap with") : points.sound ? "and plays it; Shift-click chooses the other one" : "and Shift-click the other one";
+  thumb.classList.toggle("sd-pixels", !points.grey);
   const key = `${points.method} ${points.key}`;
   const ink = theme("--body-text-color");
   state.panels.forEach(({ part, title, trust, plot }, p) => {
     const colour = names.includes(props.colours?.[p]) ? props.colours[p] : names[0];
+    const sized = names.includes(props.sized) ? props.sized : "", factor = points.factors[sized];
+    const sizes = sized ? ` · ${factor.said ? `${factor.said}, ` : ""}larger for more ${sized}${range(factor)}` : "";
     title.textContent = `${part === "static" ? "Static" : "Dynamic"} codes: ${points.about[part]}`;
-    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour} · trustworthiness ${points.trust[p].toFixed(2)}${props.guest ? placed(props.guest) : ""}`;
-    const data = traces(points, part, colour, plot.clientWidth, state.shuffled);
+    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour}${sizes} · trustworthiness ${points.trust[p].toFixed(2)}${props.guest ? placed(props.guest) : ""}`;
+    const data = traces(points, part, colour, plot.clientWidth, state.shuffled, sized);
     const [a, b] = (props.chosen || []).map((id) => points.ids.indexOf(id));
     const paper = theme("--block-background-fill");
     // A halo in the colour of the paper keeps the marks apart from the crowd.
@@ -90,6 +92,7 @@ function draw() {
     if (!plot.dataset.ready) listen(plot, p);
     plot.dataset.ready = "1";
     plot.dataset.colour = colour;
+    plot.dataset.sized = sized;
     plot.dataset.shuffled = state.shuffled;
     plot.dataset.chosen = (props.chosen || []).join(",");
     plot.dataset.guest = (props.guest?.[part] || []).join(",");
@@ -132,9 +135,9 @@ function echo(p, i) {
 function hint(i, event) {
   const points = received();
   const atlas = props.atlas;
-  said.replaceChildren(make("strong", "", `sequence ${points.ids[i]}`));
+  said.replaceChildren(make("strong", "", points.titles?.[i] ?? `sequence ${points.ids[i]}`));
   for (const [name, factor] of Object.entries(points.factors)) {
-    said.append(make("span", "", `${name}: ${labelled(factor, factor.values[i])}`));
+    said.append(make("span", "", `${name}${factor.said ? ` (${factor.said})` : ""}: ${labelled(factor, factor.values[i])}`));
   }
   tip.dataset.index = points.ids[i];
   // The picture is shown only if the atlas is the one of these points.
@@ -146,7 +149,7 @@ function hint(i, event) {
     thumb.height = height;
     const x = (i % atlas.columns) * width, y = Math.floor(i / atlas.columns) * height;
     thumb.getContext("2d").drawImage(state.atlas, x, y, width, height, 0, 0, width, height);
-    if (points.sound) colourise(thumb);
+    if (points.grey) colourise(thumb);
   }
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
@@ -163,7 +166,7 @@ function loadAtlas() {
   state.atlas = picture;
 }
 
-watch(["value", "colours", "chosen", "guest"], draw);
+watch(["value", "colours", "sized", "chosen", "guest"], draw);
 watch("atlas", loadAtlas);
 loadAtlas();
 draw();

@@ -23,8 +23,23 @@ function order(n) {
   return rows;
 }
 
+// Diameters by a number, so that areas tell it; what is unknown is small. The largest hundredth are alike, lest one
+// cloudburst make all other points dots.
+function diameters(factor, base) {
+  const there = factor.values.filter((v) => known(factor, v)).sort((a, b) => a - b);
+  const low = there[0] ?? 0, high = there[Math.floor(0.99 * (there.length - 1))] ?? 1;
+  const share = (v) => Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
+  return factor.values.map((v) => 0.6 * base + (known(factor, v) ? 2.6 * base * Math.sqrt(share(v)) : 0));
+}
+function range(factor) {
+  const there = factor.values.filter((v) => known(factor, v));
+  if (!there.length) return "";
+  const short = (v) => Number(v.toPrecision(3));
+  return ` (${short(Math.min(...there))} to ${short(Math.max(...there))} ${factor.unit})`;
+}
+
 // One trace a class, or one for all numbers; what is unknown is grey and comes first.
-function traces(points, part, factorName, width, shuffled) {
+function traces(points, part, factorName, width, shuffled, sized) {
   const factor = points.factors[factorName], plane = points[part], colours = palette();
   const theme = dark() ? "dark" : "light", count = factor.classes.length;
   const base = { opacity: 0.85, size: points.ids.length > 1500 || width < 420 ? 5 : 7, line: { width: 0 } };
@@ -42,12 +57,15 @@ function traces(points, part, factorName, width, shuffled) {
   }
   const unknown = trace("unknown", { color: "#888888", symbol: "circle-open" });
   const dealt = shuffled ? order(points.ids.length) : null;
+  const sizes = sized ? diameters(points.factors[sized], base.size) : null;
+  if (sizes) for (const { marker } of [unknown, ...out]) Object.assign(marker, { size: [], opacity: 0.6 });
   factor.values.forEach((own, i) => {
     const value = dealt ? factor.values[dealt[i]] : own;
     const to = !known(factor, value) ? unknown : count ? out[value] : out[0];
     to.x.push(plane[i][0]);
     to.y.push(plane[i][1]);
     to.customdata.push(i);
+    if (sizes) to.marker.size.push(sizes[i]);
     if (to !== unknown && !count) to.marker.color.push(value);
   });
   unknown.showlegend = true;

@@ -10,7 +10,7 @@ const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
 const state = { curves: null, shown: new Set(), clips: null, sheet: null };
 
 const title = make("h3", "", "Leakage over time");
-const lead = make("p", "sd-note", "What the dynamic code of one step alone (of speech: of an eighth of the utterance) tells, in bits; the band is the 95 % interval, the dashed line is all there is to know.");
+const lead = make("p", "sd-note", "What the dynamic code of one step alone (of sequences of different lengths: of an eighth of one) tells, in bits; the band is the 95 % interval, the dashed line is all there is to know.");
 const chips = make("div", "sd-factors", undefined, { role: "group", "aria-label": "Factors on the curve" });
 const body = make("div", "sd-time");
 const actors = make("div", "sd-actors");
@@ -88,7 +88,7 @@ function drawCurve() {
   }
   plot.append(makeSvg("text", "sd-tick", "bits", { x: 2, y: TOP - 5 }));
   for (let step = 0; step < steps; step++) {
-    const name = state.clips?.sound ? `${step + 1}/${steps}` : `${step + 1}`;
+    const name = state.clips?.parts ? `${step + 1}/${steps}` : `${step + 1}`;
     plot.append(makeSvg("text", "sd-tick", name, { x: x(step), y: HEIGHT - 5, "text-anchor": "middle" }));
   }
   // Factors of the same entropy share its line.
@@ -130,7 +130,8 @@ function say() {
     const [value, low, high] = f.bits[step].map((b) => (b === null ? "–" : b.toFixed(2)));
     return `${f.name} ${value} [${low}, ${high}]${f.entropy ? ` of ${f.entropy.toFixed(2)}` : ""} bits`;
   });
-  const where = state.clips.sound ? `Part ${step + 1} of ${steps} of the utterance` : `Step ${step + 1}`;
+  const whole = state.clips.sound ? "utterance" : state.clips.one;
+  const where = state.clips.parts ? `Part ${step + 1} of ${steps} of the ${whole}` : `Step ${step + 1}`;
   readout.textContent = `${where}: ${said.join(" · ") || "choose a factor"}`;
   play.scrub.setAttribute("aria-valuetext", readout.textContent);
   for (const point of plot.querySelectorAll(".sd-point")) {
@@ -160,9 +161,9 @@ function gotCurves() {
   root.dataset.key = state.curves.key;
 }
 
-// Spectrograms come in grey.
+// Spectrograms and plots come in grey.
 function tinted(picture, clips) {
-  if (!clips.sound) return picture;
+  if (!clips.grey) return picture;
   const sheet = make("canvas", "", undefined, { width: picture.width, height: picture.height });
   sheet.getContext("2d").drawImage(picture, 0, 0);
   colourise(sheet);
@@ -177,7 +178,7 @@ function gotClips() {
     if (picture.src !== props.clips?.sheet) return; // a newer pair has come meanwhile
     const clips = state.clips = JSON.parse(JSON.stringify(props.clips));
     state.sheet = tinted(picture, clips);
-    root.classList.toggle("sd-parts", Boolean(clips.sound));
+    root.classList.toggle("sd-parts", Boolean(clips.grey));
     const [width, height] = clips.cell;
     views.forEach(({ side, picture, caption, film }, row) => {
       Object.assign(picture, { width, height });
@@ -210,5 +211,5 @@ gotCurves();
 gotClips();
 onTheme(root, () => {
   if (state.curves) { buildChips(); drawCurve(); say(); }
-  if (state.clips?.sound) gotClips();
+  if (state.clips?.grey) gotClips();
 });

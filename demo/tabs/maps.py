@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo import components, map_payloads, payloads, reports, service
-from demo.words import headline_factors
+from demo.words import numbers
+from seqdisent.data.spec import DatasetSpec, Factor
 from seqdisent.views import projections
 
 WARNING = (
     "**Clusters are a picture, not evidence.** t-SNE and UMAP can show groups that are not there and hide "
     "ones that are; *trustworthiness* (1 is best) says how far neighbours on the map are neighbours among "
-    "the codes. If the static map sorts itself by action or word, look closer: something may leak. If it does "
+    "the codes. If the static map sorts itself by action, word or weather, look closer: something may leak. If it does "
     "not, that proves nothing."
 )
+ALIKE = ("all alike", "")
+COLOURS = 9  # that the page can tell apart
 LEAK, BACK = "Show me the leak", "Show what belongs"
 
 
@@ -28,6 +31,7 @@ class Parts:
     method: gr.Dropdown
     size: gr.Dropdown
     colours: tuple[gr.Dropdown, gr.Dropdown]
+    sized: gr.Dropdown
     leak: gr.Button
     number: gr.Number
     make: tuple[gr.Button, gr.Button]
@@ -47,9 +51,10 @@ def layout() -> Parts:
         )  # fmt: skip
         size = gr.Dropdown(list(projections.SIZES), value=service.MAP_SIZE, label="Sequences", min_width=120)
         colours = tuple(
-            gr.Dropdown([], label=f"Colour of the {part} map", min_width=150, elem_id=f"sd-colour-{part}")
+            gr.Dropdown([], label=f"Colour: {part} map", min_width=150, elem_id=f"sd-colour-{part}")
             for part in ("static", "dynamic")
         )
+        sized = gr.Dropdown([ALIKE], value="", label="Size of points", min_width=130, elem_id="sd-sized")
         leak = gr.Button(LEAK, min_width=210, scale=0, elem_id="sd-leak")
     view = components.maps(elem_id="sd-maps")
     with gr.Row(elem_classes="sd-map-foot"):
@@ -67,36 +72,44 @@ def layout() -> Parts:
             visible=False, interactive=False, max_height=360,
             label="Points of both maps; selecting a row fills the number",
         )  # fmt: skip
-    return Parts(view, method, size, colours, leak, number, make, read, table, status, see, gr.State(None))
+    return Parts(view, method, size, colours, sized, leak, number, make, read, table, status, see, gr.State(None))
 
 
 def prepare(name: str) -> tuple:
-    """The menus of a checkpoint: sizes, colours with what belongs, and the button's words."""
+    """The menus of a checkpoint: numbers, colours with what belongs, sizes, and the button's words."""
     dataset = service.load(name).dataset
     size = gr.update(choices=list(service.map_sizes(dataset)), value=service.map_size(dataset))
     names = [f.name for f in dataset.spec.factors]
-    return (size, *(gr.update(choices=names, value=value) for value in belonging(name)), LEAK)
+    colours = (gr.update(choices=names, value=value) for value in belonging(name))
+    sizes = [(f"by {f.name}", f.name) for f in numbers(dataset.spec)]
+    return size, *colours, gr.update(choices=[ALIKE, *sizes], value="", visible=bool(sizes)), LEAK
 
 
-def colour(name: str, static: str, dynamic: str) -> tuple:
-    """Updates of (the maps, the button) for colours."""
+def colour(name: str, static: str, dynamic: str, sized: str = "") -> tuple:
+    """Updates of (the maps, the button) for colours and sizes."""
     kinds = {f.name: f.kind for f in service.spec_of(name).factors}
     leaking = kinds.get(static) == "dynamic" and kinds.get(dynamic) == "static"
-    return gr.update(colours=[static, dynamic]), BACK if leaking else LEAK
+    return gr.update(colours=[static, dynamic], sized=sized), BACK if leaking else LEAK
 
 
-def other_colours(name: str, static: str, dynamic: str) -> tuple:
+def other_colours(name: str, static: str, dynamic: str, sized: str = "") -> tuple:
     """Colours by what leaked most, or by what belongs if the former are shown: (both menus, the maps, the button)."""
-    leaking = colour(name, static, dynamic)[1] == BACK
+    leaking = colour(name, static, dynamic, sized)[1] == BACK
     chosen = belonging(name) if leaking else reports.leaked_most(name)
-    return (*chosen, *colour(name, *chosen))
+    return (*chosen, *colour(name, *chosen, sized))
 
 
 def belonging(name: str) -> tuple[str, str]:
+    """Factors that the colours of the two maps should show, if nothing leaks."""
     spec = service.spec_of(name)
-    classes = headline_factors(spec) or spec.factors
-    static = [f for f in classes if f.kind == "static"] or classes
-    return static[-1].name, classes[-1].name
+    return _telling(spec.static_factors, spec)[-1].name, _telling(spec.dynamic_factors, spec)[0].name
+
+
+def _telling(factors: tuple[Factor, ...], spec: DatasetSpec) -> list[Factor]:
+    """Those of some factors, else of all, that colours show best: with classes, and a colour for each."""
+    classes = [f for f in factors if not f.continuous]
+    few = [f for f in classes if 2 < len(f.classes) <= COLOURS]
+    return few or classes or list(factors or spec.factors)
 
 
 def first_method(name: str) -> str:

@@ -10,9 +10,14 @@ import numpy as np
 from demo import components, files, payloads, service
 from demo.words import ROLES, roles
 
-# What can be saved of pictures, and of sound: a single clip is saved from its tile.
-FORMATS = {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"}
-SOUND_FORMATS = {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"}
+# What can be saved of each modality: a single clip of sound is saved from its tile.
+FORMATS = {
+    "video": {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"},
+    "audio": {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"},
+    "series": {"csv": "All six (CSV)", "png": "Plots (PNG)"},
+}
+# How the elements of each modality are called on the page: its stage and, before the suffix, its buttons.
+NAMES = {"video": ("stage", ""), "audio": ("sound", "sound-"), "series": ("series", "series-")}
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,10 @@ class Parts:
 
     a: gr.State
     b: gr.State
-    stage: gr.HTML
-    sound: gr.HTML
+    stages: tuple[gr.HTML, ...]
     choosers: tuple[gr.HTML, gr.HTML]
     how: gr.Markdown
-    rows: tuple[gr.Row, gr.Row]
+    rows: tuple[gr.Row, ...]
     random: gr.Button
     formats: list[tuple[str, gr.Button]]
     file: gr.DownloadButton
@@ -34,7 +38,7 @@ class Parts:
     @property
     def outputs(self) -> list:
         """What :func:`show` fills."""
-        return [self.a, self.b, self.stage, self.sound, *self.choosers]
+        return [self.a, self.b, *self.stages, *self.choosers]
 
     @property
     def words(self) -> list:
@@ -52,46 +56,46 @@ def layout() -> Parts:
         with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
             first = components.chooser("A", elem_id="sd-choose-a")
         with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
-            stage = components.stage(elem_id="sd-stage")
-            sound = components.sound_stage(elem_id="sd-sound")
+            stages = tuple(components.STAGES[kind](elem_id=f"sd-{name}") for kind, (name, _) in NAMES.items())
             rows, formats = [], []
-            for kind, offered in (("", FORMATS), ("sound-", SOUND_FORMATS)):
-                with gr.Row(elem_classes="sd-downloads", visible=not kind) as row:
+            for kind, (_, prefix) in NAMES.items():
+                with gr.Row(elem_classes="sd-downloads", visible=kind == "video") as row:
                     gr.HTML("<span>Download</span>", apply_default_css=False)
                     formats += [
-                        (suffix, gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{kind}{suffix}"))
-                        for suffix, name in offered.items()
+                        (suffix, gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{prefix}{suffix}"))
+                        for suffix, name in FORMATS[kind].items()
                     ]
                 rows.append(row)
             # A click makes the file; the page then clicks this one.
             file = gr.DownloadButton(visible="hidden", elem_id="sd-file")
         with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
             second = components.chooser("B", elem_id="sd-choose-b")
-    return Parts(a, b, stage, sound, (first, second), how, tuple(rows), random, formats, file, seeds)
+    return Parts(a, b, stages, (first, second), how, tuple(rows), random, formats, file, seeds)
 
 
 def prepare(name: str) -> tuple:
     """Values of :attr:`Parts.words` for a checkpoint."""
     spec = service.spec_of(name)
-    sounds = spec.modality == "audio"
-    return roles(spec).how, gr.update(visible=not sounds), gr.update(visible=sounds)
+    return roles(spec).how, *(gr.update(visible=kind == spec.modality) for kind in NAMES)
 
 
 def show(name: str, a: int, b: int, notes: tuple[str, str] = ("", "")) -> tuple:
     """Values of :attr:`Parts.outputs` for a pair."""
     it = service.load(name)
     swap = service.swap(name, a, b)
+    made = payloads.STAGES[it.spec.modality](it, swap)
     return (
-        swap.a, swap.b, payloads.stage(it, swap), payloads.sound_stage(it, swap),
+        swap.a, swap.b, *(made if kind == it.spec.modality else None for kind in NAMES),
         gr.update(value=payloads.chooser(it, swap.a, notes[0])),
         gr.update(value=payloads.chooser(it, swap.b, notes[1])),
     )  # fmt: skip
 
 
 def galleries(name: str, seeds: list[int]) -> tuple:
-    """Updates that give both choosers their pictures."""
+    """Updates that give both choosers their pictures, and the titles to search."""
     it = service.load(name)
-    return tuple(gr.update(gallery=payloads.gallery(it, seed)) for seed in seeds)
+    titles = payloads.titles(it)
+    return tuple(gr.update(gallery=payloads.gallery(it, seed), titles=titles) for seed in seeds)
 
 
 def choose_random(name: str) -> tuple:
@@ -154,8 +158,7 @@ def save(suffix: str):
     """A file of what is on the stage."""
 
     def saved(name: str, a: int, b: int) -> str:
-        it = service.load(name)
-        content = service.export(service.swap(name, a, b), suffix, it.spec.rate_hz)
+        content = service.export(service.swap(name, a, b), suffix)
         return files.keep(content, f"{name}-{a}-{b}.{suffix}")
 
     return saved

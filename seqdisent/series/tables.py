@@ -48,10 +48,12 @@ class Table:
         frame: a column each: float64, datetime64 (UTC if the file named a zone), or objects (str; NaN where missing).
             The index holds the row in the file, where the names are in row 1.
         notes: a sentence for each thing that was repaired, left out or guessed.
+        separator: what stood between the fields; "" if there was only one column.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
+    separator: str = ""
 
 
 def read_table(content: bytes | str | Path, name: str = "the file") -> Table:
@@ -75,7 +77,7 @@ def read_table(content: bytes | str | Path, name: str = "the file") -> Table:
         notes[:] = ["The first column only counts the rows: left out.", *(n for n in notes if "Column 1 " not in n)]
     if not len(frame.columns):
         raise TableError(f"{name} has no values below its column names. Export it again, with values.")
-    return Table(frame, tuple(notes))
+    return Table(frame, tuple(notes), separator if separator.isprintable() or separator == "\t" else "")
 
 
 def _file(path: Path) -> tuple[bytes, str]:
