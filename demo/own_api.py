@@ -51,11 +51,11 @@ def table(
         checkpoint: name of a checkpoint of series, for example "dbse-waves".
         file: CSV or other text, a row a time, up to 25 MB. It is deleted when it was read.
         b: position of the test sequence to swap with, from 0. The table is A.
-        roles: what the columns are, where the names do not tell; a JSON object with any of "time" (a column, or a list of columns to be
-            joined; "" if rows are the steps), "id" (columns that tell the series apart), "columns" (by variable of the
-            model the column; "" for none), "names" (of a table with a row a value: the columns of names and of
-            values), "series" (which one; else the one with the fewest missing values) and "start" (when it begins, in
-            ISO 8601 or "step 24"; else the latest stretch with the fewest missing values).
+        roles: what the columns are, where the names do not tell; a JSON object with any of "time" (a column, or a list
+            of columns to be joined; "" if rows are the steps), "id" (columns that tell the series apart), "columns" (by
+            variable of the model the column; "" for none), "names" (of a table with a row a value: the columns of
+            names and of values), "series" (which one; else the one with the fewest missing values) and "start" (when
+            it begins, in ISO 8601 or "step 24"; else the latest stretch with the fewest missing values).
         format: "csv" or "png", as of /swap.
 
     Returns:

@@ -17,7 +17,6 @@ from seqdisent.nn.frames import FrameConfig
 from seqdisent.perturb import PERTURBATIONS
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
-
 # Of a scaled likelihood, in standard deviations of a variable. Without it a decoder is sure of what it has learnt by
 # heart, and one unusual week costs more nats than all others together.
 LEAST_SCALE = 0.1
