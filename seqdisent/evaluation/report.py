@@ -17,7 +17,6 @@ import torch
 from seqdisent import __version__
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
-from seqdisent.evaluation.benchmark import answers, summarised
 from seqdisent.evaluation.calibration import calibration
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.health import anchors, health, health_words
@@ -144,6 +143,8 @@ def evaluate(
                 progress=lambda d, t: say("pitch of swaps", d, t),
             )
     if dataset in TASKS and sample.effort is FULL and not stand_in:
+        from seqdisent.evaluation.benchmark import answers, summarised
+
         with clock("tasks"):
             parts = (train, load_dataset(dataset, "validation", data_root), data)
             told = {
