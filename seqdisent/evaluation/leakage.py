@@ -153,7 +153,8 @@ def _cells(
                         cell[kind]["p"] = permutation_p(said.log2, labels, shuffles[factor.name])
                     key = f"{code}/{view}/{reading}/{factor.name}/{kind}"
                     rows[f"{key}/bits"] = said.bits.astype(np.float16)
-                    rows[f"{key}/score"] = said.score.astype(np.float16)
+                    # A squared error of rain does not fit into half precision.
+                    rows[f"{key}/score"] = said.score.astype(np.float32 if factor.continuous else np.float16)
                 cells.append(cell)
     return cells, rows
 
