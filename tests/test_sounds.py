@@ -70,8 +70,7 @@ def test_a_judge_hears_every_factor_with_classes(it, pair) -> None:
 
 def test_the_message_of_the_stage_is_what_is_heard(it, pair) -> None:
     made = service.swap(NAME, *pair)
-    assert payloads.stage(it, made) is None
-    stage = json.loads(payloads.sound_stage(it, made))
+    stage = json.loads(payloads.STAGES[it.spec.modality](it, made))
     assert [t["title"] for t in stage["tiles"]] == [
         "A, real", "A, rebuilt", "B's words in A's voice", "B, real", "A's words in B's voice", "B, rebuilt",
     ]  # fmt: skip
@@ -221,8 +220,9 @@ def test_the_pair_above_the_curve_is_drawn_in_parts(it, pair) -> None:
 
 
 def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
-    how, pictures, sounds = swap.prepare(NAME)
-    assert "A's words in B's voice" in how and sounds["visible"] and not pictures["visible"]
+    how, *rows = swap.prepare(NAME)
+    shown = {kind: row["visible"] for kind, row in zip(swap.NAMES, rows, strict=True)}
+    assert "A's words in B's voice" in how and shown == {"video": False, "audio": True, "series": False}
     assert "A moves like B" in swap.prepare("dbse-sprites")[0]
 
 
