@@ -12,4 +12,3 @@ function dress(node, className, text, attributes) {
   for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
   return node;
 }
-

@@ -34,3 +34,21 @@ function remember(value) {
   history.replaceState(history.state, "", url);
 }
 
+// What a stage is sent, as text: drawn anew when it is another one, taken down when there is none.
+function receive(build, takeDown) {
+  const text = props.value || null;
+  root.hidden = !text;
+  if (text === state.text) return;
+  state.text = text;
+  if (!text) {
+    takeDown();
+    state.views = [];
+    root.replaceChildren();
+    delete root.dataset.pair;
+    return;
+  }
+  const value = JSON.parse(text);
+  build(value);
+  root.dataset.pair = `${value.a},${value.b}`;
+  remember(value);
+}

@@ -158,23 +158,7 @@ function table(value) {
   return box;
 }
 
-function update() {
-  const text = props.value || null;
-  root.hidden = !text;
-  if (text === state.text) return;
-  state.text = text;
-  if (!text) {
-    state.views = [];
-    root.replaceChildren();
-    delete root.dataset.pair;
-    return;
-  }
-  const value = JSON.parse(text);
-  build(value);
-  root.dataset.pair = `${value.a},${value.b}`;
-  remember(value);
-}
-
+const update = () => receive(build, () => {});
 watch("value", update);
 update();
 let width = 0;

@@ -53,25 +53,10 @@ function build(value) {
   for (const view of state.views) view.draw();
 }
 
-function update() {
-  const text = props.value || null;
-  root.hidden = !text;
-  if (text === state.text) return;
-  state.text = text;
-  if (!text) {
-    for (const view of state.views) if (view.playing) ear().stop();
-    quiet();
-    state.views = [];
-    root.replaceChildren();
-    delete root.dataset.pair;
-    return;
-  }
-  const value = JSON.parse(text);
-  build(value);
-  root.dataset.pair = `${value.a},${value.b}`;
-  remember(value);
-}
-
+const update = () => receive(build, () => {
+  for (const view of state.views) if (view.playing) ear().stop();
+  quiet();
+});
 watch("value", update);
 update();
 onTheme(root, () => { if (state.text) build(JSON.parse(state.text)); });
