@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from seqdisent.models.base import VAEConfig
+from seqdisent.models.config import VAEConfig
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.frames import FrameConfig

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from gradio_client import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import seqdisent
@@ -132,6 +133,12 @@ def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
         yield url
         app.close()
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory) -> Client:
+    """The app as programs use it."""
+    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,17 @@
 """The endpoints, through gradio's client; and that visitors are apart."""
 
+# ruff: noqa: F811 (a test names the fixtures it imports)
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from app_fixtures import UNLABELLED, app_url, checkpoints  # noqa: F401
+from app_fixtures import UNLABELLED, app_url, checkpoints, client  # noqa: F401
 from gradio_client import Client
 from PIL import Image
 
 NAME = "dbse-sprites"
-
-
-@pytest.fixture(scope="module")
-def client(app_url: str, tmp_path_factory) -> Client:  # noqa: F811
-    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
 
 
 def path_of(file) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from app_fixtures import SERIES, STAGE, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
+from app_fixtures import SERIES, STAGE, app_url, browser, checkpoints, chromium, client, context, page  # noqa: F401
 from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import Page
@@ -18,11 +18,6 @@ from playwright.sync_api import Page
 from demo import courses, payloads, service, words
 
 NAME = "dbse-waves"
-
-
-@pytest.fixture(scope="module")
-def client(app_url: str, tmp_path_factory) -> Client:
-    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
 
 
 def read(file) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pandas as pd
 import pytest
-from app_fixtures import app_url, browser, chromium, context  # noqa: F401
+from app_fixtures import app_url, browser, chromium, client, context  # noqa: F401
 from gradio_client import Client, handle_file
 from playwright.sync_api import BrowserContext, Page
 from table_fixtures import KNOWN, NAMES, PICTURES, checkpoints, frame, written  # noqa: F401
@@ -104,11 +104,6 @@ def test_a_checkpoint_of_pictures_names_those_of_series(app_url: str) -> None:
 
 
 # -- for programs --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def client(app_url: str, tmp_path_factory) -> Client:
-    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
 
 
 def ask(client: Client, folder: Path, content: bytes, name: str = NAME, **more) -> tuple[dict, bytes]:

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 import soundfile as sf
-from app_fixtures import CHROMIUM_ARGUMENTS, app_url, checkpoints, chromium  # noqa: F401
+from app_fixtures import CHROMIUM_ARGUMENTS, app_url, checkpoints, chromium, client  # noqa: F401
 from gradio_client import Client, handle_file
 from playwright.sync_api import Page, sync_playwright
 
@@ -153,11 +153,6 @@ def test_a_checkpoint_of_pictures_names_those_of_sound(page: Page, app_url: str)
 
 
 # -- for programs --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def client(app_url: str, tmp_path_factory) -> Client:
-    return Client(app_url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
 
 
 def ask(client: Client, folder: Path, content: bytes, name: str = NAME, **more) -> tuple[dict, Path]:

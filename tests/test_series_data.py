@@ -225,11 +225,9 @@ def test_files_are_parsed_once(root, monkeypatch):
         load_dataset(names[0], "test", root)
 
 
-@pytest.mark.parametrize("name", ["waves", *PUBLISHED])
+@pytest.mark.parametrize("name", ["waves", *(pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED)])
 def test_the_real_data_are_what_is_declared(name):
-    """Skipped without the publishers' files."""
-    if not is_ready(name):
-        pytest.skip(f"seqdisent data {name}")
+    """With ``-m slow`` also of what must be downloaded first (``seqdisent data NAME``)."""
     train = load_dataset(name, "train")
     for split, count in train.spec.splits:
         load_dataset(name, split)

@@ -11,7 +11,8 @@ from series_fixtures import TINY, VARIANTS, build
 import seqdisent
 from seqdisent import DiagonalGaussian, Sequences
 from seqdisent.cli import main
-from seqdisent.models.base import LEAST_SCALE, Draw
+from seqdisent.models.config import Draw
+from seqdisent.nn.observation import LEAST_SCALE, ScaledObservation
 
 ANCHORED = [name for name in VARIANTS if name.startswith("dbse")]
 
@@ -77,16 +78,16 @@ def test_the_loss_is_that_of_the_known_values_alone(model, batch):
         std = math.exp(seen.log_std[b, t, w, c])
         error = (batch.x[b, t, w, c] - seen.mean[b, t, w, c]) / std
         by_hand[b, t] += 0.5 * error**2 + math.log(std) + 0.5 * math.log(2 * math.pi)
-    torch.testing.assert_close(model._frame_nll(seen, batch.x), by_hand, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(ScaledObservation(seen, seen.mean).nll(batch.x), by_hand, rtol=1e-4, atol=1e-4)
     encoding = model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded()))
-    expected = (model._frame_nll(model.likelihood(encoding.latents), batch.x) * batch.mask).sum(1)
+    expected = (model._observation(encoding.latents).nll(batch.x) * batch.mask).sum(1)
     torch.testing.assert_close(model.loss(batch, seeded()).terms["reconstruction"], expected)
 
 
 def test_tiny_likelihood_by_hand():
     x = torch.tensor([1.0, torch.nan, -2.0, torch.nan]).view(1, 1, 2, 2)
     seen = DiagonalGaussian(torch.tensor([0.0, 9.0, -1.0, 9.0]).view(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
-    assert build("dbse")._frame_nll(seen, x).item() == pytest.approx(0.5 + 0.5 + math.log(2 * math.pi))
+    assert ScaledObservation(seen, seen.mean).nll(x).item() == pytest.approx(0.5 + 0.5 + math.log(2 * math.pi))
 
 
 def test_windows_and_sequences_without_any_value(model, batch):

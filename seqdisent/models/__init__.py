@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.models.base import SequentialVAE, VAEConfig
+from seqdisent.models.base import SequentialVAE
+from seqdisent.models.config import VAEConfig
 from seqdisent.nn.frames import FrameConfig, frame_networks
 
 # name -> (module, class, summary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -12,55 +12,11 @@ from torch import Tensor, nn
 
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, LSTMPrior, SignalFilter
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.observation import Observation, ScaledObservation
 from seqdisent.perturb import PERTURBATIONS
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
-
-# Of a scaled likelihood, in standard deviations of a variable. Without it a decoder is sure of what it has learnt by
-# heart, and one unusual week costs more nats than all others together.
-LEAST_SCALE = 0.1
-
-
-@dataclass(frozen=True)
-class VAEConfig:
-    """Settings that every model has.
-
-    The published weights "reconstruction w : static KL : dynamic KL" of a summed squared error are
-    ``sigma = 1 / sqrt(2 w)``, ``static_weight`` and ``dynamic_weight``.
-
-    Args:
-        static_size: S.
-        dynamic_size: D.
-        hidden: units of the recurrent networks.
-        sigma: standard deviation of the Gaussian likelihood, in units of ``x``; ``None`` learns one
-            (sigma-VAE, Rybkin et al. 2021). A decoder with scales of its own has no use for it.
-        static_weight: weight of KL(q(s|x) || p(s)) in the loss.
-        dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
-        presence_weight: weight of the likelihood of *which* values are there, where some may be missing: what was
-            measured, and how often, says much about who. Not in the papers: 0 leaves it out.
-        swap_weight: weight of the swap's consistency: in training the static codes of a batch are dealt anew; what is
-            decoded must be read again as the static code that went in and the dynamics that stayed, as divergences
-            in nats. Not in the papers: 0 leaves it out.
-        static_rank: directions that the static code is cut down to after training; 0 leaves it as it is.
-        dynamic_rank: the same for the dynamic code of a whole sequence, whose length is then fixed.
-            :mod:`seqdisent.signal_rank` finds both.
-        perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
-        frame: the frame networks.
-    """
-
-    static_size: int = 128
-    dynamic_size: int = 32
-    hidden: int = 128
-    sigma: float | None = 0.0913
-    static_weight: float = 1.0
-    dynamic_weight: float = 1.0
-    presence_weight: float = 0.0
-    swap_weight: float = 0.0
-    static_rank: int = 0
-    dynamic_rank: int = 0
-    perturb: str = "none"
-    frame: FrameConfig = field(default_factory=FrameConfig)
 
 
 class SequentialVAE(nn.Module, ABC):
@@ -143,15 +99,18 @@ class SequentialVAE(nn.Module, ABC):
         k = latents.dynamic.shape[1]
         if frames is not None and frames != k:
             raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
-        return self._told(latents)[0]
+        return self._observation(latents).values
 
     def presence(self, latents: Latents) -> Tensor:
-        """Probability that each value is there, ``[B, K, *event]``; 1 where the data set has no missing values."""
-        seen, logits = self._told(latents)
-        return torch.ones_like(seen.mean) if logits is None else logits.sigmoid()
+        """Probability that each value is there, ``[B, K, *event]``; 1 where the data set has no missing values.
 
-    def _told(self, latents: Latents) -> tuple[DiagonalGaussian, Tensor | None]:
-        """What the decoder says: p(x | s, z), and the logit of every value's being there."""
+        It means something of models that were trained with a ``presence_weight``.
+        """
+        seen = self._observation(latents)
+        return seen.logits.sigmoid() if isinstance(seen, ScaledObservation) else torch.ones_like(seen.values.mean)
+
+    def _observation(self, latents: Latents) -> Observation | ScaledObservation:
+        """What the decoder says."""
         b, k, _ = latents.dynamic.shape
         if len(self.spec.event_shape) == 2:
             told = self.frame_decoder(latents.static, latents.dynamic)
@@ -160,11 +119,8 @@ class SequentialVAE(nn.Module, ABC):
             codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
             told = self.frame_decoder(codes).unflatten(0, (b, k))
         if self.spec.likelihood == "scaled":
-            values, logits = told.split((2 * told.shape[-1] // 3, told.shape[-1] // 3), dim=-1)
-            free = DiagonalGaussian.from_parameters(values)
-            floor = torch.full_like(free.log_std, math.log(LEAST_SCALE))
-            return replace(free, log_std=0.5 * torch.logaddexp(2 * free.log_std, 2 * floor)), logits
-        return DiagonalGaussian(told, self.log_sigma.expand_as(told)), None
+            return ScaledObservation.of(told)
+        return Observation.of(told, self.log_sigma)
 
     def sample(
         self,
@@ -211,8 +167,8 @@ class SequentialVAE(nn.Module, ABC):
         perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
         views = perturb(batch.x, batch.mask, generator)
         encoding = self.posterior(*views, batch.mask, Draw(True, generator))
-        seen, there = self._told(encoding.latents)
-        frame_nll = self._frame_nll(seen, batch.x)
+        seen = self._observation(encoding.latents)
+        frame_nll = seen.nll(batch.x)
         terms = {
             "reconstruction": (frame_nll * batch.mask).sum(1),
             "static_kl": encoding.static.kl(
@@ -225,10 +181,8 @@ class SequentialVAE(nn.Module, ABC):
             "static_kl": self.config.static_weight,
             "dynamic_kl": self.config.dynamic_weight,
         }
-        if self.config.presence_weight and there is not None:
-            known = (~torch.isnan(batch.x)).to(there)
-            wrong = nn.functional.binary_cross_entropy_with_logits(there, known, reduction="none")
-            terms["presence"] = (wrong.flatten(2).sum(2) * batch.mask).sum(1)
+        if self.config.presence_weight and isinstance(seen, ScaledObservation):
+            terms["presence"] = (seen.presence_nll(batch.x) * batch.mask).sum(1)
             weights["presence"] = self.config.presence_weight
         if self.config.swap_weight:
             terms |= self._swap_terms(encoding, batch.mask)
@@ -279,17 +233,6 @@ class SequentialVAE(nn.Module, ABC):
             "swapped_dynamic": (again.dynamic.kl(held(encoding.dynamic)) * mask).sum(1),
         }
 
-    def _frame_nll(self, seen: DiagonalGaussian, x: Tensor) -> Tensor:
-        """-log p(x_t | s, z_t) in nats, summed over what is there of the event: ``[B, T]``."""
-        if self.spec.likelihood == "scaled":
-            known = ~torch.isnan(x)  # a NaN must not even meet the weights: 0 * NaN is NaN in their gradients
-            values = DiagonalGaussian(seen.mean[..., None], seen.log_std[..., None])
-            nll = -values.log_prob(torch.where(known, x, seen.mean.detach())[..., None])
-            return (nll * known).flatten(2).sum(2)
-        squared = (seen.mean - x).square().flatten(2).sum(2)
-        constant = self.log_sigma + 0.5 * math.log(2 * math.pi)
-        return 0.5 * squared * torch.exp(-2 * self.log_sigma) + x[0, 0].numel() * constant
-
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:
         """A method's own loss terms, from the negative log-likelihood of each frame ``[B, T]``."""
         return terms
@@ -300,14 +243,3 @@ class SequentialVAE(nn.Module, ABC):
                 f"{self.name} trained on {self.spec.name} expects [B, T, "
                 f"{', '.join(map(str, self.spec.event_shape))}], got {list(x.shape)}"
             )
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How to turn a posterior into a code: a draw from a generator, or the mean."""
-
-    sample: bool
-    generator: torch.Generator | None = None
-
-    def __call__(self, posterior: DiagonalGaussian) -> Tensor:
-        return posterior.sample(self.generator) if self.sample else posterior.mode

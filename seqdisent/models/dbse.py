@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
-from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
+from seqdisent.models.base import SequentialVAE
+from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
 from seqdisent.nn.frames import PooledEncoder, frame_encoder
 from seqdisent.types import Encoding, Latents, LossTerms

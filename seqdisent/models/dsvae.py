@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.models.base import Draw, SequentialVAE, VAEConfig
+from seqdisent.models.base import SequentialVAE
+from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
 from seqdisent.types import Encoding, Latents
 

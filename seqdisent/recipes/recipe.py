@@ -13,7 +13,7 @@ from seqdisent.data import dataset_spec
 from seqdisent.evaluation.hearing import judged_spec
 from seqdisent.evaluation.judge import Judge
 from seqdisent.models import build_model
-from seqdisent.models.base import VAEConfig
+from seqdisent.models.config import VAEConfig
 from seqdisent.schedule import TrainConfig
 
 
