@@ -21,15 +21,16 @@ from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models import SequentialVAE, build_model
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.transition import LSTMTransition
 from seqdisent.recipes import recipe
 from seqdisent.types import Sequences
 
 
-class LoopedPrior(nn.Module):
+class LoopedPrior(LSTMTransition):
     """The published prior: two LSTM cells stepped one frame at a time, also in training."""
 
     def __init__(self, size: int, hidden: int) -> None:
-        super().__init__()
+        super().__init__(size, hidden)
         self.hidden = hidden
         self.first, self.second = nn.LSTMCell(size, hidden), nn.LSTMCell(hidden, hidden)
         self.head = nn.Linear(hidden, 2 * size)

@@ -47,6 +47,10 @@ class DiagonalGaussian:
         """The mean, ``[..., N]``."""
         return self.mean
 
+    def tempered(self, temperature: float) -> DiagonalGaussian:
+        """The same with every standard deviation multiplied: 0 leaves the mean alone."""
+        return DiagonalGaussian(self.mean, self.log_std + (math.log(temperature) if temperature > 0 else -math.inf))
+
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """A reparameterised draw, ``[..., N]``."""
         noise = torch.randn(

@@ -14,6 +14,7 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models import SequentialVAE
+from seqdisent.models.config import Draw
 from seqdisent.types import Latents, Sequences
 
 BATCH = 128
@@ -98,8 +99,8 @@ class ModelSubject:
             batch = data[start : start + BATCH]
             encoding = self.model.encode(batch.x, batch.mask, sample=False)
             s, z = encoding.static, encoding.dynamic
-            drawn = Latents(s.sample(generator), z.sample(generator))
-            divergence = z.kl(self.model.prior(drawn.dynamic))
+            drawn = Latents(s.sample(generator), self.model.prior.draw(z, Draw(True, generator)))
+            divergence = self.model.prior.kl(z, drawn.dynamic)
             made = {
                 "static": s.mean, "dynamic": z.mean, "drawn_static": drawn.static, "drawn_dynamic": drawn.dynamic,
                 "static_kl": _kl_by_dimension(s), "dynamic_kl": divergence * batch.mask, "mask": batch.mask,

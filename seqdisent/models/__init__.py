@@ -15,6 +15,7 @@ from seqdisent.nn.frames import FrameConfig, frame_networks
 MODELS = {
     "dsvae": ("seqdisent.models.dsvae", "DSVAE", "Li & Mandt, ICML 2018: factorised or full q"),
     "dbse": ("seqdisent.models.dbse", "DBSE", "Berman et al., ICML 2024: one anchor, subtracted"),
+    "frame-vae": ("seqdisent.models.frame_vae", "FrameVAE", "the baseline: every frame alone, no static code"),
 }
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from seqdisent.data.spec import DatasetSpec
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.config import Draw, VAEConfig
-from seqdisent.nn import FrameNetworks, LSTMPrior, SignalFilter
+from seqdisent.nn import FrameNetworks, SignalFilter, transition
 from seqdisent.nn.observation import Observation, ScaledObservation
 from seqdisent.perturb import PERTURBATIONS
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
@@ -38,7 +38,7 @@ class SequentialVAE(nn.Module, ABC):
             raise ValueError(f"no perturbation {config.perturb!r}; choose from {sorted(PERTURBATIONS)}")
         self.spec, self.config = spec, config
         self.frame_encoder, self.frame_decoder = networks
-        self.prior = LSTMPrior(config.dynamic_size, config.hidden)
+        self.prior = transition(config.transition, config.dynamic_size, config.hidden)
         steps = spec.frames * config.dynamic_size
         self.static_filter = SignalFilter(config.static_size, config.static_rank) if config.static_rank else None
         self.dynamic_filter = SignalFilter(steps, config.dynamic_rank) if config.dynamic_rank else None
@@ -129,6 +129,7 @@ class SequentialVAE(nn.Module, ABC):
         *,
         static: Tensor | None = None,
         dynamic: Tensor | None = None,
+        temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Latents:
         """Latents of ``n`` sequences: what is given is kept bit for bit, the rest is drawn.
@@ -137,6 +138,7 @@ class SequentialVAE(nn.Module, ABC):
             frames: length to draw; the data set's length by default.
             static: ``[n, S]`` to keep.
             dynamic: ``[n, K, D]`` to keep.
+            temperature: what the standard deviations of draws are multiplied by; 0 is the most likely, always.
 
         Raises:
             ValueError: if ``n``, ``frames`` or a given code has the wrong size.
@@ -149,10 +151,25 @@ class SequentialVAE(nn.Module, ABC):
                 raise ValueError(f"{name} holds {len(code)} codes, but n is {n}")
         if static is None:
             like = self.log_sigma
-            static = DiagonalGaussian.standard((n, self.config.static_size), like).sample(generator)
+            static = DiagonalGaussian.standard((n, self.config.static_size), like)
+            static = static.tempered(temperature).sample(generator)
         if dynamic is None:
-            dynamic = self.prior.rollout(n, frames, generator=generator)
+            dynamic = self.prior.rollout(n, frames, temperature=temperature, generator=generator)
         return Latents(static, dynamic)
+
+    def extend(
+        self, start: Latents, frames: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+    ) -> Latents:
+        """What may come after ``start``, whose steps must all exist: its codes and ``frames`` steps drawn after them.
+
+        Raises:
+            ValueError: if ``frames`` is less than 1.
+        """
+        if frames < 1:
+            raise ValueError(f"frames must be at least 1, got {frames}")
+        options = {"start": start.dynamic, "temperature": temperature, "generator": generator}
+        after = self.prior.rollout(len(start), frames, **options)
+        return Latents(start.static, torch.cat([start.dynamic, after], dim=1))
 
     @staticmethod
     def swap(a: Latents, b: Latents) -> tuple[Latents, Latents]:
@@ -204,18 +221,20 @@ class SequentialVAE(nn.Module, ABC):
         """q(z_1:K|x) from network output ``[B, K, 2D]``, cut down to its signal if it was so chosen."""
         dynamic = DiagonalGaussian.from_parameters(parameters)
         if self.dynamic_filter is None:
-            return dynamic
+            return self.prior.settle(dynamic)
         steps = dynamic.mean.shape[1]
         if steps != self.spec.frames:
             raise ValueError(
                 f"the dynamic code of this model was cut for sequences of {self.spec.frames} frames, not {steps}"
             )
         joined = self.dynamic_filter(DiagonalGaussian(dynamic.mean.flatten(1), dynamic.log_std.flatten(1)))
-        return DiagonalGaussian(*(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std)))
+        return self.prior.settle(
+            DiagonalGaussian(*(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std)))
+        )
 
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
         """KL summed over steps; the prior at each step is teacher-forced with the draws."""
-        return (encoding.dynamic.kl(self.prior(encoding.latents.dynamic)) * mask).sum(1)
+        return (self.prior.kl(encoding.dynamic, encoding.latents.dynamic) * mask).sum(1)
 
     def _swap_terms(self, encoding: Encoding, mask: Tensor) -> dict[str, Tensor]:
         """What a swap loses of either code when it is encoded again, in nats: both ``[B]``.
@@ -230,7 +249,7 @@ class SequentialVAE(nn.Module, ABC):
         held = lambda q, index=...: DiagonalGaussian(q.mean.detach()[index], q.log_std.detach()[index])
         return {
             "swapped_static": again.static.kl(held(encoding.static, neighbour)),
-            "swapped_dynamic": (again.dynamic.kl(held(encoding.dynamic)) * mask).sum(1),
+            "swapped_dynamic": (self.prior.divergence(again.dynamic, held(encoding.dynamic)) * mask).sum(1),
         }
 
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:

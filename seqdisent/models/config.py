@@ -22,6 +22,8 @@ class VAEConfig:
         static_size: S.
         dynamic_size: D.
         hidden: units of the recurrent networks.
+        transition: name in :data:`seqdisent.nn.transition.TRANSITIONS`: ``"stochastic"`` as in the papers,
+            ``"deterministic"`` (DSVAE's contrast), ``"linear"`` or ``"independent"``.
         sigma: standard deviation of the Gaussian likelihood, in units of ``x``; ``None`` learns one
             (sigma-VAE, Rybkin et al. 2021). A decoder with scales of its own has no use for it.
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
@@ -41,6 +43,7 @@ class VAEConfig:
     static_size: int = 128
     dynamic_size: int = 32
     hidden: int = 128
+    transition: str = "stochastic"
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0

@@ -125,7 +125,8 @@ class DBSE(SequentialVAE):
             difference = difference.index_put((rows, anchor), noise)
         states, _ = self.dynamic_encoder(difference, mask)
         dynamic = self._dynamic_posterior(self.dynamic_head(states))
-        return AnchoredEncoding(Latents(draw(static), draw(dynamic)), static, dynamic, anchor, twin)
+        codes = Latents(draw(static), self.prior.draw(dynamic, draw))
+        return AnchoredEncoding(codes, static, dynamic, anchor, twin)
 
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:
         """The likelihood of the anchor frame once more (paper, section 4)."""

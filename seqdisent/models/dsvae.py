@@ -60,4 +60,4 @@ class DSVAE(SequentialVAE):
             states, _ = self.dynamic_encoder(joined, mask)
             states, _ = self.dynamic_rnn(states)
         dynamic = self._dynamic_posterior(self.dynamic_head(states))
-        return Encoding(Latents(s, draw(dynamic)), static, dynamic)
+        return Encoding(Latents(s, self.prior.draw(dynamic, draw)), static, dynamic)

@@ -35,7 +35,7 @@ class Observation:
 
     def nll(self, x: Tensor) -> Tensor:
         """-log p(x_t | s, z_t) in nats, summed over the event: ``[B, T]``."""
-        squared = (self.values.mean - x).square().flatten(2).sum(2)
+        squared = (self.values.mean - x).square().sum(tuple(range(2, x.ndim)))  # in whatever layout the frames have
         constant = self.log_sigma + 0.5 * math.log(2 * math.pi)
         return 0.5 * squared * torch.exp(-2 * self.log_sigma) + x[0, 0].numel() * constant
 

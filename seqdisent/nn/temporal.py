@@ -1,11 +1,9 @@
-"""Networks along time: sequence encoders for posteriors, and the LSTM prior."""
+"""Networks along time: sequence encoders for posteriors."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-
-from seqdisent.gaussian import DiagonalGaussian
 
 
 class SequenceEncoder(nn.Module):
@@ -45,33 +43,3 @@ def _flip_index(lengths: Tensor, steps: int) -> Tensor:
 
 def _gather(x: Tensor, index: Tensor) -> Tensor:
     return x.gather(1, index[..., None].expand(-1, -1, x.shape[2]))
-
-
-class LSTMPrior(nn.Module):
-    """p(z_t | z_<t): an LSTM over past dynamic codes (Li & Mandt 2018, section 3).
-
-    In training the whole sequence is one fused call on the shifted codes (teacher forcing);
-    :meth:`rollout` draws step by step. Both see the same numbers.
-    """
-
-    def __init__(self, size: int, hidden: int) -> None:
-        super().__init__()
-        self.size = size
-        self.lstm = nn.LSTM(size, hidden, batch_first=True)
-        self.head = nn.Linear(hidden, 2 * size)
-
-    def forward(self, z: Tensor) -> DiagonalGaussian:
-        """Teacher forcing: ``z [B, K, D]`` -> p(z_t | z_<t) at every step, ``[B, K, D]``."""
-        past = torch.cat([torch.zeros_like(z[:, :1]), z[:, :-1]], dim=1)
-        states, _ = self.lstm(past)
-        return DiagonalGaussian.from_parameters(self.head(states))
-
-    def rollout(self, n: int, steps: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """Draw ``[n, steps, D]`` from the prior, feeding each draw back."""
-        z = self.head.weight.new_zeros(n, 1, self.size)
-        state, drawn = None, []
-        for _ in range(steps):
-            h, state = self.lstm(z, state)
-            z = DiagonalGaussian.from_parameters(self.head(h)).sample(generator)
-            drawn.append(z)
-        return torch.cat(drawn, dim=1)
