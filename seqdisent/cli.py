@@ -20,6 +20,7 @@ examples:
   seqdisent swap dbse-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
   seqdisent swap dbse-fsdd 3 250 -o swap.wav        the same with two voices
   seqdisent sample dbse-sprites -n 6 -o new.gif     sequences from the prior
+  seqdisent sample dsvae-bouncing-balls --continue-of 3 --frames 132 -o futures.mp4
 """
 
 
@@ -128,17 +129,23 @@ def parser(commands) -> argparse.ArgumentParser:
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     swap.add_argument("a", type=int, help="number of a test sequence")
     swap.add_argument("b", type=int, help="number of another")
-    _output(swap, "swap", ".csv or .png")
+    _output(swap, "swap", ".csv or .png", ".mp4, .gif or .webp")
     _data_root(swap)
 
-    sample = command("sample", commands.sample, "draw sequences from the prior; write an animation, a sound or a table")
+    sample = command("sample", commands.sample, "make sequences: drawn, gone on with, or between two others")
     sample.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
     sample.add_argument("-n", type=int, default=6, help="how many (default: 6, at most 64)")
-    sample.add_argument("--frames", type=int, help="how long (default: as the training data; at most 500)")
+    sample.add_argument("--frames", type=int, help="how long, any length (default: as the training data)")
     sample.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
+    sample.add_argument("--temperature", type=float, default=1.0, help="of the draw: 0, the most likely, to 2 (default: 1)")
     sample.add_argument("--static-of", type=int, help="keep the static code of this test sequence")
     sample.add_argument("--dynamic-of", type=int, help="keep the dynamic code of this test sequence")
-    _output(sample, "sample", ".csv, .png or .npz")
+    sample.add_argument("--continue-of", type=int, help="go on with the beginning of this test sequence")
+    sample.add_argument("--prefix", type=int, help="frames of the beginning that are kept (default: half of them)")
+    sample.add_argument("--between", type=int, nargs=2, metavar=("A", "B"), help="from one test sequence to another")
+    sample.add_argument("--what", default="both", choices=("static", "dynamic", "both"), help="which code goes from A to B (default: both)")
+    sample.add_argument("--path", default="spherical", choices=("spherical", "linear"), help="by which way (default: spherical)")
+    _output(sample, "sample", ".csv, .png or .npz", ".mp4, .gif, .webp or .npz")
     _data_root(sample)
     return top
 
@@ -149,13 +156,9 @@ def _data_root(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _output(command: argparse.ArgumentParser, default: str, series: str) -> None:
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help=f".mp4, .gif or .webp; .wav of speech; {series} of series (default: {default}.mp4, .wav or .csv)",
-    )
+def _output(command: argparse.ArgumentParser, default: str, series: str, pictures: str) -> None:
+    said = f"{pictures} of pictures; .wav of speech; {series} of series (default: {default}.mp4, .wav or .csv)"
+    command.add_argument("-o", "--output", type=Path, help=said)
 
 
 if __name__ == "__main__":

@@ -1,45 +1,23 @@
-"""What the commands ``swap`` and ``sample`` do: pictures as an animation, speech as a sound, series as a table."""
+"""What the commands ``swap`` and ``sample`` do."""
 
 from __future__ import annotations
 
+import math
 from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
 import torch
 from rich.console import Console
-from torch import Tensor
 
+from seqdisent import editing
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.commands import UsageError
-from seqdisent.data import load_dataset
-from seqdisent.data.spec import DatasetSpec
+from seqdisent.data import DatasetSpec, SequenceDataset, load_dataset
+from seqdisent.models import SequentialVAE
 from seqdisent.types import Latents, Sequences
+from seqdisent.writing import Clips, writer
 
-
-@dataclass(frozen=True)
-class Clips:
-    """What a file is made of.
-
-    Args:
-        spec: what the data set declares.
-        names: of the clips.
-        batch: the clips.
-        log_scale: of what a decoder says, the logarithm of the scale, ``[K, *event]``; None of real clips.
-        columns: of the grid that pictures and plots are in.
-        starts: of series, when each begins, where that is known.
-        donors: of a swap, the clips whose static and whose dynamic code each has.
-    """
-
-    spec: DatasetSpec
-    names: tuple[str, ...]
-    batch: Sequences
-    log_scale: tuple[Tensor | None, ...]
-    columns: int
-    starts: tuple[np.datetime64 | None, ...]
-    donors: tuple[tuple[int, int], ...] = ()
+LARGEST = 2**26  # values of all frames together: a quarter of a gigabyte
 
 
 @torch.inference_mode()
@@ -49,7 +27,7 @@ def swap(args: Namespace, console: Console) -> None:
     clips = load_dataset(spec.name, "test", args.data_root)
     for number in (args.a, args.b):
         _check_row(number, len(clips))
-    path, write = _writer(args.output, "swap", spec)
+    path, write = writer(args.output, "swap", spec)
     batch = clips[[args.a, args.b]]
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     b_like_a, a_like_b = model.swap(latents[:1], latents[1:])
@@ -71,112 +49,96 @@ def swap(args: Namespace, console: Console) -> None:
 
 @torch.inference_mode()
 def sample(args: Namespace, console: Console) -> None:
-    """Write sequences drawn from the prior."""
+    """Write sequences that nobody recorded: drawn, gone on with, or between two others."""
     model, spec = load_checkpoint(args.checkpoint)
-    frames = spec.frames if args.frames is None else args.frames
-    if not 1 <= args.n <= 64:
-        raise UsageError(f"-n must be between 1 and 64, got {args.n}")
-    if not 1 <= frames <= 500:
-        raise UsageError(f"--frames must be between 1 and 500, got {frames}")
-    path, write = _writer(args.output, "sample", spec)
+    _check_sample(args, spec)
+    path, write = writer(args.output, "sample", spec)
+    generator = torch.Generator().manual_seed(args.seed)
+    clips = None
+    if any(number is not None for number in (args.static_of, args.dynamic_of, args.continue_of, args.between)):
+        clips = load_dataset(spec.name, "test", args.data_root)
+    codes, said = _codes(args, model, clips, generator)
+    n, steps = codes.dynamic.shape[:2]
+    _check_size(n, steps, spec)
+    told = model.likelihood(codes)
+    mask = torch.ones(n, steps, dtype=torch.bool) if codes.mask is None else codes.mask
+    names = tuple(f"sample {number}" for number in range(n))
+    columns = n if args.between else min(n, max(1, round(n**0.5 * 1.5)))
+    path.write_bytes(write(Clips(
+        spec, names, Sequences(told.mean, mask), tuple(told.log_std), columns, (None,) * n, latents=codes,
+    )))  # fmt: skip
+    kind = "windows" if spec.modality == "series" else "frames"
+    console.print(f"{path}: {n} sequences of {steps} {kind}, {said}", highlight=False)
+
+
+def _codes(
+    args: Namespace, model: SequentialVAE, clips: SequenceDataset | None, generator: torch.Generator
+) -> tuple[Latents, str]:
+    """What is to be decoded, and how it came about."""
+    n, drawn = args.n, f"seed {args.seed}"
+    drawn += f", temperature {args.temperature:g}" if args.temperature != 1 else ""
+    options = {"temperature": args.temperature, "generator": generator}
+    if args.between:
+        a, b = (_encoded(model, clips, number) for number in args.between)
+        weights = torch.linspace(0, 1, n).tolist()
+        made = editing.interpolate(a, b, weights, what=args.what, path=args.path)
+        which = {"both": "both codes", "static": "the static code", "dynamic": "the dynamic code"}[args.what]
+        return made, f"{which} from sequence {args.between[0]} to {args.between[1]}, {args.path}"
+    if args.continue_of is not None:
+        whole = clips[_check_row(args.continue_of, len(clips))]
+        there = int(whole.mask.sum())
+        prefix = there // 2 if args.prefix is None else args.prefix
+        if not 1 <= prefix <= there:
+            raise UsageError(f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}")
+        seen = model.encode(whole.x[:, :prefix], sample=False).latents
+        length = args.frames or model.spec.frames
+        if length <= prefix:
+            raise UsageError(f"--frames ({length}) must be more than --prefix ({prefix}): there is nothing to go on with")
+        made = model.extend(editing.repeat(seen, n), length - prefix, **options)
+        return made, f"{prefix} of test sequence {args.continue_of} and what may come after them, {drawn}"
     kept, mask = {}, None
     for name, number in (("static", args.static_of), ("dynamic", args.dynamic_of)):
         if number is not None:
-            clips = load_dataset(spec.name, "test", args.data_root)
-            _check_row(number, len(clips))
-            codes = model.encode(clips[number].x, clips[number].mask, sample=False).latents
-            code = getattr(codes, name)
-            kept[name] = code.expand(args.n, *code.shape[1:])
-            mask = codes.mask.expand(args.n, -1) if name == "dynamic" else mask
-    generator = torch.Generator().manual_seed(args.seed)
-    told = model.likelihood(model.sample(args.n, frames, generator=generator, **kept))
-    mask = torch.ones(told.mean.shape[:2], dtype=torch.bool) if mask is None else mask
-    names = tuple(f"sample {number}" for number in range(args.n))
-    columns = min(args.n, max(1, round(args.n**0.5 * 1.5)))
-    path.write_bytes(write(Clips(
-        spec, names, Sequences(told.mean, mask), tuple(told.log_std), columns, (None,) * args.n
-    )))  # fmt: skip
-    kind = "windows" if spec.modality == "series" else "frames"
-    console.print(f"{path}: {args.n} sequences of {mask.shape[1]} {kind}, seed {args.seed}", highlight=False)
+            codes = editing.repeat(_encoded(model, clips, number), n)
+            kept[name] = getattr(codes, name)
+            mask = codes.mask if name == "dynamic" else mask
+            drawn += f", {name} code of test sequence {number}"
+    return replace(model.sample(n, args.frames, **options, **kept), mask=mask), drawn
 
 
-def _writer(output: Path | None, command: str, spec: DatasetSpec) -> tuple[Path, Callable[[Clips], bytes]]:
-    """Where to write, and what makes the content; the first suffix of a modality is the default."""
-    what, writers = WRITERS[spec.modality]
-    if command == "swap":
-        writers = {suffix: write for suffix, write in writers.items() if suffix != "npz"}
-    path = output or Path(f"{command}.{next(iter(writers))}")
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in writers:
-        raise UsageError(f"{path}: {spec.name} has {what}; write to {_listed(writers)}")
-    return path, writers[suffix]
+def _encoded(model: SequentialVAE, clips: SequenceDataset, number: int) -> Latents:
+    one = clips[_check_row(number, len(clips))]
+    return model.encode(one.x, one.mask, sample=False).latents
 
 
-def _animation(suffix: str) -> Callable[[Clips], bytes]:
-    """Pictures in a grid that plays in step, enlarged four times."""
-
-    def write(clips: Clips) -> bytes:
-        from seqdisent.views import media
-
-        tiled = media.tile(list(media.to_uint8(clips.batch.x)), clips.columns)
-        return media.ENCODERS[suffix](media.upscale(tiled, 4), clips.spec.rate_hz)
-
-    return write
-
-
-def _wav(clips: Clips) -> bytes:
-    """Speech in turn, with pauses."""
-    from seqdisent.audio.clips import wav_bytes
-    from seqdisent.evaluation.hearing import waveforms
-    from seqdisent.views import sound
-
-    return wav_bytes(sound.in_turn(sound.at_one_level(waveforms(clips.batch))))
-
-
-def _courses(clips: Clips) -> list:
-    from seqdisent.views.series import course
-
-    parts = zip(clips.batch.x, clips.batch.mask, clips.log_scale, clips.starts, strict=True)
-    return [course(*one) for one in parts]
+def _check_sample(args: Namespace, spec: DatasetSpec) -> None:
+    if not 1 <= args.n <= 64:
+        raise UsageError(f"-n must be between 1 and 64, got {args.n}")
+    if not 0 <= args.temperature <= 2:
+        raise UsageError(f"--temperature must be between 0 (the most likely) and 2, got {args.temperature:g}")
+    if args.frames is not None and args.frames < 1:
+        raise UsageError(f"--frames must be at least 1, got {args.frames}")
+    ways = {
+        "--between": args.between, "--continue-of": args.continue_of,
+        "--static-of or --dynamic-of": args.static_of if args.static_of is not None else args.dynamic_of,
+    }  # fmt: skip
+    if len(asked := [way for way, value in ways.items() if value is not None]) > 1:
+        raise UsageError(f"{' and '.join(asked)} cannot be had at once: choose one")
+    if args.frames and (args.dynamic_of is not None or args.between):
+        raise UsageError("--frames is for dynamics that are drawn: leave it out, kept dynamics have a length of their own")
+    if args.prefix is not None and args.continue_of is None:
+        raise UsageError("--prefix says how much of --continue-of is kept: give that too")
+    _check_size(args.n, args.frames or spec.frames, spec)
 
 
-def _csv(clips: Clips) -> bytes:
-    from seqdisent.views.series import csv
-
-    return csv(dict(zip(clips.names, _courses(clips), strict=True)), clips.spec).encode()
-
-
-def _npz(clips: Clips) -> bytes:
-    from seqdisent.views.series import npz
-
-    return npz(_courses(clips), clips.spec)
+def _check_size(n: int, frames: int, spec: DatasetSpec) -> None:
+    """All frames are held at once."""
+    most = max(1, LARGEST // (n * math.prod(spec.event_shape)))
+    if frames > most:
+        raise UsageError(f"{n} sequences of {frames} frames are too many to hold: with -n {n} ask for at most {most}")
 
 
-def _plots(clips: Clips) -> bytes:
-    """Plots of all variables; behind a swap the measured series that gave its course."""
-    from seqdisent.views.series_figure import DONORS, Tile, figure
-
-    courses = _courses(clips)
-    tiles = [Tile(name, one) for name, one in zip(clips.names, courses, strict=True)]
-    for row, (look, course) in enumerate(clips.donors):
-        behind = (courses[course], DONORS[course]) if row >= len(DONORS) else ()
-        title = f"{'AB'[look]}'s static, {'AB'[course]}'s dynamics" if behind else f"{'AB'[row]}, real"
-        tiles[row] = Tile(title, courses[row], DONORS[look], *behind)
-    return figure(tiles, clips.spec, clips.columns)
-
-
-# modality -> what it is called, and what its files are written by
-WRITERS: dict[str, tuple[str, dict[str, Callable[[Clips], bytes]]]] = {
-    "video": ("pictures", {suffix: _animation(suffix) for suffix in ("mp4", "gif", "webp")}),
-    "audio": ("sound", {"wav": _wav}),
-    "series": ("series", {"csv": _csv, "png": _plots, "npz": _npz}),
-}
-
-
-def _listed(suffixes) -> str:
-    return " or ".join(", ".join(f".{suffix}" for suffix in suffixes).rsplit(", ", 1))
-
-
-def _check_row(number: int, rows: int) -> None:
+def _check_row(number: int, rows: int) -> int:
     if not 0 <= number < rows:
         raise UsageError(f"there is no test sequence {number}; they are numbered 0 to {rows - 1}")
+    return number

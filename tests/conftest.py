@@ -19,6 +19,11 @@ SMALL = {
 VARIANTS = {
     "dsvae-factorised": ("dsvae", DSVAEConfig(q="factorised", **SMALL)),
     "dsvae-full": ("dsvae", DSVAEConfig(q="full", **SMALL)),
+    **{
+        f"{name}-{how}": (name, config(transition=how, **SMALL))
+        for name, config in (("dsvae", DSVAEConfig), ("dbse", DBSEConfig))
+        for how in ("deterministic", "linear", "independent")
+    },
     "dsvae-perturbed": ("dsvae", DSVAEConfig(perturb="colours+mirror", **SMALL)),
     "dbse": ("dbse", DBSEConfig(**SMALL)),
     "dbse-anchor-5": ("dbse", DBSEConfig(anchor=5, **SMALL)),

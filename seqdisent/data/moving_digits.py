@@ -68,6 +68,8 @@ class DigitFrames:
         canvas = torch.zeros(len(rows), path.shape[1], SIZE, SIZE, 3)
         for one, colour in enumerate(COLOURS):
             there = np.flatnonzero(image[:, one] >= 0)
+            if not len(there):
+                continue
             drawn = torch.from_numpy(pictures[image[there, one]])[:, None].expand(-1, path.shape[1], -1, -1)
             ink = _placed(drawn.flatten(0, 1), path[there, :, one].flatten(0, 1))
             ink = ink.unflatten(0, (len(there), -1))[..., None]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seqdisent.recipes import series, sprites, voices
+from seqdisent.recipes import balls, series, sprites, voices
 from seqdisent.recipes.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     **sprites.RECIPES,
+    **balls.RECIPES,
     **voices.RECIPES,
     **series.RECIPES,
 }
