@@ -137,14 +137,21 @@ def parser(commands) -> argparse.ArgumentParser:
     sample.add_argument("-n", type=int, default=6, help="how many (default: 6, at most 64)")
     sample.add_argument("--frames", type=int, help="how long, any length (default: as the training data)")
     sample.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
-    sample.add_argument("--temperature", type=float, default=1.0, help="of the draw: 0, the most likely, to 2 (default: 1)")
+    sample.add_argument("--temperature", type=float, default=1.0, help="0, the most likely, to 2 (default: 1)")
     sample.add_argument("--static-of", type=int, help="keep the static code of this test sequence")
     sample.add_argument("--dynamic-of", type=int, help="keep the dynamic code of this test sequence")
     sample.add_argument("--continue-of", type=int, help="go on with the beginning of this test sequence")
     sample.add_argument("--prefix", type=int, help="frames of the beginning that are kept (default: half of them)")
     sample.add_argument("--between", type=int, nargs=2, metavar=("A", "B"), help="from one test sequence to another")
-    sample.add_argument("--what", default="both", choices=("static", "dynamic", "both"), help="which code goes from A to B (default: both)")
-    sample.add_argument("--path", default="spherical", choices=("spherical", "linear"), help="by which way (default: spherical)")
+    sample.add_argument(
+        "--what",
+        default="both",
+        choices=("static", "dynamic", "both"),
+        help="which code goes from A to B (default: both)",
+    )
+    sample.add_argument(
+        "--path", default="spherical", choices=("spherical", "linear"), help="by which way (default: spherical)"
+    )
     _output(sample, "sample", ".csv, .png or .npz", ".mp4, .gif, .webp or .npz")
     _data_root(sample)
     return top

@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from seqdisent.models import SequentialVAE
 from seqdisent.types import Latents
 
 Path = Literal["spherical", "linear"]
@@ -25,7 +26,8 @@ def between(a: Tensor, b: Tensor, w: Tensor, path: Path = "spherical") -> Tensor
 
     Spherical: the angle moves at a constant rate and the length linearly, so that a code between two draws from
     N(0, I) is as long as a draw (Shoemake 1985; White, arXiv 1609.04468). Codes that point the same way, or opposite
-    ways, have no arc between them: these are joined by a line.
+    ways, have no arc between them: these, and codes of length zero, are
+    joined by a line.
     """
     if path not in PATHS:
         raise ValueError(f"no path {path!r}; choose from {list(PATHS)}")
@@ -37,7 +39,8 @@ def between(a: Tensor, b: Tensor, w: Tensor, path: Path = "spherical") -> Tensor
     angle = torch.acos((one * other).sum(-1, keepdim=True).clamp(-1, 1))
     sine = torch.sin(angle)
     arc = (torch.sin((1 - w) * angle) * one + torch.sin(w * angle) * other) / sine.clamp_min(1e-12)
-    return torch.where(sine > 1e-4, arc * torch.lerp(size(a), size(b), w), line)
+    has_arc = (sine > 1e-4) & (size(a) > 1e-9) & (size(b) > 1e-9)
+    return torch.where(has_arc, arc * torch.lerp(size(a), size(b), w), line)
 
 
 def interpolate(
@@ -64,9 +67,7 @@ def interpolate(
     return Latents(static, dynamic, _either(a, b, len(w)))
 
 
-def traverse(
-    latents: Latents, code: Literal["static", "dynamic"], dimension: int, values: Sequence[float]
-) -> Latents:
+def traverse(latents: Latents, code: Literal["static", "dynamic"], dimension: int, values: Sequence[float]) -> Latents:
     """One sequence, a batch of one, for each value: a static dimension *set* to it, a dynamic one *shifted* by it.
 
     Values are in standard deviations of the prior of s; a dynamic dimension moves alike at all steps, so that what
@@ -119,6 +120,23 @@ def partial_swap(
         columns = torch.as_tensor(list(dynamic) or range(z.shape[2]))[None]
         z[:, rows, columns] = b.dynamic[:, rows, columns]
     return replace(a, static=s, dynamic=z)
+
+
+def beginning(model: SequentialVAE, x: Tensor, steps: int) -> Latents:
+    """Codes of the first ``steps`` of ``x [1, T, *event]``, to go on from; what comes after them is not seen.
+
+    A model whose dynamic code was cut for one length (``config.dynamic_rank``) reads whole sequences only: of such a
+    one these are codes that were read with the rest in view.
+
+    Raises:
+        ValueError: if there are not so many steps.
+    """
+    if not 1 <= steps <= x.shape[1]:
+        raise ValueError(f"a beginning is 1 to {x.shape[1]} steps, the length of the sequence; not {steps}")
+    if model.config.dynamic_rank:
+        whole = model.encode(x, sample=False).latents
+        return replace(whole, dynamic=whole.dynamic[:, :steps])
+    return model.encode(x[:, :steps], sample=False).latents
 
 
 def repeat(latents: Latents, n: int) -> Latents:

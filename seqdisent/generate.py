@@ -88,14 +88,15 @@ def _codes(
         whole = clips[_check_row(args.continue_of, len(clips))]
         there = int(whole.mask.sum())
         prefix = there // 2 if args.prefix is None else args.prefix
-        if not 1 <= prefix <= there:
-            raise UsageError(f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}")
-        seen = model.encode(whole.x[:, :prefix], sample=False).latents
         length = args.frames or model.spec.frames
         if length <= prefix:
-            raise UsageError(f"--frames ({length}) must be more than --prefix ({prefix}): there is nothing to go on with")
+            raise UsageError(f"--frames ({length}) must be more than --prefix ({prefix}), or nothing comes after it")
+        seen = editing.beginning(model, whole.x[:, :there], prefix)
         made = model.extend(editing.repeat(seen, n), length - prefix, **options)
-        return made, f"{prefix} of test sequence {args.continue_of} and what may come after them, {drawn}"
+        view = (
+            " (read with the rest in view: this model was cut for whole sequences)" if model.config.dynamic_rank else ""
+        )
+        return made, f"{prefix} of test sequence {args.continue_of}{view} and what may come after them, {drawn}"
     kept, mask = {}, None
     for name, number in (("static", args.static_of), ("dynamic", args.dynamic_of)):
         if number is not None:
@@ -125,7 +126,9 @@ def _check_sample(args: Namespace, spec: DatasetSpec) -> None:
     if len(asked := [way for way, value in ways.items() if value is not None]) > 1:
         raise UsageError(f"{' and '.join(asked)} cannot be had at once: choose one")
     if args.frames and (args.dynamic_of is not None or args.between):
-        raise UsageError("--frames is for dynamics that are drawn: leave it out, kept dynamics have a length of their own")
+        raise UsageError(
+            "--frames is for dynamics that are drawn: leave it out, kept dynamics have a length of their own"
+        )
     if args.prefix is not None and args.continue_of is None:
         raise UsageError("--prefix says how much of --continue-of is kept: give that too")
     _check_size(args.n, args.frames or spec.frames, spec)

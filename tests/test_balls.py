@@ -78,7 +78,7 @@ def test_frames_show_what_was_simulated(size):
     frames = balls.render(made, size)
     ink = frames.max(-1) / 255
     area = np.pi * made.world.radius**2 * made.world.number
-    np.testing.assert_allclose(ink.mean((2, 3)), np.repeat(area[:, None], 4, 1), rtol=0.02)  # an edge one pixel wide adds a little
+    np.testing.assert_allclose(ink.mean((2, 3)), np.repeat(area[:, None], 4, 1), rtol=0.02)
     alone = np.flatnonzero(made.world.number == 1)
     axis = (np.arange(size) + 0.5) / size
     x = (ink.sum(2) @ axis / ink.sum((2, 3)))[alone]

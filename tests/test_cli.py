@@ -55,7 +55,7 @@ def test_data_of_drawn_sprites_needs_nothing(capsys):
     (["swap", "{}", "1", "99999"], "numbered 0 to 2663"),
     (["swap", "{}", "1", "2", "-o", "x.txt"], "sprites has pictures; write to .mp4, .gif or .webp"),
     (["sample", "{}", "-n", "0"], "between 1 and 64"),
-    (["sample", "{}", "--frames", "100000"], "between 1 and 500"),
+    (["sample", "{}", "--frames", "0"], "at least 1"),
     (["train", "nope"], "no recipe 'nope'"),
     (["data", "nope"], "no data set 'nope'"),
     (["data", "lpc-sprites", "--data-root", "/dev/null"], "error"),

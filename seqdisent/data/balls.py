@@ -167,7 +167,9 @@ def _next_hit(world: World, p: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, n
         meet = np.where((along < 0) & (inside >= 0), apart / (-along + np.sqrt(np.maximum(0, inside))), _NEVER)
     exists = world.exists
     both = exists[:, a] & exists[:, b]
-    every = np.concatenate([*(np.where(exists, np.maximum(0, h), _NEVER) for h in hits), np.where(both, meet, _NEVER)], 1)
+    every = np.concatenate(
+        [*(np.where(exists, np.maximum(0, h), _NEVER) for h in hits), np.where(both, meet, _NEVER)], 1
+    )
     what = every.argmin(1)
     return every[np.arange(len(every)), what], what
 

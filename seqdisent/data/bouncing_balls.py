@@ -1,4 +1,4 @@
-"""Bouncing balls as pictures: the data set for long sequences, which needs no download (:mod:`seqdisent.data.balls`)."""
+"""Bouncing balls as pictures: the data set for long sequences; :mod:`seqdisent.data.balls` simulates them."""
 
 from __future__ import annotations
 
@@ -84,6 +84,4 @@ def _simulated(n: int, frames: int, seed: int) -> tuple[balls.Trajectories, dict
 
 
 SMALL = Balls(_SPEC)
-LARGE = Balls(
-    replace(_SPEC, name="bouncing-balls-64", title="Bouncing balls, 64x64", event_shape=(3, 64, 64))
-)
+LARGE = Balls(replace(_SPEC, name="bouncing-balls-64", title="Bouncing balls, 64x64", event_shape=(3, 64, 64)))

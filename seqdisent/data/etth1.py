@@ -48,7 +48,6 @@ VARIABLES = (
 )
 
 
-
 def _counts(runs: Runs) -> tuple[tuple[str, int], ...]:
     return tuple((split, sum(end - first - DAYS + 1 for first, end in found)) for split, found in runs.items())
 

@@ -20,6 +20,7 @@ from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
 from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import Codes, ModelSubject
+from seqdisent.evaluation.intervals import over_seeds
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.probes import PROBES, Task, read
 from seqdisent.evaluation.splits import Splits
@@ -31,8 +32,6 @@ LEARN, HOLD = 4500, 900  # training sequences that probes learn from, and others
 PAIRS = 900
 RESULTS = "point.json"
 EPOCHS = 15
-# Student's t at 97.5 % for 1, 2, 3 and 4 degrees of freedom: intervals over seeds.
-T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 
 
 def measure_point(folder: Path) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def collect(run: Path) -> list[dict[str, Any]]:
     return [
         {
             "point": point, "family": POINTS[point].family, "cut": cut, "seeds": len(values),
-            "figures": {k: _over_seeds([v[k] for v in values]) for k in values[0]},
+            "figures": {k: over_seeds([v[k] for v in values]) for k in values[0]},
         }
         for (point, cut), values in seeds.items()
     ]  # fmt: skip
@@ -161,11 +160,3 @@ def _flat(figures: dict[str, Any]) -> dict[str, float]:
     if "swap" in figures:
         flat |= {f"swap/{k}": v for k, v in figures["swap"].items()}
     return flat
-
-
-def _over_seeds(values: list[float]) -> dict[str, float | None]:
-    n, mean = len(values), float(np.mean(values))
-    if n < 2:
-        return {"value": mean, "low": None, "high": None}
-    half = T975.get(n - 1, 1.96) * float(np.std(values, ddof=1)) / n**0.5
-    return {"value": mean, "low": mean - half, "high": mean + half}

@@ -7,9 +7,13 @@ is the bootstrap by sequence. Nothing is ever resampled frame by frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+
+# Student's t at 97.5 % for 1, 2, 3 and 4 degrees of freedom: intervals over seeds.
+T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ class Interval:
     def floored(self) -> Interval:
         """The same with nothing below 0, for information that cannot be negative."""
         return Interval(*(max(0.0, v) for v in asdict(self).values()))
+
+
+def over_seeds(values: Sequence[float]) -> dict[str, float | None]:
+    """The mean over seeds and its 95 % interval, Student's t; one seed has none."""
+    n, mean = len(values), float(np.mean(values))
+    if n < 2:
+        return {"value": mean, "low": None, "high": None}
+    half = T975.get(n - 1, 1.96) * float(np.std(values, ddof=1)) / n**0.5
+    return {"value": mean, "low": mean - half, "high": mean + half}
 
 
 class Bootstrap:

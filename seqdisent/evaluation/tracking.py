@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -21,10 +22,12 @@ from torch.nn.functional import conv2d
 from seqdisent.data import balls
 
 MOST = 4  # balls that are looked for: one more than there can be
-INK = 0.45  # a ball covers at least this share of its disc, by ink; chosen on validation frames
+INK = 0.35  # a ball covers at least this share of its disc, by ink; chosen on validation frames
 NEAR = 0.16  # box widths: what moves farther in a frame is another ball; real ones move at most 0.14
 CHUNK = 512  # frames at once
 FITS = 6  # rounds of the joint fit
+# How frames may be made worse, about as a model does: blur in pixels, what brightness is multiplied by, noise
+WORSE = {"as drawn": (0.0, 1.0, 0.0), "blurred": (0.7, 0.8, 0.05), "very blurred": (1.2, 0.6, 0.05)}
 
 
 @dataclass(frozen=True)
@@ -164,3 +167,35 @@ def _linked(seen: list[np.ndarray], start: np.ndarray | None) -> list[np.ndarray
         missed[taken] = 0
         chosen.append(taken)
     return chosen
+
+
+def worsened(frames: Tensor, blur: float, dim: float, noise: float, seed: int = 0) -> Tensor:
+    """``frames [N, T, 3, S, S]`` blurred (a Gaussian, its width in pixels), dimmed and noisy, still in 0..1."""
+    blurred = torch.from_numpy(gaussian_filter(frames.contiguous().numpy(), (0, 0, 0, blur, blur)))
+    drawn = torch.randn(frames.shape, generator=torch.Generator().manual_seed(seed))
+    return (dim * blurred + noise * drawn).clamp(0, 1)
+
+
+def against_simulator(tracks: Tracks, made: balls.Trajectories, size: int) -> dict[str, float]:
+    """How right the tracker is about frames of ``made``, ``size`` pixels wide.
+
+    Returns:
+        Shares: ``number right`` of frames, ``radius right`` of sequences, ``false hits`` of balls seen, those with no
+        true centre within their radius. Errors in pixels (a frame): median and 95 % quantile of ``position``, to the
+        nearest true centre, and of ``speed``.
+    """
+    away = np.linalg.norm(tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1)  # [N, T, 4, 3]
+    away = np.where(np.isnan(away), np.inf, away)
+    nearest, error = away.argmin(3), away.min(3)
+    hit, seen = error < tracks.radius[:, None, None], tracks.ink > 0
+    moved = lambda position: np.linalg.norm(np.diff(position, axis=1), axis=-1)
+    true = np.take_along_axis(moved(made.position), nearest[:, 1:], axis=2)
+    same = hit[:, 1:] & hit[:, :-1] & (nearest[:, 1:] == nearest[:, :-1])
+    found = {
+        "number right": (tracks.number == made.world.number[:, None]).mean(),
+        "radius right": (tracks.radius == made.world.radius).mean(),
+        "false hits": (seen & ~hit).sum() / max(1, seen.sum()),
+    }
+    for name, values in (("position", error[hit]), ("speed", np.abs(moved(tracks.position) - true)[same])):
+        found[f"{name} error, median"], found[f"{name} error, 95 %"] = size * np.quantile(values, [0.5, 0.95])
+    return {name: float(value) for name, value in found.items()}

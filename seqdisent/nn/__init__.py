@@ -5,4 +5,12 @@ from seqdisent.nn.signal import SignalFilter
 from seqdisent.nn.temporal import SequenceEncoder
 from seqdisent.nn.transition import TRANSITIONS, Transition, transition
 
-__all__ = ["FrameNetworks", "SequenceEncoder", "SignalFilter", "TRANSITIONS", "Transition", "frame_networks", "transition"]
+__all__ = [
+    "FrameNetworks",
+    "SequenceEncoder",
+    "SignalFilter",
+    "TRANSITIONS",
+    "Transition",
+    "frame_networks",
+    "transition",
+]

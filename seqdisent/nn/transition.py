@@ -167,12 +167,10 @@ class LinearTransition(Transition):
         return DiagonalGaussian.from_parameters(raw)
 
     def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+        standard = DiagonalGaussian.standard((len(start), self.size), start)
         drawn = [start[:, -1]] if start.shape[1] else []
         for _ in range(steps):
-            if drawn:
-                told = self._next(drawn[-1])
-            else:
-                told = DiagonalGaussian.standard((len(start), self.size), start)
+            told = self._next(drawn[-1]) if drawn else standard
             drawn.append(told.tempered(temperature).sample(generator))
         return torch.stack(drawn[-steps:], dim=1)
 

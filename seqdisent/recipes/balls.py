@@ -39,7 +39,8 @@ def dsvae_linear_bouncing_balls() -> Recipe:
 def dbse_moving_digits() -> Recipe:
     """DBSE on moving digits."""
     frame = FrameConfig(kind="modulated", width=24, features=128)
-    config = DBSEConfig(static_size=32, dynamic_size=8, sigma=sigma(60), random_anchor=True, anchor_rule="mean", frame=frame)
+    anchor = {"random_anchor": True, "anchor_rule": "mean"}  # in any one frame a digit may be hidden by the other
+    config = DBSEConfig(static_size=32, dynamic_size=8, sigma=sigma(60), frame=frame, **anchor)
     return Recipe("dbse", "moving-digits", config, TrainConfig(6000, 32, 2e-3, epoch_steps=500))
 
 

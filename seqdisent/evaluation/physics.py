@@ -1,0 +1,103 @@
+"""Whether tracked balls obey the physics of :mod:`seqdisent.data.balls`: that none is lost, none runs into another or
+out of the box, that energy stays, and that they are as fast as real ones.
+
+Frames are counted from 1 where a rollout starts. Measures are of sequences, so that intervals can resample these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from seqdisent.evaluation.tracking import Tracks
+
+PIXELS = 32  # positions are in box widths; what is said is in pixels of a frame this wide
+SLACK = 0.5 / PIXELS  # by less than this nothing overlaps or leaves: a tracker of blurred discs is that exact
+EARLY, LATE = slice(0, 16), slice(84, 100)  # frames 1 to 16 and 85 to 100
+SOME = 4  # frames of a window that an energy is told from, at least
+KEEPS = 0.1  # an energy stays if it changes by at most this share
+
+
+@dataclass(frozen=True)
+class Law:
+    """What the balls of N sequences are subject to.
+
+    Args:
+        mass: of the ball of each track ``[N, 4]``.
+        gravity: ``[N]``, box widths per frame per frame.
+    """
+
+    mass: np.ndarray
+    gravity: np.ndarray
+
+
+def measures(tracks: Tracks, number: np.ndarray, law: Law | None = None) -> dict[str, np.ndarray]:
+    """By name, of each of N sequences of at least 100 frames ``[N]``, NaN where there is nothing to tell it from.
+
+    Args:
+        number: of balls that there should be ``[N]``; they are the first tracks.
+        law: without it energy is not measured.
+
+    Returns:
+        Shares of frames: ``number kept``, ``overlap`` (two balls in each other by more than 0.5 pixels), ``outside``
+        (a ball beyond a wall by more than that). ``speed early`` and ``speed late``: mean squared, pixels a frame.
+        ``energy`` is that of the last frames over that of the first, ``energy kept`` whether they are within 10 %.
+    """
+    gaps = np.linalg.norm(tracks.position[:, :, :, None] - tracks.position[:, :, None], axis=-1)
+    one, other = np.triu_indices(tracks.position.shape[2], 1)
+    reach = tracks.radius[:, None, None]
+    overlap = gaps[:, :, one, other] < 2 * reach - SLACK  # what is NaN does not overlap
+    beyond = np.abs(tracks.position - 0.5).max(-1) > 0.5 - reach + SLACK
+    squared = speeds(tracks) ** 2
+    found = {
+        "number kept": (tracks.number == number[:, None]).mean(1),
+        "overlap": overlap.any(2).mean(1),
+        "outside": beyond.any(2).mean(1),
+        "speed early": _mean(squared[:, EARLY]),
+        "speed late": _mean(squared[:, LATE]),
+    }
+    if law is not None:
+        told = energy(tracks, number, law)
+        early, late = (_typical(told[:, window]) for window in (EARLY, LATE))
+        found["energy"] = late / early
+        found["energy kept"] = np.where(np.isnan(found["energy"]), np.nan, np.abs(found["energy"] - 1) <= KEEPS)
+    return found
+
+
+def speeds(tracks: Tracks) -> np.ndarray:
+    """How far each ball moved since the frame before, pixels a frame ``[N, T - 1, 4]``; NaN where it was not seen."""
+    return np.linalg.norm(np.diff(tracks.position, axis=1), axis=-1) * PIXELS
+
+
+def speed_distance(one: Tracks, other: Tracks) -> float:
+    """Wasserstein distance of the speeds of all balls in all frames, pixels a frame; NaN if one moves none."""
+    found = [part[~np.isnan(part)] for part in (speeds(one), speeds(other))]
+    return float(wasserstein_distance(*found)) if all(map(len, found)) else float("nan")
+
+
+def energy(tracks: Tracks, number: np.ndarray, law: Law) -> np.ndarray:
+    """Kinetic and potential energy ``[N, T]`` of the first ``number`` tracks; NaN where one is not seen, and at ends.
+
+    A ball that bounces between two frames moves less far than it flies, so the larger of the steps before and after a
+    frame counts.
+    """
+    step = np.linalg.norm(np.diff(tracks.position, axis=1), axis=-1)
+    fast = np.full(tracks.position.shape[:3], np.nan)
+    fast[:, 1:-1] = np.maximum(step[:, 1:], step[:, :-1])
+    each = law.mass[:, None] * (0.5 * fast**2 + law.gravity[:, None, None] * tracks.position[..., 1])
+    counted = np.arange(each.shape[2]) < number[:, None]
+    return np.where(counted[:, None], each, 0).sum(2)
+
+
+def _typical(values: np.ndarray) -> np.ndarray:
+    """Medians of rows ``[N, T]`` with enough that is known."""
+    enough = (~np.isnan(values)).sum(1) >= SOME
+    return np.array([np.nanmedian(row) if some else np.nan for row, some in zip(values, enough, strict=True)])
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Means of what is known of ``values [N, T, 4]``, ``[N]``; NaN where nothing is."""
+    known = ~np.isnan(values)
+    return np.where(known, values, 0).sum((1, 2)) / np.where(known.any((1, 2)), known.sum((1, 2)), np.nan)
