@@ -20,6 +20,8 @@ class TrainConfig:
         learning_rate: peak rate of Adam; linear warm-up, then a cosine to zero.
         warmup_steps: steps of the warm-up.
         epoch_steps: steps between validations; the state for a resume is written at each.
+        short_epochs: epochs at the beginning in which a step sees an eighth of each sequence, of eight times as many
+            sequences: what stays is learned from many sequences, what moves from long ones.
     """
 
     steps: int
@@ -27,11 +29,16 @@ class TrainConfig:
     learning_rate: float = 1e-3
     warmup_steps: int = 200
     epoch_steps: int = 250
+    short_epochs: int = 0
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "epoch_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    def share(self, epoch: int) -> int:
+        """Into how many parts sequences are cut in an epoch, of which a step sees one."""
+        return 8 if epoch < self.short_epochs else 1
 
     @property
     def epochs(self) -> int:
@@ -59,9 +66,10 @@ class BatchOrder(Sampler[list[int]]):
         return min(self.config.epoch_steps, self.config.steps - self.epoch * self.config.epoch_steps)
 
     def __iter__(self) -> Iterator[list[int]]:
-        needed = len(self) * self.config.batch_size
+        size = self.config.batch_size * self.config.share(self.epoch)
+        needed = len(self) * size
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         passes = math.ceil(needed / self.rows)
         order = torch.cat([torch.randperm(self.rows, generator=generator) for _ in range(passes)])
-        for batch in order[:needed].split(self.config.batch_size):
+        for batch in order[:needed].split(size):
             yield batch[self.rank :: self.world].tolist()

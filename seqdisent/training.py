@@ -46,7 +46,10 @@ class TrainingModule(L.LightningModule):
 
     def training_step(self, batch: Sequences, index: int) -> torch.Tensor:
         step = self.global_step * self.trainer.world_size + self.global_rank
-        terms = self.model.loss(batch, torch.Generator().manual_seed(self.seed + 7_919 * step))
+        generator = torch.Generator().manual_seed(self.seed + 7_919 * step)
+        if (parts := self.config.share(self.current_epoch)) > 1:
+            batch = _passage(batch, parts, generator)
+        terms = self.model.loss(batch, generator)
         self._log("train", terms, len(batch))
         return terms.total
 
@@ -77,6 +80,16 @@ class TrainingModule(L.LightningModule):
         size = self.config.batch_size
         batches = [rows[i : i + size] for i in range(0, len(rows), size)]
         return DataLoader(self.data["validation"], sampler=batches, batch_size=None)
+
+
+def _passage(batch: Sequences, parts: int, generator: torch.Generator) -> Sequences:
+    """The same random passage of every sequence, one of ``parts`` parts long; their lengths must be alike."""
+    if not batch.mask.all():
+        raise ValueError("short epochs are for sequences of one length: set short_epochs to 0")
+    frames = batch.x.shape[1]
+    length = max(1, frames // parts)
+    start = int(torch.randint(frames - length + 1, (1,), generator=generator))
+    return Sequences(batch.x[:, start : start + length], batch.mask[:, start : start + length])
 
 
 class Stopwatch(L.Callback):

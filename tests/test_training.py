@@ -16,7 +16,8 @@ from training_process import run
 
 from seqdisent.run_state import load_state, save_state
 from seqdisent.schedule import BatchOrder, TrainConfig
-from seqdisent.training import TrainingDiverged
+from seqdisent.training import TrainingDiverged, _passage
+from seqdisent.types import Sequences
 
 HERE = Path(__file__).parent
 
@@ -139,6 +140,22 @@ def test_batch_order_visits_every_row_once_a_pass_and_shares_them_between_ranks(
     first = list(later)
     later.set_epoch(1)
     assert list(later) != first
+
+
+def test_short_epochs_see_a_part_of_many_sequences():
+    config = TrainConfig(steps=10, batch_size=4, epoch_steps=5, short_epochs=1)
+    order = BatchOrder(40, config, 1, 0, 1)
+    assert [len(batch) for batch in order] == [32] * 5
+    order.set_epoch(1)
+    assert [len(batch) for batch in order] == [4] * 5
+    x = torch.arange(16.0).expand(3, 16)[..., None]
+    whole = Sequences(x, torch.ones(3, 16, dtype=torch.bool))
+    seen = [_passage(whole, 8, torch.Generator().manual_seed(seed)) for seed in range(40)]
+    assert all(part.x.shape == (3, 2, 1) and (part.x.diff(dim=1) == 1).all() for part in seen)
+    assert {int(part.x[0, 0, 0]) for part in seen} >= {0, 14}  # from the beginning to the end
+    short = Sequences(x, torch.arange(16).expand(3, 16) < 9)
+    with pytest.raises(ValueError, match="sequences of one length"):
+        _passage(short, 8, torch.Generator())
 
 
 def test_run_state_round_trip(tmp_path):

@@ -19,6 +19,7 @@ COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 GRAVITIES = {"none": 0.0, "down": 0.004}  # box widths per frame per frame
 SPEED = 0.045  # root mean square of each ball's speed at first, box widths a frame
 PALER = (1.0, 0.55, 0.22)  # saturation of balls 1, 2, 3
+BACKGROUND = 0.15  # of the purest colour of the hue: the box glows faintly
 MAX_HITS = 400  # in one frame of one sequence: more would be an error of the simulator
 _NEVER = np.inf
 
@@ -190,13 +191,16 @@ def _bounce(world: World, p: np.ndarray, v: np.ndarray, rows: np.ndarray, what: 
 
 
 def palette() -> np.ndarray:
-    """The colour of each ball of each hue ``[6, 3, RGB]`` in 0..1; its largest channel is 1, so that ink is ink."""
+    """The colour of each ball of each hue ``[6, 3, RGB]`` in 0..1; its largest channel is 1.
+
+    The largest channel of a frame is 1 in a ball and :data:`BACKGROUND` elsewhere, whatever the hue.
+    """
     hues = [[colorsys.hsv_to_rgb(hue / len(COLOURS), pale, 1.0) for pale in PALER] for hue in range(len(COLOURS))]
     return np.array(hues, np.float32)
 
 
 def render(made: Trajectories, size: int) -> np.ndarray:
-    """Anti-aliased frames uint8 ``[N, T, size, size, 3]``: discs on black, the edge one pixel wide."""
+    """Anti-aliased frames uint8 ``[N, T, size, size, 3]``: discs on a dark ground, the edge one pixel wide."""
     n, frames = made.position.shape[:2]
     out = np.empty((n, frames, size, size, 3), np.uint8)
     centre = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -206,7 +210,9 @@ def render(made: Trajectories, size: int) -> np.ndarray:
         across, down = centre - at[..., :1], (1 - centre) - at[..., 1:]
         far = np.sqrt(down[..., :, None] ** 2 + across[..., None, :] ** 2)
         cover = np.clip((made.world.radius[row].astype(np.float32) - far) * size + 0.5, 0, 1)
-        ink = np.einsum("tbhw,bc->thwc", cover, colours[made.world.hue[row], : at.shape[1]], optimize=True)
+        hue = colours[made.world.hue[row]]
+        behind = BACKGROUND * hue[0]
+        ink = behind + np.einsum("tbhw,bc->thwc", cover, hue[: at.shape[1]] - behind, optimize=True)
         out[row] = np.minimum(ink * 255 + 0.5, 255)
     return out
 

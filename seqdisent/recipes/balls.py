@@ -18,7 +18,7 @@ def _dsvae(transition: str) -> Recipe:
     The three transitions differ in nothing else, so that what they are worth can be compared.
     """
     config = DSVAEConfig(static_size=16, dynamic_size=16, hidden=128, sigma=None, transition=transition, frame=FRAME)
-    return Recipe("dsvae", "bouncing-balls", config, TrainConfig(6000, 16, 2e-3, epoch_steps=500))
+    return Recipe("dsvae", "bouncing-balls", config, TrainConfig(5000, 16, 3e-3, epoch_steps=500, short_epochs=3))
 
 
 def dsvae_bouncing_balls() -> Recipe:
