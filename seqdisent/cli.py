@@ -118,6 +118,23 @@ def parser(commands) -> argparse.ArgumentParser:
     frontier.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
     frontier.add_argument("--quiet", action="store_true", help="no progress bar")
 
+    rollouts = command("rollouts", commands.rollouts, "stochastic against deterministic transitions on long sequences")
+    rollouts.add_argument("--points", nargs="+", help="transitions (default: stochastic deterministic linear)")
+    rollouts.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="(default: 0 1 2)")
+    rollouts.add_argument("--run", type=Path, default=Path("runs/rollouts"), help="folder of the runs; it is resumed")
+    rollouts.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
+    rollouts.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    rollouts.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    bits = command("bits", commands.bits, "quality against bits: small dynamic codes, with and without a static one")
+    bits.add_argument("--data", nargs="+", help="data sets of the sweep (default: all three)")
+    bits.add_argument("--sizes", nargs="+", type=int, help="dynamic sizes (default: 1 2 4 8 16 32)")
+    bits.add_argument("--seeds", nargs="+", type=int, default=[0], help="(default: 0)")
+    bits.add_argument("--run", type=Path, default=Path("runs/bits"), help="folder of the sweep; it is resumed")
+    bits.add_argument("--to", type=Path, help="folder of the results (default: the sweep's)")
+    bits.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    bits.add_argument("--quiet", action="store_true", help="no progress bar")
+
     benchmark = command("benchmark", commands.benchmark, "train recipes of series with several seeds; try their codes")
     benchmark.add_argument("recipes", nargs="*", help="recipes of series (default: those of the README's table)")
     benchmark.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="(default: 0 1 2 3 4)")

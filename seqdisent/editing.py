@@ -26,8 +26,7 @@ def between(a: Tensor, b: Tensor, w: Tensor, path: Path = "spherical") -> Tensor
 
     Spherical: the angle moves at a constant rate and the length linearly, so that a code between two draws from
     N(0, I) is as long as a draw (Shoemake 1985; White, arXiv 1609.04468). Codes that point the same way, or opposite
-    ways, have no arc between them: these, and codes of length zero, are
-    joined by a line.
+    ways, have no arc between them: these, and codes of length zero, are joined by a line.
     """
     if path not in PATHS:
         raise ValueError(f"no path {path!r}; choose from {list(PATHS)}")

@@ -46,6 +46,12 @@ def _colours_and_mirror(x: Tensor, mask: Tensor, generator: torch.Generator | No
     return mirror(x, mask, generator), scramble_colours(x, mask, generator)
 
 
+def shift(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Each sequence of ``x [B, T, C, H, W]`` moved as a whole by a random way, round the edges."""
+    ways = (torch.rand(len(x), 2, generator=generator) * torch.tensor(x.shape[-2:])).long().tolist()
+    return torch.stack([one.roll(way, (-2, -1)) for one, way in zip(x, ways, strict=True)])
+
+
 def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Each sequence of WORLD steps ``x [B, T, 2, 67]`` as if another speaker had said it somewhere else.
 
@@ -93,5 +99,6 @@ PERTURBATIONS = {
     "none": lambda x, mask, generator: (x, x),
     "colours": lambda x, mask, generator: (x, scramble_colours(x, mask, generator)),
     "colours+mirror": _colours_and_mirror,
+    "shift": lambda x, mask, generator: (shift(x, mask, generator), x),
     "voice": lambda x, mask, generator: (x, disguise_voice(x, mask, generator)),
 }

@@ -48,10 +48,10 @@ class TrainingModule(L.LightningModule):
         step = self.global_step * self.trainer.world_size + self.global_rank
         generator = torch.Generator().manual_seed(self.seed + 7_919 * step)
         if (parts := self.config.share(self.current_epoch)) > 1:
-            batch = _passage(batch, parts, generator)
+            batch = _passage(batch, parts, generator)  # its loss stands for the whole: the steps of Adam stay as large
         terms = self.model.loss(batch, generator)
         self._log("train", terms, len(batch))
-        return terms.total
+        return terms.total * parts
 
     def validation_step(self, batch: Sequences, index: int) -> None:
         generator = torch.Generator().manual_seed(VALIDATION_SEED + index)

@@ -29,6 +29,7 @@ VARIANTS = {
     "dbse-anchor-5": ("dbse", DBSEConfig(anchor=5, **SMALL)),
     "dbse-random-anchor": ("dbse", DBSEConfig(random_anchor=True, **SMALL)),
     "dbse-released": ("dbse", DBSEConfig(released=True, **SMALL)),
+    "dbse-shifted": ("dbse", DBSEConfig(perturb="shift", random_anchor=True, anchor_rule="mean", **SMALL)),
     "dbse-learned-sigma": ("dbse", DBSEConfig(sigma=None, perturb="colours", **SMALL)),
     "dbse-recipe": (
         "dbse",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from app_fixtures import UNLABELLED, app_url, checkpoints, client  # noqa: F401
 from gradio_client import Client
@@ -66,6 +67,26 @@ def test_sample(client: Client) -> None:
         assert image.n_frames == 8
 
 
+def test_sample_makes_what_the_page_makes(client: Client) -> None:
+    def made(**asked) -> dict:
+        path = path_of(client.predict(NAME, index=5, b=9, format="npz", api_name="/sample", **asked))
+        return dict(np.load(path))
+
+    rolled = made(n=2, length=20)
+    assert rolled["frames"].shape == (2, 20, 64, 64, 3) and rolled["dynamic"].shape == (2, 20, 4)
+    between = made(mode="interpolate", weights=[0, 0.25, 1], what="both")
+    assert (between["frames"][0] != between["frames"][2]).any() and between["static"].shape == (3, 8)
+    turned = made(mode="traverse", dimension=3, n=3)
+    assert turned["static"][:, 3].tolist() == [-3, 0, 3]
+    some = made(mode="partial", static_dims=[1, 2])
+    assert (some["static"][0] != some["static"][2]).sum() == 2 and (some["static"][1] != some["static"][2]).all()
+    on = made(mode="continue", prefix=3, length=12, n=4)
+    assert on["frames"].shape[:2] == (4, 12) and (on["frames"][0, :3] == on["frames"][1, :3]).all()
+    assert path_of(client.predict(NAME, 2, api_name="/sample", format="mp4")).suffix == ".mp4"
+    series = path_of(client.predict("dbse-waves", 2, api_name="/sample", format="npz"))
+    assert np.load(series)["median"].shape[0] == 2
+
+
 def test_map(client: Client) -> None:
     found = client.predict(NAME, 296, "pca", api_name="/map")
     assert len(found["ids"]) == len(found["static"]) == len(found["dynamic"]) == 296
@@ -102,8 +123,13 @@ def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_samp
         ("/swap", ("dbse-voices", 0, 36, ""), "numbered 0 to 35"),
         ("/swap", ("dbse-lpc-sprites", 0, 1, "gif"), "seqdisent data lpc-sprites"),
         ("/encode", (NAME, "nine"), "numbered 0 to 2663"),
-        ("/sample", (NAME, 99, 0, "", 0), "1 to 16"),
+        ("/sample", (NAME, 99, 0, "", 0), "1 to 17"),
         ("/sample", (NAME, 2, 0, "hair", 0), "keep is"),
+        ("/sample", (NAME, 2, 0, "", 0, -5), "A length is 1 to 500 frames"),
+        ("/sample", (NAME, 9, 0, "", 0, 400), "at most 8,000,000 at once, here 217"),
+        ("/sample", (NAME, 2, 0, "", 0, 0, 100), "from 0 to 2, not 100"),
+        ("/sample", (NAME, 2, 0, "", 0, 0, 1, "partial"), "partial swap of nothing"),
+        ("/sample", (NAME, 2, 0, "", 0, 0, 1, "dream"), "Modes"),
         ("/map", (NAME, 7, "pca"), "A map shows"),
         ("/map", (NAME, 296, "magic"), "Projections"),
         ("/leakage", ("../../etc", "", ""), "No checkpoint"),

@@ -11,6 +11,7 @@ from conftest import VARIANTS, build
 from seqdisent import DiagonalGaussian, Latents, Sequences
 from seqdisent.models import config_from_json
 from seqdisent.nn import SequenceEncoder
+from seqdisent.perturb import shift
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -163,6 +164,19 @@ def test_perturbation_is_for_training_only(clips):
     assert plain and not torch.allclose(evaluated, trained)
 
 
+def test_a_shift_moves_a_sequence_as_a_whole_and_another_one_another_way(clips):
+    moved = shift(clips.x, clips.mask, seeded(1))
+    everywhere = [(dy, dx) for dy in range(64) for dx in range(64)]
+    ways = []
+    for before, after in zip(clips.x, moved, strict=True):
+        first, there = before[0, 0], after[0, 0]
+        way = next(way for way in everywhere if torch.equal(first.roll(way, (0, 1)), there))
+        assert torch.equal(before.roll(way, (-2, -1)), after)  # all frames and channels by the same way
+        ways.append(way)
+    assert len(set(ways)) > 1
+    assert torch.equal(moved, shift(clips.x, clips.mask, seeded(1)))
+
+
 def test_sequence_encoder_equals_one_sequence_at_a_time():
     torch.manual_seed(0)
     encoder, x = SequenceEncoder(4, 5), torch.randn(3, 6, 4)
@@ -211,7 +225,9 @@ def test_loss_is_the_bound_in_nats(clips):
 GOLDEN = {
     "dsvae-factorised": [0.5062, -10.3366, 142.5985, 105.886],
     "dsvae-full": [0.5062, 11.8528, 138.4457, 7.8814],
+    "dsvae-deterministic": [0.5062, 10.6742, 135.9032, 0.8661],
     "dbse": [-2.8358, 3.8218, 137.4571, 7.8054],
+    "dbse-linear": [-2.8358, 3.8218, 137.4571, 2.3416],
     "dbse-recipe": [2.9241, 3.8218, 485.687, 7.8054],
     "dbse-dcgan": [3.4531, 3.8643, 4.4566, 8.5221],
 }

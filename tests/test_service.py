@@ -97,16 +97,6 @@ def test_random_pairs_differ_in_every_factor(it) -> None:
     assert all(one[f.name] != other[f.name] for f in service.headline_factors(it.spec))
 
 
-def test_samples_follow_their_seed_and_keep_what_is_asked() -> None:
-    first = service.sample(NAME, 2, 7)
-    assert first.shape == (2, 8, 64, 64, 3)
-    assert (first == service.sample(NAME, 2, 7)).all()
-    for wrong in ({"n": 0}, {"n": 17}, {"seed": -1}, {"keep": "both"}):
-        with pytest.raises(service.ServiceError):
-            service.sample(NAME, **{"n": 1, "seed": 0} | wrong)
-    assert service.sample(NAME, 1, 0, "static", 5).shape == (1, 8, 64, 64, 3)
-
-
 def test_messages_are_plain_json(it) -> None:
     swap = service.swap(NAME, 0, 9)
     stage = json.loads(json.dumps(payloads.stage(it, swap)))

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
 from seqdisent.data.spec import DatasetSpec
-from seqdisent.evaluation.tables import asked_words, downstream_rows, leakage_rows, speech_rows, swap_rows, swap_words
+from seqdisent.evaluation.tables import (
+    asked_words,
+    downstream_rows,
+    generation_rows,
+    generation_words,
+    leakage_rows,
+    speech_rows,
+    swap_rows,
+    swap_words,
+)
 
 
 def write_card(folder: Path) -> None:
@@ -54,6 +63,11 @@ def _measured(metrics: dict) -> list[str]:
     if "judge" in metrics:
         lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
         lines += [*_markdown(*swap_rows(metrics)), ""]
+    if "generation" in metrics:
+        header, rows = generation_rows(metrics)
+        lines += ["### Both codes from the prior", ""]
+        lines += [*_markdown(header, rows), ""] if rows else []
+        lines += [generation_words(metrics), ""]
     if "speech" in metrics:
         lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
     if "downstream" in metrics:

@@ -8,6 +8,8 @@ from typing import Any
 from seqdisent.evaluation.tables import (
     asked_words,
     downstream_rows,
+    generation_rows,
+    generation_words,
     leakage_rows,
     leakage_table,
     percent,
@@ -45,6 +47,13 @@ def html_report(report: dict[str, Any]) -> str:
     else:
         parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
         parts += [_table(*swap_rows(report))]
+    if "generation" in report:
+        header, rows = generation_rows(report)
+        parts += ["<h2>Both codes from the prior</h2>"]
+        if rows:
+            how = "Percent with 95 % intervals; H in nats; in brackets the same of real test sequences."
+            parts += [f"<p class=how>{how}</p>", _table(header, rows)]
+        parts += [f"<p>{escape(generation_words(report))}</p>"]
     parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
     if "downstream" in report:
         parts += ["<h2>What the codes are good for</h2>", _table(*downstream_rows(report))]

@@ -89,6 +89,16 @@ class Bootstrap:
         low, high = np.nanquantile(drawn, [0.025, 0.975])
         return Interval(value, float(low), float(high))
 
+    def median(self, values: np.ndarray) -> Interval:
+        """The median of ``values [N]``; NaN entries are left out."""
+        known = ~np.isnan(values)
+        if not known.any():
+            return Interval(np.nan, np.nan, np.nan)
+        values, group = values[known], self.group[known]
+        drawn = [np.median(np.repeat(values, counts[group])) for counts in self.counts if counts[group].any()]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return Interval(float(np.median(values)), float(low), float(high))
+
     def proportion(self, hits: np.ndarray) -> Interval:
         """The share of ones in ``hits [N]``. Where all are right or all wrong a bootstrap sees no doubt; Wilson's
         interval over sources does."""

@@ -25,7 +25,7 @@ class Law:
     """What the balls of N sequences are subject to.
 
     Args:
-        mass: of the ball of each track ``[N, 4]``.
+        mass: of the balls of the first tracks ``[N, n]``.
         gravity: ``[N]``, box widths per frame per frame.
     """
 
@@ -34,40 +34,43 @@ class Law:
 
 
 def measures(tracks: Tracks, number: np.ndarray, law: Law | None = None) -> dict[str, np.ndarray]:
-    """By name, of each of N sequences of at least 100 frames ``[N]``, NaN where there is nothing to tell it from.
+    """By name, of each of N sequences of at least 100 frames ``[N]``.
 
     Args:
-        number: of balls that there should be ``[N]``; they are the first tracks.
+        number: of balls that there should be ``[N]``; they are the first tracks. Where it is 0 no frame is right.
         law: without it energy is not measured.
 
     Returns:
-        Shares of frames: ``number kept``, ``overlap`` (two balls in each other by more than 0.5 pixels), ``outside``
-        (a ball beyond a wall by more than that). ``speed early`` and ``speed late``: mean squared, pixels a frame.
-        ``energy`` is that of the last frames over that of the first, ``energy kept`` whether they are within 10 %.
+        ``number kept``: share of frames. Counts over all frames: ``balls``, those ``outside`` (beyond a wall by more
+        than 0.5 pixels), ``pairs`` of balls, and those in ``overlap`` (in each other by more than that). ``speed
+        early`` and ``speed late``: mean squared, pixels a frame; NaN where nothing is seen to move. ``energy``: that of
+        the last frames over that of the first, NaN where a ball was lost; ``energy kept``: whether they are within 10 %.
     """
     gaps = np.linalg.norm(tracks.position[:, :, :, None] - tracks.position[:, :, None], axis=-1)
-    one, other = np.triu_indices(tracks.position.shape[2], 1)
+    gaps = gaps[(..., *np.triu_indices(tracks.position.shape[2], 1))]
     reach = tracks.radius[:, None, None]
-    overlap = gaps[:, :, one, other] < 2 * reach - SLACK  # what is NaN does not overlap
-    beyond = np.abs(tracks.position - 0.5).max(-1) > 0.5 - reach + SLACK
+    beyond = np.abs(tracks.position - 0.5).max(-1) > 0.5 - reach + SLACK  # false of NaN
     squared = speeds(tracks) ** 2
+    right = (tracks.number == number[:, None]) & (number > 0)[:, None]
     found = {
-        "number kept": (tracks.number == number[:, None]).mean(1),
-        "overlap": overlap.any(2).mean(1),
-        "outside": beyond.any(2).mean(1),
+        "number kept": right.mean(1),
+        "balls": tracks.number.sum(1),
+        "outside": beyond.sum((1, 2)),
+        "pairs": (~np.isnan(gaps)).sum((1, 2)),
+        "overlap": (gaps < 2 * reach - SLACK).sum((1, 2)),
         "speed early": _mean(squared[:, EARLY]),
         "speed late": _mean(squared[:, LATE]),
     }
     if law is not None:
         told = energy(tracks, number, law)
         early, late = (_typical(told[:, window]) for window in (EARLY, LATE))
-        found["energy"] = late / early
-        found["energy kept"] = np.where(np.isnan(found["energy"]), np.nan, np.abs(found["energy"] - 1) <= KEEPS)
-    return found
+        found["energy"] = late / np.where(early > 0, early, np.nan)
+        found["energy kept"] = np.abs(found["energy"] - 1) <= KEEPS
+    return {name: value.astype(float) for name, value in found.items()}
 
 
 def speeds(tracks: Tracks) -> np.ndarray:
-    """How far each ball moved since the frame before, pixels a frame ``[N, T - 1, 4]``; NaN where it was not seen."""
+    """How far each ball moved since the frame before, pixels a frame ``[N, T - 1, 12]``; NaN where it was not seen."""
     return np.linalg.norm(np.diff(tracks.position, axis=1), axis=-1) * PIXELS
 
 
@@ -83,10 +86,11 @@ def energy(tracks: Tracks, number: np.ndarray, law: Law) -> np.ndarray:
     A ball that bounces between two frames moves less far than it flies, so the larger of the steps before and after a
     frame counts.
     """
-    step = np.linalg.norm(np.diff(tracks.position, axis=1), axis=-1)
-    fast = np.full(tracks.position.shape[:3], np.nan)
+    position = tracks.position[:, :, : law.mass.shape[1]]
+    step = np.linalg.norm(np.diff(position, axis=1), axis=-1)
+    fast = np.full(position.shape[:3], np.nan)
     fast[:, 1:-1] = np.maximum(step[:, 1:], step[:, :-1])
-    each = law.mass[:, None] * (0.5 * fast**2 + law.gravity[:, None, None] * tracks.position[..., 1])
+    each = law.mass[:, None] * (0.5 * fast**2 + law.gravity[:, None, None] * position[..., 1])
     counted = np.arange(each.shape[2]) < number[:, None]
     return np.where(counted[:, None], each, 0).sum(2)
 
@@ -98,6 +102,6 @@ def _typical(values: np.ndarray) -> np.ndarray:
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    """Means of what is known of ``values [N, T, 4]``, ``[N]``; NaN where nothing is."""
+    """Means of what is known of ``values [N, T, 12]``, ``[N]``; NaN where nothing is."""
     known = ~np.isnan(values)
     return np.where(known, values, 0).sum((1, 2)) / np.where(known.any((1, 2)), known.sum((1, 2)), np.nan)

@@ -14,6 +14,8 @@ from seqdisent.evaluation.report import Say
 from seqdisent.evaluation.tables import (
     asked_words,
     downstream_rows,
+    generation_rows,
+    generation_words,
     leakage_rows,
     percent,
     speech_rows,
@@ -55,6 +57,11 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         console.print(f"Swaps were not judged: {report['no_judge']}", highlight=False)
     if "judge" in report:
         _table(*swap_rows(report), "what a judge sees, % [95 % interval]; H in nats", console)
+    if "generation" in report:
+        header, rows = generation_rows(report)
+        if rows:
+            _table(header, rows, "both codes from the prior, % [95 % interval]; H in nats (real data)", console)
+        console.print(generation_words(report), highlight=False)
     if "speech" in report:
         _table(*speech_rows(report), "speech, heard as waveforms", console)
     if "downstream" in report:

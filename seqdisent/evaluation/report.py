@@ -19,6 +19,7 @@ from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoin
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.evaluation.calibration import calibration
 from seqdisent.evaluation.codes import ModelSubject
+from seqdisent.evaluation.generation import generation_report
 from seqdisent.evaluation.health import anchors, health, health_words
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.leakage import FULL, QUICK, Effort, measure
@@ -85,7 +86,7 @@ def evaluate(
     folder, config = read_config(name_or_path)
     dataset = config["dataset"]["name"]
     say = say or (lambda what, done, total: None)
-    data = _few(load_dataset(dataset, split, data_root), sample.test, seed)
+    data = few(load_dataset(dataset, split, data_root), sample.test, seed)
     clock = _Clock()
     report = {
         "checkpoint": folder.name, "stand_in": stand_in, "weights_sha256_16": checkpoint_hash(folder),
@@ -111,17 +112,17 @@ def evaluate(
     if data.spec.factors != spec.factors:
         raise ValueError(f"{folder.name} was trained on other labels of {dataset} than are there now; train it again")
     subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
-    learn, held = _few(train, sample.train, seed), None
+    learn, held = few(train, sample.train, seed), None
     if split == "validation":
         learn, held = _hold_out(learn, seed)
-    held = held or _few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
+    held = held or few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
     with clock("codes"):
         splits = Splits.of(subject, (learn, held, data), seed, say)
     with clock("leakage"):
         report["leakage"], rows = measure(splits, spec.factors, effort=sample.effort, seed=seed, progress=say)
         report["leakage"]["verdicts"] = verdicts(report["leakage"])
     with clock("swaps"):
-        constant = _mean_sequence(learn)
+        constant = mean_sequence(learn)
         report["error"] = reconstruction_error(subject, data, splits.test.mean, constant)
         if judge is None:
             report |= {} if dataset in TASKS else {"no_judge": missing}  # there, networks with labels judge
@@ -151,6 +152,11 @@ def evaluate(
                 task.name: answers(task, model, parts, seed, lambda what: say(what, 0, 1)) for task in TASKS[dataset]
             }
             report["downstream"] = summarised(folder.name, dataset, {seed: told})["tasks"]
+    if sample.effort is FULL and not stand_in:
+        with clock("generation"):
+            report["generation"] = generation_report(
+                subject, judge, learn, data, splits.test.mean, real if judge else {}, seed=seed, say=say
+            )
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
     if sample.effort is FULL:
@@ -173,7 +179,7 @@ def _no_judge(dataset: str) -> str:
     return f"{missing}; train one with `seqdisent train judge-{dataset}`" if f"judge-{dataset}" in RECIPES else missing
 
 
-def _mean_sequence(data: SequenceDataset) -> torch.Tensor:
+def mean_sequence(data: SequenceDataset) -> torch.Tensor:
     """What a model that knows nothing would say: the mean of every eighth sequence ``[T, *event]``, step by step."""
     some = data[np.arange(0, len(data), 8)]
     there = some.mask.view(*some.mask.shape, *[1] * (some.x.ndim - 2)) & ~torch.isnan(some.x)
@@ -213,7 +219,7 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     return {"dci": made, "mig": mig(codes, labels), "verification": found}
 
 
-def _few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
+def few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
     """At most ``n`` sequences of a split, in memory."""
     if n is None or n >= len(data):
         return data.in_memory()

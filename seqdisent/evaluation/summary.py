@@ -23,7 +23,7 @@ SERIES_HEADER = (
     "recipe", "task", "codes", "best constant", "raw features, boosting", "network with labels", "best published",
     "swaps that carry the right label, %",
 )  # fmt: skip
-BENCHMARK = "benchmark-series"
+BENCHMARK, BITS = "benchmark-series", "bits"
 LEARNERS = ("codes", "raw features", "supervised")
 
 
@@ -85,6 +85,22 @@ def series_table(path: Path | None = None) -> str:
     return "\n".join(lines)
 
 
+BITS_COLUMNS = ("psnr_db", "envelope_db", "bits", "static_bits", "dynamic_bits", "leak/dynamic", "leak/static", "swap")
+
+
+def bits_table(path: Path | None = None) -> str:
+    """Quality against bits: the results of ``seqdisent bits`` without the columns that only a page of their own holds.
+
+    Args:
+        path: ``results.json`` of a sweep; by default the one beside the checkpoints.
+    """
+    from seqdisent.evaluation.bits_results import COLUMNS, table
+
+    path = path or checkpoints_root() / BITS / "results.json"
+    results = json.loads(path.read_text(encoding="utf-8"))
+    return table(results, {name: COLUMNS[name] for name in BITS_COLUMNS})
+
+
 def _told(report: dict[str, Any], code: str, factor: str) -> str:
     about = next(f for f in report["leakage"]["factors"] if f["name"] == factor)
     if about["not_measurable"]:
@@ -122,4 +138,7 @@ def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[fl
 
 
 if __name__ == "__main__":
-    print("\n\n".join((table(), speech_table(), series_table())))
+    made = [table(), speech_table(), series_table()]
+    if (checkpoints_root() / BITS / "results.json").is_file():
+        made.append(bits_table())
+    print("\n\n".join(made))

@@ -157,22 +157,24 @@ def _joint_chance(factors: list[Factor], truth: dict[str, np.ndarray]) -> float:
 def _opinions(said: np.ndarray, before: np.ndarray) -> dict[str, float]:
     """Measures of what the judge says ``[n, C]`` of generated sequences, beside the real ones ``before``.
 
-    * ``inception_score`` exp(H(y) - H(y|x)), at most C; ``h_y`` at most log C and ``h_y_given_x`` at least 0,
-      in nats (as in S3VAE and DBSE).
-    * ``disagreement``: how often the most likely class differs from that of the real sequence that the kept
-      code comes from, and ``kl_nats``: the mean KL(real || generated) of the judge's two opinions
-      (Li & Mandt 2018, section 4.1).
+    :func:`inception`, and ``disagreement``: how often the most likely class differs from that of the real sequence
+    that the kept code comes from, and ``kl_nats``: the mean KL(real || generated) of the judge's two opinions
+    (Li & Mandt 2018, section 4.1).
     """
-    entropy = lambda p: float(-(p * np.log(np.clip(p, 1e-12, 1))).sum(-1).mean())
-    h_y, h_y_given_x = entropy(said.mean(0)), entropy(said)
     divergence = (before * (np.log(np.clip(before, 1e-12, 1)) - np.log(np.clip(said, 1e-12, 1)))).sum(1)
     return {
-        "inception_score": float(np.exp(h_y - h_y_given_x)),
-        "h_y": h_y,
-        "h_y_given_x": h_y_given_x,
+        **inception(said),
         "disagreement": float(np.mean(said.argmax(1) != before.argmax(1))),
         "kl_nats": float(divergence.mean()),
     }
+
+
+def inception(said: np.ndarray) -> dict[str, float]:
+    """Of what a judge says ``[n, C]``: ``inception_score`` exp(H(y) - H(y|x)), at most C; ``h_y`` at most log C and
+    ``h_y_given_x`` at least 0, in nats (as in S3VAE and DBSE)."""
+    entropy = lambda p: float(-(p * np.log(np.clip(p, 1e-12, 1))).sum(-1).mean())
+    h_y, h_y_given_x = entropy(said.mean(0)), entropy(said)
+    return {"inception_score": float(np.exp(h_y - h_y_given_x)), "h_y": h_y, "h_y_given_x": h_y_given_x}
 
 
 def reconstruction_error(

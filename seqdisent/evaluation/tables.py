@@ -152,6 +152,37 @@ def speech_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return ["measure", "value [95 % interval]", "chance", "beside it"], rows
 
 
+def generation_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """What a judge says of sequences from the prior, a row for each factor, with the same of real data beside."""
+    made = report["generation"]
+    rows = []
+    for name, found in made.get("samples", {}).items():
+        pairs = (("inception_score", 2), ("h_y_given_x", 3), ("h_y", 3))
+        row = [name, *(f"{found[k]:.{digits}f} ({found['real'][k]:.{digits}f})" for k, digits in pairs)]
+        if name in made["rollouts"]:
+            row += [percent(made["frames"][who][name]) for who in ("sample", "reconstruction", "real")]
+            rolled = made["rollouts"][name]
+            row += [f"{percent(rolled)} (chance {100 * rolled['chance']:.1f})"]
+        rows.append(row + ["-"] * (8 - len(row)))
+    header = [
+        "factor", "IS of samples (real)", "H(y|x)", "H(y)", "single frames that say otherwise, samples",
+        "reconstructions", "real", "rollouts that disagree",
+    ]  # fmt: skip
+    return header, rows
+
+
+def generation_words(report: dict[str, Any]) -> str:
+    """Whether samples are copies of training sequences."""
+    n = report["generation"]["neighbours"]
+    near = lambda who: f"{100 * n[who]['near']:.1f} %"
+    return (
+        f"Distance to the nearest training sequence (root mean square a value, median): samples "
+        f"{n['samples']['median']:.4f}, test sequences {n['test']['median']:.4f}, rebuilt ones "
+        f"{n['rebuilt']['median']:.4f}. Nearer than the nearest 1 % of test sequences ({n['threshold']:.4f}) are "
+        f"{near('samples')} of samples and {near('rebuilt')} of rebuilt ones; {n['n']} of each."
+    )
+
+
 def asked_words(report: dict[str, Any]) -> str:
     """How factors that change within a sequence were asked about; nothing if there are none."""
     moving = report["leakage"].get("asked_at_one_step")

@@ -1,15 +1,17 @@
 """A tracker that reads balls from frames alone, so that what a model draws can be asked whether it obeys the physics.
 
-Every ball of :mod:`seqdisent.data.balls` is a disc of one of two radii whose largest channel is 1, on black: the
-largest channel of a frame is its *ink*. Discs are found one after the other where they cover most of the ink that is
-left, and then fitted together; the radius, one for a sequence, is the one that leaves less ink unexplained. A
-minimal-cost matching links what is found from frame to frame. Nothing is learned. How well it reads real frames, and
-frames that are blurred, dimmed and noisy as a model's are, is measured by :func:`against_simulator`.
+Every ball of :mod:`seqdisent.data.balls` is a disc of one of two radii whose largest channel is 1, on a darker ground:
+the largest channel, from that of the ground (0) to full (1), is its *ink*. Discs are found one after the other where
+they cover most of the ink that is left, and then fitted together; the radius, one for a sequence, is the one that
+leaves less ink unexplained. A minimal-cost matching links what is found from frame to frame. Nothing is learned. How
+well it reads real frames, and frames that are blurred, dimmed and noisy as a model's are, is measured by
+:func:`against_simulator`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +24,11 @@ from torch.nn.functional import conv2d
 from seqdisent.data import balls
 
 MOST = 4  # balls that are looked for: one more than there can be
+TRACKS = 12  # enough for as many new ones in a frame, while those of the frame before and of the start are kept
 INK = 0.35  # a ball covers at least this share of its disc, by ink; chosen on validation frames
-NEAR = 0.16  # box widths: what moves farther in a frame is another ball; real ones move at most 0.14
+NEAR = 0.22  # box widths: what moves farther in a frame is another ball; real ones of validation move at most 0.212
 CHUNK = 512  # frames at once
+FEW = 16  # frames of a sequence, about, that its radius is read from
 FITS = 6  # rounds of the joint fit
 # How frames may be made worse, about as a model does: blur in pixels, what brightness is multiplied by, noise
 WORSE = {"as drawn": (0.0, 1.0, 0.0), "blurred": (0.7, 0.8, 0.05), "very blurred": (1.2, 0.6, 0.05)}
@@ -35,8 +39,8 @@ class Tracks:
     """What was read from N sequences of T frames, in box widths: x to the right, y upwards.
 
     Args:
-        position: of each track ``[N, T, 4, 2]``; NaN where it is not seen.
-        ink: of each track, as a share of a full disc, ``[N, T, 4]``; 0 where it is not seen.
+        position: of each of up to 12 tracks ``[N, T, 12, 2]``; NaN where it is not seen.
+        ink: of each, as a share of a full disc, ``[N, T, 12]``; 0 where it is not seen.
         radius: of the balls ``[N]``.
     """
 
@@ -55,8 +59,8 @@ def track(frames: Tensor, start: np.ndarray | None = None) -> Tracks:
     """Read and link the balls of ``frames [N, T, 3, S, S]`` in 0..1.
 
     Args:
-        start: where tracks begin, ``[N, n, 2]`` in box widths with NaN where there is none; by default where balls are
-            in the first frame. Track k goes on from there for all k < n, and later tracks are other balls.
+        start: where the first tracks begin, ``[N, n, 2]`` in box widths, at most 4 a sequence, NaN where there is none.
+            Only what follows from there is in these tracks. By default tracks begin where balls are seen.
 
     Raises:
         ValueError: if the frames have another shape.
@@ -65,22 +69,34 @@ def track(frames: Tensor, start: np.ndarray | None = None) -> Tracks:
         raise ValueError(f"frames must be [N, T, 3, S, S], got {list(frames.shape)}")
     n, steps, _, _, size = frames.shape
     ink = frames.clamp(0, 1).amax(2).flatten(0, 1)
-    found = []  # by radius: positions, ink, and what is left over by sequence
-    for radius in balls.RADII.values():
-        parts = [_discs(part, radius * size) for part in ink.split(CHUNK)]
-        at, share, left = (torch.cat(values) for values in zip(*parts, strict=True))
-        found.append((at.unflatten(0, (n, steps)), share.unflatten(0, (n, steps)), left.view(n, steps).sum(1)))
-    best = torch.stack([left for _, _, left in found]).argmin(0)
-    rows = torch.arange(n)
-    at, share = (torch.stack([one[i] for one in found])[best, rows].double().numpy() for i in range(2))
+    ground = ink.flatten(1).median(1).values[:, None, None]  # balls cover less than half of a frame
+    ink = (ink - ground) / (1 - ground).clamp_min(0.1)
+    radii = np.array(list(balls.RADII.values()))
+    few = ink.unflatten(0, (n, steps))[:, :: max(1, steps // FEW)].flatten(0, 1)
+    left = [_in_parts(few, [radius * size] * len(few))[2].view(n, -1).sum(1) for radius in radii]
+    radius = radii[torch.stack(left).argmin(0).numpy()]
+    at, share, _ = _in_parts(ink, np.repeat(radius * size, steps))
+    at, share = (part.double().unflatten(0, (n, steps)).numpy() for part in (at, share))
     seen = np.stack([at[..., 0] / size, 1 - at[..., 1] / size], axis=-1)
-    position, linked = np.full((n, steps, MOST, 2), np.nan), np.zeros((n, steps, MOST))
+    position, linked = np.full((n, steps, TRACKS, 2), np.nan), np.zeros((n, steps, TRACKS))
     for row in range(n):
         begin = None if start is None else start[row]
         for t, taken in enumerate(_linked([s[i > 0] for s, i in zip(seen[row], share[row], strict=True)], begin)):
             here = np.flatnonzero(share[row, t] > 0)
             position[row, t, taken], linked[row, t, taken] = seen[row, t, here], share[row, t, here]
-    return Tracks(position, linked, np.array(list(balls.RADII.values()))[best.numpy()])
+    return Tracks(position, linked, radius)
+
+
+def _in_parts(ink: Tensor, radius: Sequence[float]) -> tuple[Tensor, Tensor, Tensor]:
+    """:func:`_discs` of any number of frames, each with its own radius."""
+    radius, made = np.asarray(radius), None
+    for one in np.unique(radius):
+        for rows in torch.from_numpy(np.flatnonzero(radius == one)).split(CHUNK):
+            parts = _discs(ink[rows], float(one))
+            made = made or tuple(part.new_empty(len(ink), *part.shape[1:]) for part in parts)
+            for whole, part in zip(made, parts, strict=True):
+                whole[rows] = part
+    return made
 
 
 def _discs(ink: Tensor, radius: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -141,27 +157,23 @@ def _shift(ink: Tensor, cover: Tensor, at: Tensor, radius: float, pixel: Tensor)
 
 def _linked(seen: list[np.ndarray], start: np.ndarray | None) -> list[np.ndarray]:
     """The track of each ball in each frame: a minimal-cost matching with where tracks would be by now."""
-    where, speed = np.full((MOST, 2), np.nan), np.zeros((MOST, 2))
-    first = seen[0] if start is None else start
-    where[: len(first)] = first
-    missed, reserved = np.zeros(MOST), len(first)
+    where, speed, missed = np.full((TRACKS, 2), np.nan), np.zeros((TRACKS, 2)), np.ones(TRACKS)
+    held = 0 if start is None else len(start)
+    if held:
+        where[:held] = start
     chosen = []
-    for t, here in enumerate(seen):
-        cost = np.full((len(here), MOST), 1e3)
-        known = ~np.isnan(where[:, 0])
-        far = np.linalg.norm(here[:, None] - (where + speed)[None], axis=2)
+    for here in seen:
+        cost = np.full((len(here), TRACKS), 1e3)
         moved = np.linalg.norm(here[:, None] - where[None], axis=2)
-        near = known & (moved < NEAR * (1 + missed))
-        cost[near] = far[near]
-        # A ball that was not there begins a track of its own, in the order of reading; rather than none, any.
-        free = ~known & (np.arange(MOST) >= reserved)
-        cost[:, free] = 10 + np.arange(MOST)[free]
-        rows, columns = linear_sum_assignment(cost)
-        taken = np.empty(len(here), int)
-        taken[rows] = columns
-        step = (here - where[taken]) / (1 + missed[taken])[:, None]
-        fresh = (cost[np.arange(len(here)), taken] > 1) | (t == 0)
-        speed[taken] = np.where(fresh[:, None], 0, step)
+        follows = moved < NEAR * np.maximum(1, missed)  # false of NaN
+        # What follows nothing begins a track, in one that was not seen in the frame before: it makes no step there.
+        free = (missed > 0) & (np.arange(TRACKS) >= held)
+        cost[:, free] = 10 + np.arange(TRACKS)[free]
+        far = np.linalg.norm(here[:, None] - (where + speed)[None], axis=2)
+        cost[follows] = (far + 5.0 * (np.arange(TRACKS) >= held))[follows]  # first come the tracks that were given
+        rows, taken = linear_sum_assignment(cost)
+        step = (here - where[taken]) / np.maximum(1, missed[taken])[:, None]
+        speed[taken] = np.where(follows[rows, taken][:, None], step, 0)
         where[taken] = here
         missed += 1
         missed[taken] = 0
@@ -184,7 +196,7 @@ def against_simulator(tracks: Tracks, made: balls.Trajectories, size: int) -> di
         true centre within their radius. Errors in pixels (a frame): median and 95 % quantile of ``position``, to the
         nearest true centre, and of ``speed``.
     """
-    away = np.linalg.norm(tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1)  # [N, T, 4, 3]
+    away = np.linalg.norm(tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1)  # [N, T, 12, 3]
     away = np.where(np.isnan(away), np.inf, away)
     nearest, error = away.argmin(3), away.min(3)
     hit, seen = error < tracks.radius[:, None, None], tracks.ink > 0

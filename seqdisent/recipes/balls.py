@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.frames import FrameConfig
-from seqdisent.recipes.recipe import Recipe, by_name, judge, sigma
+from seqdisent.recipes.recipe import Recipe, by_name, judge
 from seqdisent.schedule import TrainConfig
 
 # Narrow: balls are simple to draw, and steps of training count for more than channels here.
@@ -18,7 +18,7 @@ def _dsvae(transition: str) -> Recipe:
     The three transitions differ in nothing else, so that what they are worth can be compared.
     """
     config = DSVAEConfig(static_size=16, dynamic_size=16, hidden=128, sigma=None, transition=transition, frame=FRAME)
-    return Recipe("dsvae", "bouncing-balls", config, TrainConfig(5000, 16, 3e-3, epoch_steps=500, short_epochs=3))
+    return Recipe("dsvae", "bouncing-balls", config, TrainConfig(5000, 16, 2e-3, epoch_steps=500, short_epochs=4))
 
 
 def dsvae_bouncing_balls() -> Recipe:
@@ -37,11 +37,15 @@ def dsvae_linear_bouncing_balls() -> Recipe:
 
 
 def dbse_moving_digits() -> Recipe:
-    """DBSE on moving digits."""
-    frame = FrameConfig(kind="modulated", width=24, features=128)
-    anchor = {"random_anchor": True, "anchor_rule": "mean"}  # in any one frame a digit may be hidden by the other
-    config = DBSEConfig(static_size=32, dynamic_size=8, sigma=sigma(60), frame=frame, **anchor)
-    return Recipe("dbse", "moving-digits", config, TrainConfig(6000, 32, 2e-3, epoch_steps=500))
+    """DBSE on moving digits.
+
+    An anchor frame shows where the digit is, and differences from it say only how far it went: plainly trained, the
+    static code holds the place. Here it pools local features, which are the same everywhere in the picture, and any
+    frame is an anchor, since in any one of them a digit may be hidden by the other.
+    """
+    anchor = {"random_anchor": True, "anchor_rule": "mean", "static_path": "pooled"}
+    config = DBSEConfig(static_size=32, dynamic_size=8, sigma=None, frame=FrameConfig(width=24, features=128), **anchor)
+    return Recipe("dbse", "moving-digits", config, TrainConfig(6000, 16, 2e-3, epoch_steps=500, short_epochs=3))
 
 
 def judge_bouncing_balls() -> Recipe:

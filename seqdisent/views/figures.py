@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from seqdisent.evaluation.tables import headline
 
@@ -121,6 +122,68 @@ def frontier(results: list[dict[str, Any]]) -> go.Figure:
         xaxis={"title": "motion and direction in the static code, bits of 3.17", "range": [-0.15, 3.5]},
         yaxis={"title": "identity in the dynamic code, bits of 10.34", "range": [-0.4, 8.5]},
         legend={"orientation": "h", "y": 1.06},
+    )  # fmt: skip
+    return figure
+
+
+CODERS = {"dsvae": ("DSVAE: static code, and D numbers a frame", LINES[1], "circle"),
+          "frame-vae": ("VAE of frames, as many numbers", LINES[0], "square")}  # fmt: skip
+QUALITY = {"psnr_db": "PSNR of a draw, dB", "envelope_db": "envelope error, dB (better is up)"}
+
+
+def bits(results: list[dict[str, Any]]) -> go.Figure:
+    """Quality against bits a frame, a panel for each data set: better is up, cheaper is to the left.
+
+    Points are labelled with D. H.264 stands as a star, filled with its headers and open without; the training mean,
+    which costs nothing, is a dotted line.
+    """
+    datasets = list(dict.fromkeys(r["dataset"] for r in results))
+    figure = make_subplots(1, len(datasets), subplot_titles=datasets, horizontal_spacing=0.09)
+    shown: set[str] = set()
+    for column, dataset in enumerate(datasets, 1):
+        rows = [r for r in results if r["dataset"] == dataset]
+        measure = next(k for k in reversed(QUALITY) if all(k in r["figures"] for r in rows))
+        of = lambda row, name: row["figures"][name]["value"]
+
+        def put(name: str, x: list, y: list, **style) -> None:
+            figure.add_scatter(
+                row=1, col=column, x=x, y=y, name=name, legendgroup=name, showlegend=name not in shown,  # noqa: B023
+                **style,
+            )  # fmt: skip
+            shown.add(name)
+
+        for model, (title, colour, symbol) in CODERS.items():
+            mine = [r for r in rows if r["model"] == model]
+            low = [r["figures"][measure]["low"] for r in mine]
+            spread = [0 if v is None else of(r, measure) - v for r, v in zip(mine, low, strict=True)]
+            put(
+                title, [of(r, "bits") for r in mine], [of(r, measure) for r in mine], mode="lines+markers+text",
+                text=[f"{r['size']}" for r in mine], textposition="top center" if model == "dsvae" else "bottom center",
+                textfont={"color": colour, "size": 11}, line={"color": colour}, marker={"symbol": symbol, "size": 8},
+                error_y={"type": "data", "array": spread, "thickness": 1, "width": 3},
+                customdata=[[r["numbers"], of(r, "static_bits"), of(r, "dynamic_bits")] for r in mine],
+                hovertemplate="D = %{text}: %{y:.2f} dB at %{x:.1f} bits a frame<br>static %{customdata[1]:.1f}, "
+                "dynamic %{customdata[2]:.1f} bits; %{customdata[0]:.3g} numbers a frame<extra></extra>",
+            )  # fmt: skip
+        for row in rows:
+            if row["model"] == "H.264":
+                for name, key, symbol in (
+                    ("H.264", "bits", "star"),
+                    ("H.264 without headers", "picture_bits", "star-open"),
+                ):
+                    put(name, [of(row, key)], [of(row, measure)], mode="markers",
+                        marker={"symbol": symbol, "size": 13, "color": LINES[3], "line": {"width": 1}},
+                        hovertemplate=f"{name}: %{{y:.2f}} dB at %{{x:.0f}} bits a frame<extra></extra>")  # fmt: skip
+            if row["model"] == "training mean":
+                figure.add_hline(of(row, measure), line={"dash": "dot", "color": "#777777"}, row=1, col=column,
+                                 annotation_text="training mean, 0 bits", annotation_font_size=10)  # fmt: skip
+        ticks = [digit * 10**power for power in range(5) for digit in (1, 2, 5)]
+        figure.update_xaxes(title="bits a frame", type="log", tickvals=ticks, row=1, col=column)
+        better = "reversed" if measure == "envelope_db" else True
+        figure.update_yaxes(title=QUALITY[measure], autorange=better, title_standoff=4, row=1, col=column)
+    figure.update_layout(
+        template="plotly_white", font=FONT, height=460, width=120 + 430 * len(datasets),
+        margin={"l": 70, "r": 20, "t": 90, "b": 60}, legend={"orientation": "h", "y": 1.24},
     )  # fmt: skip
     return figure
 

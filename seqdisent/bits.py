@@ -1,0 +1,98 @@
+"""``seqdisent bits``: does a small dynamic code suffice once what never changes is coded apart?
+
+Over three data sets and six dynamic sizes D, DSVAE (full q, stochastic transition, a static code) meets a VAE of single
+frames with as many code numbers a sequence: D + S / T of them a frame. Everything else is equal: frame networks,
+steps, rate, batches, and the bound itself for a loss, with a learned variance and nothing weighted, so that the KL of
+a code is what it costs to convey a draw of it.
+
+Points are measured by :mod:`seqdisent.evaluation.bits` on *test* sequences: nothing is chosen by what comes out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from seqdisent.data import dataset_outline, load_dataset
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.models.dsvae import DSVAEConfig
+from seqdisent.models.frame_vae import FrameVAEConfig
+from seqdisent.nn.frames import FrameConfig
+from seqdisent.recipes import Recipe
+from seqdisent.schedule import TrainConfig
+from seqdisent.sweep import trained
+
+SIZES = (1, 2, 4, 8, 16, 32)
+MODELS = ("dsvae", "frame-vae")
+STATIC = 32  # S: four numbers a frame of the sprites, one of the balls; of voices less than one
+PICTURES = FrameConfig(width=16, features=128)
+# Frame networks and training: as many steps as a sweep on one core can afford. On validation pictures twice the rate is
+# ahead at half of the steps (sprites: by 700 nats; balls, which hardly begin to learn at 1e-3: by 6,000).
+DATA = {
+    "sprites-32": (PICTURES, TrainConfig(2000, 16, 2e-3, epoch_steps=500)),
+    "bouncing-balls": (PICTURES, TrainConfig(1200, 16, 2e-3, epoch_steps=400)),
+    "voices": (FrameConfig("mlp", features=128), TrainConfig(1200, 16, 1e-3, epoch_steps=400)),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One model of the sweep.
+
+    Args:
+        size: D of the DSVAE; its counterpart of frames has the same number here, and a larger code.
+        recipe: what is trained, and for how long.
+    """
+
+    size: int
+    recipe: Recipe
+
+    @property
+    def name(self) -> str:
+        """``"sprites-32-dsvae-8"``."""
+        return f"{self.recipe.dataset}-{self.recipe.kind}-{self.size}"
+
+    @property
+    def numbers(self) -> float:
+        """Code numbers a frame, the static ones spread over the frames."""
+        config = self.recipe.config
+        return config.dynamic_size + config.static_size / dataset_outline(self.recipe.dataset).frames
+
+
+def _point(dataset: str, kind: str, size: int) -> Point:
+    frame, train = DATA[dataset]
+    if kind == "dsvae":
+        config = DSVAEConfig(static_size=STATIC, dynamic_size=size, sigma=None, frame=frame)
+    else:
+        # Halves go up, so that the baseline never has less; Python's round would send them to even numbers.
+        wide = math.floor(size + STATIC / dataset_outline(dataset).frames + 0.5)
+        config = FrameVAEConfig(dynamic_size=wide, sigma=None, frame=frame)
+    return Point(size, Recipe(kind, dataset, config, train))
+
+
+POINTS = {p.name: p for p in (_point(d, k, s) for d in DATA for k in MODELS for s in SIZES)}
+
+
+def train_point(
+    point: Point, seed: int, run: Path, *, steps: int | None = None, progress: bool = False, **options
+) -> Path:
+    """Train one point, or go on with it, or find it trained: its checkpoint folder.
+
+    Args:
+        run: folder of the whole sweep; a point lives in ``run/NAME-sSEED``.
+        steps: instead of the recipe's.
+        options: passed to :func:`seqdisent.training.fit`.
+    """
+    dataset = point.recipe.dataset
+    command = f"seqdisent bits --data {dataset} --sizes {point.size} --seeds {seed}"
+    about, folder = {"name": point.name, "command": command}, run / f"{point.name}-s{seed}"
+    data = tuple(split(dataset, s) for s in ("train", "validation"))
+    return trained(point.recipe, data, folder, about, seed=seed, steps=steps, progress=progress, **options)
+
+
+@lru_cache(maxsize=3)
+def split(dataset: str, name: str) -> SequenceDataset:
+    """A split in memory; those of one data set are composed once, those of two are not held together."""
+    return load_dataset(dataset, name).in_memory()

@@ -1,0 +1,95 @@
+"""H.264 as a sanity row: what a codec that knows nothing of a data set pays for each of its clips, at what quality.
+
+Every clip is a stream of its own, as every sequence has codes of its own. Encoded by libx264 with full colour
+(yuv444p), its slowest usual preset, tuned for PSNR.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.evaluation.codes import Progress
+
+CRFS = (6, 12, 18, 24, 30, 36, 42, 48, 51)  # constant rate factors; 51 is the worst there is
+CLIPS = 100  # a process each: a thousand would take minutes
+SLICES = (1, 5)  # kinds of units that hold pictures; the others are headers (SPS, PPS) and notes (SEI)
+START = re.compile(rb"\x00?\x00\x00\x01")
+
+
+def stream(clip: np.ndarray, crf: float) -> bytes:
+    """The raw stream (Annex B, no container) of a clip uint8 ``[T, H, W, 3]``.
+
+    Raises:
+        RuntimeError: if the encoder fails; the message is its own.
+    """
+    _, height, width, _ = clip.shape
+    options = ["-c:v", "libx264", "-pix_fmt", "yuv444p", "-preset", "veryslow", "-tune", "psnr", "-threads", "1"]
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i", "-"]
+    return _ffmpeg([*source, *options, "-crf", str(crf), "-f", "h264", "-"], np.ascontiguousarray(clip).tobytes())
+
+
+def decoded(streams: Sequence[bytes], shape: tuple[int, int, int, int]) -> np.ndarray:
+    """The clips of some streams, uint8 ``[N, T, H, W, 3]``, each of the given ``shape``: one stream after the other."""
+    out = _ffmpeg(["-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], b"".join(streams))
+    return np.frombuffer(out, np.uint8).reshape(len(streams), *shape)
+
+
+def picture_bytes(raw: bytes) -> int:
+    """Bytes of a stream without what is the same for every clip: parameter sets (SPS, PPS) and notes (SEI)."""
+    starts = list(START.finditer(raw))
+    ends = [*(s.start() for s in starts[1:]), len(raw)]
+    return sum(end - s.start() for s, end in zip(starts, ends, strict=True) if raw[s.end()] & 31 in SLICES)
+
+
+def curve(
+    data: SequenceDataset, *, clips: int = CLIPS, crfs: Sequence[float] = CRFS, progress: Progress | None = None
+) -> list[dict[str, float]]:
+    """Quality against bits of a split of pictures, best quality first.
+
+    Args:
+        clips: evenly spread sequences that are encoded.
+
+    Returns:
+        For each rate factor ``crf``, ``psnr_db`` over all values, ``bits`` a frame of the whole streams, and
+        ``picture_bits`` a frame without headers and notes.
+    """
+    rows = np.unique(np.linspace(0, len(data) - 1, min(clips, len(data))).astype(int))
+    real = np.asarray(data.frames[rows])
+    found = []
+    for number, crf in enumerate(crfs, 1):
+        streams = [stream(clip, crf) for clip in real]
+        error = np.square(decoded(streams, real.shape[1:]).astype(np.float32) - real).mean(dtype=np.float64)
+        frames = real.shape[0] * real.shape[1]
+        found.append({
+            "crf": crf, "psnr_db": float(10 * np.log10(255**2 / max(error, 1e-9))),
+            "bits": 8 * sum(map(len, streams)) / frames, "picture_bits": 8 * sum(map(picture_bytes, streams)) / frames,
+        })  # fmt: skip
+        if progress:
+            progress(number, len(crfs))
+    return found
+
+
+def at_quality(found: list[dict[str, float]], psnr_db: float) -> dict[str, float]:
+    """The point of a :func:`curve` at a PSNR: between two rate factors all figures lie on a straight line, bits on a
+    logarithmic one. Beyond either end it is that end; ``psnr_db`` says where one is."""
+    points = sorted(found, key=lambda p: p["psnr_db"])
+    quality = [p["psnr_db"] for p in points]
+    on_line = lambda values: float(np.interp(psnr_db, quality, values))
+    bits = {k: float(np.exp(on_line(np.log([p[k] for p in points])))) for k in ("bits", "picture_bits")}
+    return {"crf": on_line([p["crf"] for p in points]), "psnr_db": on_line(quality), **bits}
+
+
+def _ffmpeg(arguments: list[str], given: bytes) -> bytes:
+    import imageio_ffmpeg  # only here: finding ffmpeg takes a moment
+
+    told = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments], input=given, capture_output=True, check=False
+    )
+    if told.returncode:
+        raise RuntimeError(f"ffmpeg failed: {told.stderr.decode(errors='replace').strip()[-300:]}")
+    return told.stdout

@@ -1,0 +1,239 @@
+"""What :mod:`.rollouts` measured of every transition and seed, put together: numbers, tables, and a clip to look at."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import ttest_ind
+
+from seqdisent.data.bouncing_balls import SMALL
+from seqdisent.evaluation.intervals import over_seeds
+from seqdisent.evaluation.rollouts import AFTER, FUTURES, HORIZONS, PREFIX, RESULTS, SEEN, TERMS, Figures
+from seqdisent.models import SequentialVAE
+from seqdisent.rollouts import POINTS
+from seqdisent.views import media
+
+LENGTHS, MANY = (25, 50, 100, 200, 400), 9  # frames, and sequences at once, that are timed
+CLIP = "futures.webp"
+PAIR = ("stochastic", "deterministic")
+# What the transitions are compared by: figure -> what it is, and whether more is better
+CHIEF = {
+    f"bound/{SEEN}/total": (f"negative bound, nats a frame, {SEEN} frames", False),
+    f"bound/{SEEN + AFTER}/total": (f"the same, {SEEN + AFTER} frames", False),
+    **{
+        f"prediction/{who}/{h}": (f"squared error, {who}, {h} ahead", False)
+        for h in HORIZONS for who in (f"best of {FUTURES}", "one")
+    },
+    **{f"centres/best of {FUTURES}/{h}": (f"centres off by, pixels, {h} ahead", False) for h in HORIZONS[:4]},
+    **{
+        f"physics/{who}/{name}": (f"{title}, {where}", better)
+        for who, where in (("future", "after 32 true frames"), ("prior", "from the prior alone"))
+        for name, title, better in (
+            ("number kept", "right number of balls", True), ("overlap", "pairs that overlap", False),
+            ("outside", "balls outside the box", False), ("energy kept", "energy within 10 %", True),
+            ("speed distance", "speeds from real ones", False),
+        )
+        if (who, name) != ("prior", "energy kept")
+    },
+}  # fmt: skip
+PHYSICS = {
+    "number kept": "right number of balls, %", "overlap": "pairs that overlap, %", "outside": "balls outside, %",
+    "energy kept": "energy within 10 %, % of sequences", "energy, median": "energy, late / early, median",
+    "energy known": "no ball lost, so energy known, %", "speed late / early": "squared speed, late / early",
+    "speed distance": "speeds from real ones, pixels a frame",
+}  # fmt: skip
+SHARES = ("number kept", "overlap", "outside", "energy kept", "energy known")
+
+
+def collect(run: Path) -> dict[str, dict[str, Any]]:
+    """By transition ``{"seeds", "figures"}``: every figure's mean over seeds, its 95 % interval (Student's t) and its
+    values by seed; a figure that some seed could not tell is left out."""
+    found = {}
+    for point in POINTS:
+        paths = sorted(run.glob(f"{point}-s*/{RESULTS}"))
+        told = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+        if not told:
+            continue
+        values = {name: [one["figures"][name]["value"] for one in told] for name in told[0]["figures"]}
+        found[point] = {
+            "seeds": [int(path.parent.name.rpartition("-s")[2]) for path in paths], "sequences": told[0]["n"],
+            "figures": {
+                name: {**over_seeds(by), "by_seed": by} for name, by in values.items() if None not in by
+            },
+        }  # fmt: skip
+    return found
+
+
+def differences(points: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stochastic less deterministic for every chief figure, with Welch's 95 % interval over seeds, and who is better:
+    ``"neither"`` where the interval holds 0. Nothing unless both have two seeds."""
+    rows = []
+    if not all(name in points and len(points[name]["seeds"]) > 1 for name in PAIR):
+        return rows
+    for name, (title, more) in CHIEF.items():
+        if not all(name in points[one]["figures"] for one in PAIR):
+            continue
+        a, b = (points[one]["figures"][name]["by_seed"] for one in PAIR)
+        value = float(np.mean(a) - np.mean(b))
+        low = high = value  # without any spread the test has nothing to say
+        if np.ptp(a) or np.ptp(b):
+            low, high = map(float, ttest_ind(a, b, equal_var=False).confidence_interval())
+        better = PAIR[int((value > 0) != more)] if low > 0 or high < 0 else "neither"
+        rows.append({"figure": name, "title": title, "value": value, "low": low, "high": high, "better": better})
+    return rows
+
+
+@torch.inference_mode()
+def timings(model: SequentialVAE, threads: int = 2) -> dict[str, float]:
+    """Seconds to draw and decode 9 sequences, by length; the quickest of three times."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    found = {}
+    for frames in LENGTHS:
+        taken = []
+        for _ in range(3):
+            began = time.perf_counter()
+            model.decode(model.sample(MANY, frames))
+            taken.append(time.perf_counter() - began)
+        found[str(frames)] = min(taken)
+    torch.set_num_threads(before)
+    return found
+
+
+@torch.inference_mode()
+def futures(models: list[SequentialVAE]) -> bytes:
+    """A WebP that plays in step: in rows the first test sequences of one, two and three balls; in columns the real
+    one, then what each model draws of it. A white frame is round what the models see; after it each goes on by itself.
+    """
+    data = SMALL.of_length("test", SEEN + AFTER, 50)
+    number = data.static["number"]
+    x = data[[int(np.flatnonzero(number == k)[0]) for k in np.unique(number)]].x
+    columns = [x]
+    for model in models:
+        generator = torch.Generator().manual_seed(0)
+        start = model.encode(x[:, :SEEN], generator=generator).latents
+        columns.append(model.decode(model.extend(start, AFTER, generator=generator)))
+    clips = [media.upscale(media.to_uint8(column[row]), 3) for row in range(len(x)) for column in columns]
+    for clip in clips:
+        for edge in (clip[:SEEN, :2], clip[:SEEN, -2:], clip[:SEEN, :, :2], clip[:SEEN, :, -2:]):
+            edge[:] = 255
+    return media.animated_webp(media.tile(clips, len(columns), gap=6), SMALL.SPEC.rate_hz, lossless=False)
+
+
+def tables(results: dict[str, Any]) -> str:
+    """Markdown of everything in ``results``."""
+    points, real = results["points"], results["real"]
+    seeds = "; ".join(f"{name}: seeds {', '.join(map(str, one['seeds']))}" for name, one in points.items())
+    n = results["sequences"]
+    intro = (
+        f"Made by `{results['command']}`: DSVAE trained on {SEEN} frames of `{SMALL.SPEC.name}`, {n} test sequences. "
+        f"{seeds}. Means over seeds with 95 % intervals (± Student's t); of real frames, no interval."
+    )
+    parts = {
+        "Stochastic against deterministic": [
+            ("", *PAIR, "difference [95 %, Welch]", "better"),
+            *((
+                row["title"], *(_cell(points[one]["figures"][row["figure"]]) for one in PAIR),
+                f"{_short(row['value'])} [{_short(row['low'])}, {_short(row['high'])}]", row["better"],
+            ) for row in results["differences"]),
+        ],
+        "Negative bound, nats a frame (of densities: less is better, and it may be negative)": list(_bounds(points)),
+        f"Squared error of a frame (PSNR, dB) after {PREFIX} frames, by how many frames ahead; the best of {FUTURES} "
+        "is chosen by its error over the whole future": list(_predictions(points, real, "prediction")),
+        "Centres of balls off by, pixels; in brackets the share of balls that are seen":
+            list(_predictions(points, real, "centres")),
+        f"Physics of frames {SEEN + 1} to {SEEN + AFTER}, read by the tracker": list(_obedience(points, real)),
+        "The tracker against the simulator, errors in pixels (a frame)": list(_tracker(real)),
+        f"Seconds to draw and decode {MANY} sequences, 2 threads": [
+            ("", *(f"{frames} frames" for frames in LENGTHS)),
+            *((name, *(f"{told[str(frames)]:.2f}" for frames in LENGTHS)) for name, told in results["seconds"].items()),
+        ],
+    }  # fmt: skip
+    lines = [intro]
+    for title, told in parts.items():
+        if len(told) > 1:
+            header, *rows = told
+            lines += ["", f"**{title}**", "", "| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+            lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def write_results(results: dict[str, Any], folder: Path) -> Path:
+    """``results.json`` and ``results.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (folder / "results.md").write_text(tables(results), encoding="utf-8")
+    return folder
+
+
+def _bounds(points: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    columns = [(frames, term) for frames in (SEEN, SEEN + AFTER) for term in ("total", *TERMS)]
+    yield "", *(f"{term.replace('_', ' ').replace('kl', 'KL')}, {frames} frames" for frames, term in columns)
+    for name, one in points.items():
+        yield name, *(_cell(one["figures"].get(f"bound/{frames}/{term}")) for frames, term in columns)
+
+
+def _predictions(points: dict[str, Any], real: Figures, what: str) -> Iterator[tuple[str, ...]]:
+    yield "", *map(str, HORIZONS)
+
+    def row(title: str, figures: Figures, who: str) -> tuple[str, ...]:
+        cells = []
+        for h in HORIZONS:
+            figure = figures.get(f"{what}/{who}/{h}")
+            beside = f"{100 * seen['value']:.0f} %" if (seen := figures.get(f"centres seen/{who}/{h}")) else "-"
+            if what == "prediction" and figure and figure["value"] is not None:
+                beside = f"{10 * math.log10(math.prod(SMALL.SPEC.event_shape) / max(1e-9, figure['value'])):.1f}"
+            cells.append(f"{_cell(figure)} ({beside})")
+        return title, *cells
+
+    whos = (f"best of {FUTURES}", "one", f"mean of {FUTURES}", "reconstruction")
+    for name, one in points.items():
+        for who in whos[:2] + whos[3:] if what == "centres" else whos:
+            yield row(f"{name}, {who}", one["figures"], who)
+    for who in ("last frame",) if what == "centres" else ("last frame", "training mean"):
+        yield row(who, real, who)
+
+
+def _obedience(points: dict[str, Any], real: Figures) -> Iterator[tuple[str, ...]]:
+    yield "", *PHYSICS.values()
+    every = [("real (speeds: one half from the other)", real, "real")]
+    every += [(f"{name}, {who}", one["figures"], who) for name, one in points.items()
+              for who in ("reconstruction", "future", "prior")]  # fmt: skip
+    for title, figures, who in every:
+        cells = [_cell(figures.get(f"physics/{who}/{name}"), 100 if name in SHARES else 1) for name in PHYSICS]
+        yield title, *cells
+
+
+def _tracker(real: Figures) -> Iterator[tuple[str, ...]]:
+    rows = {}
+    for key, figure in real.items():
+        part, _, rest = key.partition("/")
+        if part == "tracker":
+            how, what = rest.split("/")
+            rows.setdefault(how, {})[what] = figure["value"]
+    if rows:
+        yield "frames", *next(iter(rows.values()))
+    for how, told in rows.items():
+        yield how, *(f"{value:.3f}" if "error" in what else f"{100 * value:.2f} %" for what, value in told.items())
+
+
+def _cell(figure: dict[str, Any] | None, scale: float = 1) -> str:
+    if figure is None or figure["value"] is None:
+        return "-"
+    text = _short(scale * figure["value"])
+    if figure["low"] is None or "by_seed" not in figure:
+        return text
+    return f"{text} ± {_short(scale * (figure['high'] - figure['value']))}"
+
+
+def _short(value: float) -> str:
+    """Three digits or so."""
+    size = abs(value)
+    return f"{value:.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3}f}"
