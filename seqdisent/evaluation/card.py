@@ -89,7 +89,8 @@ def _measured(metrics: dict) -> list[str]:
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+    cells = lambda row: (cell.replace("|", "\\|") for cell in row)  # H(y|x) is one cell
+    return [f"| {' | '.join(cells(row))} |" for row in (header, ["---"] * len(header), *rows)]
 
 
 def _failures(metrics: dict) -> list[str]:

@@ -44,7 +44,7 @@ def measures(tracks: Tracks, number: np.ndarray, law: Law | None = None) -> dict
         ``number kept``: share of frames. Counts over all frames: ``balls``, those ``outside`` (beyond a wall by more
         than 0.5 pixels), ``pairs`` of balls, and those in ``overlap`` (in each other by more than that). ``speed
         early`` and ``speed late``: mean squared, pixels a frame; NaN where nothing is seen to move. ``energy``: that of
-        the last frames over that of the first, NaN where a ball was lost; ``energy kept``: whether they are within 10 %.
+        the last frames over that of the first, NaN where a ball was lost; ``energy kept``: whether it is within 10 %.
     """
     gaps = np.linalg.norm(tracks.position[:, :, :, None] - tracks.position[:, :, None], axis=-1)
     gaps = gaps[(..., *np.triu_indices(tracks.position.shape[2], 1))]

@@ -61,14 +61,12 @@ def measure_real(n: int = N) -> Figures:
     sequences against each other, and how right the tracker is about them."""
     data = SMALL.of_length("test", SEEN + AFTER, n)
     x = data[np.arange(n)].x
-    start = x[:, PREFIX - 1 : PREFIX]
     train = SMALL.of_length("train", SEEN, MEAN_OF)
-    mean = torch.stack([x.mean((0, 1)) for x in _batches(train, SEEN)]).mean(0)
-    boot = Bootstrap(np.arange(n))
-    figures: Figures = {}
-    for name, guess in (("last frame", start), ("training mean", mean)):
+    mean = torch.stack([part.mean((0, 1)) for part in _batches(train, SEEN)]).mean(0)
+    boot, figures = Bootstrap(np.arange(n)), {}
+    for name, guess in (("last frame", x[:, PREFIX - 1]), ("training mean", mean)):
         for h in HORIZONS:
-            error = _squared(guess.expand_as(start), x[:, PREFIX + h - 1 : PREFIX + h])[:, 0]
+            error = _squared(guess, x[:, PREFIX + h - 1])
             figures[f"prediction/{name}/{h}"] = asdict(boot.mean(error.numpy()))
     stays = data.frames.made.position[:, PREFIX - 1]
     figures |= _centres("last frame", np.repeat(stays[:, None], len(HORIZONS), axis=1), data, boot)
@@ -222,7 +220,7 @@ def _squared(made: Tensor, real: Tensor) -> Tensor:
 
 
 def _decoded(model: SequentialVAE, latents: Latents, first: int) -> Tensor:
-    """Frames from number ``first``, counted from 0, as pictures are: in 0..1."""
+    """Frames from number ``first``, counted from 0, in 0..1."""
     return model.decode(Latents(latents.static, latents.dynamic[:, first:])).clamp(0, 1)
 
 

@@ -15,6 +15,12 @@ HEADER = (
     "checkpoint", "kept in a swap, lowest factor, %", "all at once, %", "squared error (training mean)",
     "identity in the dynamic code, bits", "of a draw", "motion and direction in the static code, bits", "of a draw",
 )  # fmt: skip
+PLACE = "x1"  # a factor that data sets of moving things have
+MOVING_HEADER = (
+    "checkpoint", "kept in a swap, lowest factor, %", "all at once, %", "squared error (training mean)",
+    "what stays, told by the static / the dynamic code, bits", "place of the first, told by the dynamic code, R²",
+    "by the static code, R²",
+)  # fmt: skip
 SPEECH_HEADER = (
     "checkpoint", "speaker carried by a swap, %", "content kept, %", "both, %", "pitch nearer the donor's, %",
     "EER static / dynamic / gap, %", "speaker in the dynamic code, bits", "content in the static code, bits",
@@ -28,9 +34,11 @@ LEARNERS = ("codes", "raw features", "supervised")
 
 
 def table() -> str:
-    """Pictures: what a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
+    """Characters: what a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
     lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
     for name, report in _reports("video"):
+        if PLACE in _factors(report):
+            continue
         swap, error = report["swap"], report["error"]
         worst = min((v["kept"]["value"], k) for k, v in swap.items() if k != "joint")
         cells = [
@@ -40,6 +48,32 @@ def table() -> str:
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def moving_table() -> str:
+    """What moves by itself: swaps, the error, what either code tells of what stays, and of where things are."""
+    lines = ["| " + " | ".join(MOVING_HEADER) + " |", "|" + "---|" * len(MOVING_HEADER)]
+    for name, report in _reports("video"):
+        if PLACE not in _factors(report):
+            continue
+        swap, error = report["swap"], report["error"]
+        worst = min((v["kept"]["value"], k) for k, v in swap.items() if k != "joint")
+        told = lambda code: sum(headline(report, code, f)["bits"]["value"] for f in stays)  # noqa: B023 (at once)
+        stays = [n for n, f in _factors(report).items() if f["kind"] == "static" and not f["not_measurable"]]
+        place = [headline(report, code, PLACE)["r2"] for code in ("dynamic", "static")]
+        cells = [
+            f"`{name}`", f"{100 * worst[0]:.1f} ({worst[1]})", f"{100 * swap['joint']['kept']['value']:.1f}",
+            f"{error['squared_error_per_sequence']:.0f} ({error['training_mean_squared_error_per_sequence']:.0f})",
+            f"{told('static'):.2f} / {told('dynamic'):.2f} of "
+            f"{sum(_factors(report)[f]['entropy_bits'] for f in stays):.2f}",
+            *(f"{r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in place),
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _factors(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {f["name"]: f for f in report["leakage"]["factors"]}
 
 
 def speech_table() -> str:
@@ -138,7 +172,7 @@ def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[fl
 
 
 if __name__ == "__main__":
-    made = [table(), speech_table(), series_table()]
+    made = [table(), moving_table(), speech_table(), series_table()]
     if (checkpoints_root() / BITS / "results.json").is_file():
         made.append(bits_table())
     print("\n\n".join(made))

@@ -165,8 +165,8 @@ def generation_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]
             row += [f"{percent(rolled)} (chance {100 * rolled['chance']:.1f})"]
         rows.append(row + ["-"] * (8 - len(row)))
     header = [
-        "factor", "IS of samples (real)", "H(y|x)", "H(y)", "single frames that say otherwise, samples",
-        "reconstructions", "real", "rollouts that disagree",
+        "factor", "IS of samples (real)", "H(y|x)", "H(y)", "frames that differ, samples", "reconstructions",
+        "real", "rollouts that differ",
     ]  # fmt: skip
     return header, rows
 
