@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import courses, events, files, map_payloads, report_payloads, reports, service
+from demo import courses, events, files, generation, made_files, map_payloads, report_payloads, reports, service, wishes
 
 
 def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:
@@ -75,19 +75,57 @@ def encode(checkpoint: str, index: int) -> dict[str, Any]:
     }
 
 
-def sample(checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: int = 0) -> FileData:
-    """Sequences drawn from the prior, the same for the same seed: an animated WebP, of sound a WAV, in turn, or of
-    series a CSV, as of /swap: a row a step, "hours" from the beginning, each variable in its unit.
+def sample(
+    checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: int = 0, length: int = 0,
+    temperature: float = 1.0, mode: str = "roll", b: int = 1, weights: list[float] | None = None,
+    path: str = "spherical", what: str = "static", code: str = "static", dimension: int = 0,
+    static_dims: list[int] | None = None, dynamic_dims: list[int] | None = None, steps: list[int] | None = None,
+    prefix: int = 0, format: str = "",
+) -> FileData:  # fmt: skip
+    """Sequences that the model makes: drawn, between two, along a dimension, swapped in part, or continued.
+
+    The same for the same arguments. What does not belong to the mode does not count.
 
     Args:
         checkpoint: name of a checkpoint.
-        n: how many, 1 to 16.
-        seed: seed of the draw.
-        keep: "static" or "dynamic" keeps that code of a test sequence; "" draws both.
-        index: the test sequence whose code is kept.
+        n: how many, 1 to 17. A partial swap makes three.
+        seed: seed of the draws, a whole number from 0.
+        keep: of "roll": "static" or "dynamic" keeps that code of a test sequence; "" draws both.
+        index: the test sequence that is A: whose code is kept, and where the other modes begin.
+        length: of "roll" and "continue": frames (of sound steps of 20 ms, of series windows), at most 500; 0 is the
+            length of the data set's. At most 8,000,000 pixels, 3000 steps of sound or 200,000 values in all.
+        temperature: of "roll" and "continue": what standard deviations are multiplied by, 0 (the most likely) to 2.
+        mode: "roll" (draw codes), "interpolate" (from A to B), "traverse" (move one dimension of A's code), "partial"
+            (A with parts of B; then with all of that code of B; then A rebuilt) or "continue" (futures of A's
+            beginning).
+        b: the test sequence that is B, of "interpolate" and "partial".
+        weights: of "interpolate" shares of B, 0 to 1; of "traverse" values, -10 to 10 (a static dimension is set to
+            them, a dynamic one shifted by them); none for n evenly spaced ones, 0 to 1 or -3 to 3.
+        path: of "interpolate": "spherical" or "linear".
+        what: of "interpolate": "static", "dynamic" or "both".
+        code: of "traverse": "static" or "dynamic".
+        dimension: of "traverse", from 0.
+        static_dims: of "partial": dimensions of the static code that are B's.
+        dynamic_dims: of "partial": dimensions of the dynamic code that are B's, at the chosen steps or at all.
+        steps: of "partial": steps, from 0; without dimensions, the whole dynamic code at these is B's.
+        prefix: of "continue": how many frames of A are given; 0 is half of them.
+        format: of pictures "webp" (also if ""), "gif" or "mp4"; of sound "wav" (in turn); of series "csv", as of
+            /swap; of all "npz": "static" [n, S], "dynamic" [n, K, D], "steps" [n] and what was made of them
+            ("frames" [n, T, H, W, 3], "waves" at 16 kHz, or "low", "median" and "high" [n, steps, variables]).
+
+    Returns:
+        The file.
     """
-    content, suffix = service.sample_file(service.sample(checkpoint, n, seed, keep or None, index), checkpoint)
-    return _file(content, f"{checkpoint}-sample-{seed}.{suffix}")
+    it = service.load(checkpoint)
+    wish = wishes.read(it, {
+        "mode": mode, "a": index, "b": b, "n": n, "seed": seed, "keep": keep, "frames": length,
+        "temperature": temperature, "what": what, "path": path, "weights": weights or [], "code": code,
+        "dimension": dimension, "static": static_dims or [], "dynamic": dynamic_dims or [], "steps": steps or [],
+        "prefix": prefix,
+    })  # fmt: skip
+    kind = format or made_files.FORMATS[it.spec.modality][0]
+    name = "sample" if mode == "roll" else mode
+    return _file(made_files.save(generation.make(wish), kind), f"{checkpoint}-{name}-{seed}.{kind}")
 
 
 def map(checkpoint: str, n: int = 0, method: str = "pca") -> dict[str, Any]:

@@ -15,9 +15,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the app talks to n
 
 import gradio as gr
 
-from demo import api, events, own_api, payloads, service, voice_events
+from demo import api, events, generate_events, own_api, payloads, service, voice_events
 from demo.components import PLOTLY, STATIC
-from demo.tabs import about, data, leakage, maps, own, swap
+from demo.tabs import about, data, generate, leakage, maps, own, swap
 from seqdisent.audio.sources import MAX_MEGABYTES
 
 TITLE = "seqdisent"
@@ -25,7 +25,7 @@ LEAD = (
     "Swap the **look** and the **motion** of two characters, the **voice** and the **words** of two speakers, or the "
     "**level** and the **course** of two sensors, and see what a model's codes really know."
 )
-LAYOUTS = {"swap": swap.layout, "leakage": leakage.layout, "maps": maps.layout, "voice": own.layout}
+TABS = {"swap": swap, "generate": generate, "leakage": leakage, "maps": maps, "voice": own}
 LABELS = {"voice": "Your own"}
 HOUR = 3600
 
@@ -42,16 +42,16 @@ def build() -> gr.Blocks:
         notice = data.layout()
         with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as tabs:
             tab, parts = {}, {}
-            for name, layout in LAYOUTS.items():
+            for name, module in TABS.items():
                 with gr.Tab(LABELS.get(name, name.title()), id=name) as tab[name]:
-                    parts[name] = layout()
+                    parts[name] = module.layout()
         about.layout()
-        where = gr.State(next(iter(LAYOUTS)))
+        where = gr.State(next(iter(TABS)))
         page = events.Page(checkpoint, notice, work, tabs, tab, where, **parts)
         # First: gradio gives a name to whoever asks for it first, also to private events.
         api.connect()
         own_api.connect()
-        events.connect(app, page)
+        generate_events.connect(page, events.connect(app, page))
         voice_events.connect(page)
     return app.queue(max_size=64)
 
@@ -74,7 +74,7 @@ def launch_options() -> dict:
             button_primary_background_fill_hover_dark="white",
             button_primary_text_color="white", button_primary_text_color_dark="*neutral_900",
         ),
-        "css_paths": [STATIC / f"{name}.css" for name in ("app", "leakage", "own")],
+        "css_paths": [STATIC / f"{name}.css" for name in ("app", "leakage", "own", "generate")],
         "footer_links": ["api", "gradio", "settings"],
         "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
         "show_error": True,

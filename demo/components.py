@@ -13,6 +13,7 @@ import gradio as gr
 import plotly
 
 from demo import service
+from demo.made_payloads import answer
 from seqdisent.audio.clips import wav_bytes
 from seqdisent.views import media
 
@@ -75,6 +76,23 @@ def series_stage(label: str = "Swap", **settings) -> gr.HTML:
 STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
 
 
+def generate(**settings) -> gr.HTML:
+    """What a model makes beside a swap: controls, and the clips in step. ``value`` is
+    :func:`demo.tabs.generate.show`; what is shown the script asks :func:`demo.made_payloads.answer` for.
+
+    Triggers ``random`` with ``{}``, ``take`` with ``{wish, number, to}`` (to "A", "B" or
+    "maps") and ``save`` with ``{wish, number, format}``; wishes are JSON text of what
+    :func:`demo.wishes.read` takes.
+    """
+    return gr.HTML(
+        html_template='<div class="sd-generate" role="region" aria-label="Generate"></div>',
+        js_on_load=_script(
+            "theme", "player", "marks", "ear", "spectrum", "clip", "axes", "course", "codes", "wishes", "tiles",
+            "generate",
+        ), server_functions=[answer], apply_default_css=False, **settings,
+    )  # fmt: skip
+
+
 def chooser(side: Literal["A", "B"], **settings) -> gr.HTML:
     """Chooses a sequence.
 
@@ -95,7 +113,7 @@ def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     ``value`` is the JSON text of :func:`demo.map_payloads.points`, ``atlas`` its pictures; ``colours`` is
     ``[static map's factor, dynamic map's factor]``, ``sized`` the factor that points are large by, or "";
     ``chosen`` is ``[a, b]``. On maps for a guest, which is not of the split, a click chooses B; ``guest`` is
-    :func:`demo.uploads.place`.
+    :func:`demo.uploads.place`, ``guest_b`` the same of B.
 
     Triggers ``point`` with ``{index, side}``.
     """
@@ -104,7 +122,7 @@ def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     return gr.HTML(
         html_template=f'<div class="sd-maps sd-maps-{kind}"></div>', head=head,
         js_on_load=_script("theme", "ear", "spectrum", "scatter", "maps"), server_functions=[hear],
-        apply_default_css=False, atlas=None, colours=None, sized="", chosen=None, guest=None, **settings,
+        apply_default_css=False, atlas=None, colours=None, sized="", chosen=None, guest=None, guest_b=None, **settings,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from functools import wraps
 import gradio as gr
 
 from demo import service
-from demo.tabs import data, leakage, maps, own, swap
+from demo.tabs import data, generate, leakage, maps, own, swap
 
 # One visitor's model work at a time; maps may take seconds and must not hold up swaps.
 MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
@@ -34,6 +34,7 @@ class Page:
     tab: dict[str, gr.Tab]
     where: gr.State  # which of them is open
     swap: swap.Parts
+    generate: generate.Parts
     leakage: leakage.Parts
     maps: maps.Parts
     voice: own.Parts
@@ -57,8 +58,8 @@ def choices() -> list[tuple[str, str]]:
     return [(service.title(n), n) for n in service.checkpoints()]
 
 
-def connect(app: gr.Blocks, page: Page) -> None:
-    """Attach every event of the page."""
+def connect(app: gr.Blocks, page: Page) -> tuple:
+    """Attach every event of the page; returns those after which there is another checkpoint, or a visitor."""
     s, m = page.swap, page.maps
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     pair = [page.checkpoint, s.a, s.b]
@@ -78,15 +79,15 @@ def connect(app: gr.Blocks, page: Page) -> None:
 
         return friendly(both)
 
-    def open_checkpoint(name: str | None, a: int | None, b: int | None, seeds: list[int]) -> tuple:
+    def open_checkpoint(name: str | None, a: str | None, b: str | None, seeds: list[int]) -> tuple:
         """Show a checkpoint with a pair, or say what it needs first."""
         blank = (gr.skip(),) * (len(everything) - 5)
         menu = gr.update(choices=choices(), value=name)
         if name is None or not service.data_ready(service.spec_of(name).name):
             return (menu, gr.update(visible=False), *data.show(name), *blank)
         it = service.load(name)
-        fits = all(isinstance(i, int) and 0 <= i < len(it.dataset) for i in (a, b))
-        shown = swap.show(name, *((a, b) if fits else service.first_pair(it.dataset)))
+        pair = [generate.ref_in_link(it, one) for one in (a, b)]
+        shown = swap.show(name, *(service.first_pair(it.dataset) if None in pair else pair))
         pictures = swap.galleries(name, seeds)
         choosers = [{**value, **picture} for value, picture in zip(shown[-2:], pictures, strict=True)]
         return (
@@ -103,8 +104,8 @@ def connect(app: gr.Blocks, page: Page) -> None:
         name = name if name in service.checkpoints() else service.default_checkpoint()
         method = maps.first_method(name) if name and service.data_ready(service.spec_of(name).name) else "pca"
         where = asked.get("tab") if asked.get("tab") in page.tab else next(iter(page.tab))
-        opened = open_checkpoint(name, _whole(asked.get("a")), _whole(asked.get("b")), seeds)
-        return (*opened, method, gr.Tabs(selected=where), where)
+        opened = open_checkpoint(name, asked.get("a"), asked.get("b"), seeds)
+        return (*opened, method, gr.Tabs(selected=where), where, generate.asked_by_link(asked))
 
     @friendly
     def change(name: str, seeds: list[int]) -> tuple:
@@ -115,9 +116,10 @@ def connect(app: gr.Blocks, page: Page) -> None:
         trouble = data.download(name, progress)
         return (*open_checkpoint(name, None, None, seeds), trouble)
 
-    arrived = app.load(arrive, [s.seeds], [*everything, m.method, page.tabs, page.where], **quiet, **MODEL)
+    all_of_it = [*everything, m.method, page.tabs, page.where, page.generate.linked]
+    arrived = app.load(arrive, [s.seeds], all_of_it, **quiet, **MODEL)
     changed = page.checkpoint.select(change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL)
-    changed.then(**_drawing(page))
+    changed.then(**drawing(page))
     for event in (arrived, changed):
         event.then(**_reporting(page))
     for name, tab in page.tab.items():
@@ -168,7 +170,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
 
     # Maps
     for control in (m.method, m.size):
-        control.select(**_drawing(page))  # a menu sends `input` twice
+        control.select(**drawing(page))  # a menu sends `input` twice
     for control in (*m.colours, m.sized):
         control.select(
             friendly(maps.colour), [page.checkpoint, *m.colours, m.sized], [m.view, m.leak], queue=False, **quiet
@@ -179,7 +181,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
     )  # fmt: skip
 
     @friendly
-    def point(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+    def point(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
         return swap.pick(int(swap.sent(event).get("side") == "B"))(name, a, b, event)
 
     m.view.point(with_marks(point), pair, outputs, **quiet, **MODEL)
@@ -190,6 +192,7 @@ def connect(app: gr.Blocks, page: Page) -> None:
 
     m.table.select(maps.selected, None, m.number, queue=False, **quiet)
     m.see.click(lambda: gr.Tabs(selected="swap"), None, page.tabs, queue=False, **quiet)
+    return arrived, changed
 
 
 def _reporting(page: Page) -> dict:
@@ -209,7 +212,7 @@ def _reporting(page: Page) -> dict:
     }  # fmt: skip
 
 
-def _drawing(page: Page) -> dict:
+def drawing(page: Page) -> dict:
     """An event that draws the maps."""
     s, m = page.swap, page.maps
 
@@ -220,10 +223,10 @@ def _drawing(page: Page) -> dict:
         if where != "maps" or not service.data_ready(service.spec_of(name).name):
             return gr.skip(), gr.skip(), drawn
         if drawn == asked:
-            return gr.update(chosen=[a, b]), gr.skip(), drawn
+            return gr.update(**maps.marks(a, b), **maps.guests(name, n, method, a, b)), gr.skip(), drawn
         new_pictures = drawn is None or drawn[:2] != asked[:2]
         view = maps.draw(name, n, method, (static, dynamic), (a, b), new_pictures, progress)
-        return view, gr.update(visible=False), asked
+        return view | maps.guests(name, n, method, a, b), gr.update(visible=False), asked
 
     inputs = [page.where, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
     outputs = [m.view, m.table, m.drawn]
@@ -233,8 +236,4 @@ def _drawing(page: Page) -> dict:
     }  # fmt: skip
 
 
-OPENING = {"leakage": _reporting, "maps": _drawing}  # what opening a tab does
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < 9 else None
+OPENING = {"leakage": _reporting, "maps": drawing}  # what opening a tab does

@@ -1,9 +1,10 @@
-"""What is swapped: a sequence of the test split, or a recording that a visitor brings."""
+"""What is swapped: a sequence of the test split, what a visitor brings, or what a model made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from seqdisent.audio import world
 from seqdisent.audio.clips import RATE_HZ
 from seqdisent.data import DatasetSpec, SequenceDataset
 from seqdisent.types import Sequences
+
+if TYPE_CHECKING:
+    from demo.wishes import Made
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Original:
         index: position in the test split, if it is from there.
         title: what people call it, if that is not a description.
         start: of a series, when it begins, if anybody knows.
+        made: how it was made, if a model made it.
     """
 
     name: str
@@ -38,6 +43,12 @@ class Original:
     index: int | None = None
     title: str = ""
     start: np.datetime64 | None = None
+    made: Made | None = None
+
+    @property
+    def ref(self) -> int | Made | None:
+        """What it can be found again by; None of what a visitor brought."""
+        return self.index if self.made is None else self.made
 
 
 def from_split(dataset: SequenceDataset, index: object) -> Original:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from demo import courses, map_payloads, service, sounds, words
+from demo import courses, generation, map_payloads, service, sounds, wishes, words
 from demo.store import split_of
 from demo.words import listed
 from seqdisent.audio import clips
@@ -32,14 +32,15 @@ def sound_stage(it: service.Loaded, swap: service.Swap) -> str:
     """The sound stage's message as JSON text: six clips with what is drawn of them."""
     about = _about(it, swap)
     for tile in about["tiles"]:
-        tile |= {"sound": _sound(swap.clips[tile["clip"]]), "file": f"{it.name}-{service.CLIPS[tile['clip']]}.wav"}
+        clip = tile["clip"]
+        tile |= {"sound": sound_message(swap.clips[clip]), "file": f"{it.name}-{service.CLIPS[clip]}.wav"}
     return _drawn(it, about)
 
 
 def sound_clip(it: service.Loaded, one: service.Original) -> str:
     """The same of a recording alone."""
     about = _alone(it, one)
-    about["tiles"][0] |= {"sound": _sound(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav"}
+    about["tiles"][0] |= {"sound": sound_message(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav"}
     return _drawn(it, about)
 
 
@@ -65,8 +66,13 @@ STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
 
 
 def _drawn(it: service.Loaded, about: dict) -> str:
+    return json.dumps({**about, **sound_scale(it)})
+
+
+def sound_scale(it: service.Loaded) -> dict:
+    """What the pictures of sound are measured by."""
     scale = {"bands": sound.BANDS, "low": sound.LOWEST_HZ, "high": sound.HIGHEST_HZ, "hop": sound.HOP / clips.RATE_HZ}
-    return json.dumps({**about, "scale": scale, "bandwidth": it.spec.bandwidth_hz})
+    return {"scale": scale, "bandwidth": it.spec.bandwidth_hz}
 
 
 def _alone(it: service.Loaded, one: service.Original) -> dict:
@@ -94,8 +100,8 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
 
     def course(one: service.Original) -> str:
         """What the dynamic code of one of the pair should hold."""
-        known = one.title or one.factors.get(dynamic, words.UNKNOWN)
-        return f"{roles.dynamic}: {known}" if one.factors else one.name
+        known = one.title or (said and one.factors.get(dynamic))
+        return f"{roles.dynamic}: {known}" if known else one.name
 
     def tile(clip: int) -> dict:
         look, motion = service.DONORS.get(clip, (clip, clip))
@@ -116,14 +122,14 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
         }  # fmt: skip
 
     return {
-        "checkpoint": it.name, "a": swap.a, "b": swap.b,
+        "checkpoint": it.name, **{side: wishes.plain(one.ref) for side, one in zip("ab", swap.pair, strict=True)},
         "tiles": [tile(clip) for clip in service.SHOWN],
         "motion": {side: course(one) for side, one in zip("AB", swap.pair, strict=True)},
         "judge": accuracy or None,
     }  # fmt: skip
 
 
-def _sound(one: service.Sound) -> dict:
+def sound_message(one: service.Sound) -> dict:
     """A clip: its file, its spectrogram (a byte a band, low ones first, a row every 10 ms) and its pitch."""
     shades = sound.spectrogram(one.wave)
     return {
@@ -134,22 +140,34 @@ def _sound(one: service.Sound) -> dict:
     }  # fmt: skip
 
 
-def chooser(it: service.Loaded, index: int, note: str = "") -> dict:
-    """One side's message: which sequence is chosen, and what its factors are."""
-    values, said = service.labels(it.dataset), service.describe(it.dataset, index)
+def chooser(it: service.Loaded, one: service.Ref, note: str = "") -> dict:
+    """One side's message: which sequence is chosen, and what its factors are: of one that was made nobody knows."""
+    known = isinstance(one, int)
+    index = one if known else None
+    values = service.labels(it.dataset) if known else {}
+    said = service.describe(it.dataset, one) if known else {}
     return {
         "checkpoint": it.name,
         "index": index,
         "total": len(it.dataset),
         "note": note,
         "factors": [
-            {"name": f.name, "kind": f.kind, "classes": list(f.classes), "value": int(values[f.name][index])}
+            {
+                "name": f.name, "kind": f.kind, "classes": list(f.classes),
+                "value": int(values[f.name][one]) if known else -1,
+            }
             for f in service.headline_factors(it.spec)
         ],
-        "numbers": [f"{f.name} {said[f.name]}" for f in words.numbers(it.spec)],
+        "numbers": _numbers(it, said) if known else [generation.source(it, one).caption],
         "one": words.roles(it.spec).one,
-        "title": None if it.dataset.titles is None else str(it.dataset.titles[index]),
-    }
+        "title": None if it.dataset.titles is None else str(it.dataset.titles[one]) if known else "",
+    }  # fmt: skip
+
+
+def _numbers(it: service.Loaded, said: dict[str, str]) -> list[str]:
+    """What is known of a sequence in numbers; of pictures not what is another in every frame."""
+    told = [f for f in words.numbers(it.spec) if f.kind == "static" or it.spec.modality != "video"]
+    return [f"{f.name} {said[f.name]}" for f in told]
 
 
 def difference(it: service.Loaded, index: int, missed: list[str]) -> str:
@@ -195,9 +213,9 @@ def titles(it: service.Loaded) -> str | None:
     return None if it.dataset.titles is None else json.dumps(it.dataset.titles.tolist())
 
 
-def caption(it: service.Loaded, index: int) -> str:
+def caption(it: service.Loaded, one: service.Ref) -> str:
     """One sequence in words."""
-    return service.caption(it.dataset, index)
+    return service.caption(it.dataset, one) if isinstance(one, int) else generation.source(it, one).caption
 
 
 def warm(name: str) -> None:

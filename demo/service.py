@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import torch
 
-from demo import courses, originals, sounds, words
+from demo import courses, generation, sounds, words
 from demo.originals import Original
 from demo.sequences import (
     MAP_SIZE,
@@ -53,33 +53,33 @@ from demo.swapped import (
     Verdict,
     export,
 )
+from demo.wishes import Made, Ref
 from demo.words import UNKNOWN, headline_factors
-from seqdisent.audio.clips import wav_bytes
 from seqdisent.data import SequenceDataset
 from seqdisent.evaluation.hearing import as_judged
 from seqdisent.types import Latents, Sequences
-from seqdisent.views import media, projections, sound
-from seqdisent.views.series import Course, csv
+from seqdisent.views import media, projections
 
 __all__ = [  # the store, the sequences and what a swap is are part of the service
     "A", "A_AGAIN", "A_LIKE_B", "B", "B_AGAIN", "B_LIKE_A", "CLIPS", "DONORS", "MAP_SIZE", "SHOWN", "SPLIT", "Judge",
-    "Loaded", "Original", "ServiceError", "Sound", "Swap", "Verdict", "caption", "check_index", "checkpoints",
-    "data_ready", "default_checkpoint", "describe", "export", "fetch_data", "first_pair", "headline_factors", "labels",
-    "load", "map_size", "map_sizes", "nearest", "random_pair", "shown_rows", "spec_of", "title",
+    "Loaded", "Made", "Original", "Ref", "ServiceError", "Sound", "Swap", "Verdict", "caption", "check_index",
+    "checkpoints", "data_ready", "default_checkpoint", "describe", "export", "fetch_data", "first_pair",
+    "headline_factors", "labels", "load", "map_size", "map_sizes", "nearest", "random_pair", "shown_rows", "spec_of",
+    "title",
 ]  # fmt: skip
-MAX_SAMPLES = 16
 
 
 @torch.inference_mode()
-def swap(name: str, a: int | Original, b: int | Original) -> Swap:
+def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
     """Encode a pair, exchange its static codes, decode everything.
 
     Args:
-        a: position in the test split, or a recording from outside (:mod:`demo.originals`).
+        a: position in the test split, how it was made (:mod:`demo.wishes`), or what a visitor brings
+            (:mod:`demo.originals`).
         b: the same.
     """
     it = load(name)
-    pair = tuple(one if isinstance(one, Original) else originals.from_split(it.dataset, one) for one in (a, b))
+    pair = tuple(one if isinstance(one, Original) else generation.source(it, one) for one in (a, b))
     x, mask = (torch.cat([getattr(one.batch, part) for one in pair]) for part in ("x", "mask"))
     latents = it.model.encode(x, None if it.dataset.lengths is None else mask, sample=False).latents
     codes = Latents.cat([latents[look : look + 1].with_dynamic(latents[m : m + 1]) for look, m in DONORS.values()])
@@ -121,11 +121,15 @@ def _truth(dataset: SequenceDataset, look: Original, motion: Original) -> torch.
     """The real sequence ``[T, *event]`` with one's static and the other's dynamic labels, if any."""
     if look.index is None or motion.index is None:
         return None
+    if look.index == motion.index:
+        return look.batch.x[0]
     match = np.ones(len(dataset), bool)
     for values in dataset.static.values():
         match &= values == values[look.index]
     for values in dataset.dynamic.values():
-        match &= (values == values[motion.index]).all(1)
+        # What is missing in both, like the course of a ball that is not there, is the same in both.
+        same = (values == values[motion.index]) | ((values != values) & (values != values)[motion.index])
+        match &= same.all(1)
     found = np.flatnonzero(match)
     return dataset[int(found[0])].x[0] if len(found) else None
 
@@ -137,53 +141,9 @@ def _psnr(made: torch.Tensor, truth: torch.Tensor | None) -> float | None:
     return float(-10 * torch.log10((made - truth).square().mean().clamp_min(10**-9.9)))
 
 
-@torch.inference_mode()
 def encode(name: str, index: int) -> Latents:
     """Posterior means of one sequence, a batch of one."""
-    it = load(name)
-    some = it.dataset[check_index(it.dataset, index)]
-    return it.model.encode(some.x, None if it.dataset.lengths is None else some.mask, sample=False).latents
-
-
-@torch.inference_mode()
-def sample(
-    name: str, n: int, seed: int, keep: str | None = None, index: int = 0
-) -> np.ndarray | list[np.ndarray] | list[Course]:  # fmt: skip
-    """Draws from the prior: uint8 ``[n, T, H, W, 3]``, ``n`` equally loud waveforms, float32 at 16 kHz, or courses.
-
-    Args:
-        keep: ``"static"`` or ``"dynamic"`` takes that code from sequence ``index``, draws the other.
-    """
-    it = load(name)
-    if not 1 <= n <= MAX_SAMPLES:
-        raise ServiceError(f"Ask for 1 to {MAX_SAMPLES} samples, not {n}.")
-    if not 0 <= seed < 2**63:
-        raise ServiceError("A seed is a whole number from 0 to 2^63 - 1.")
-    if keep not in (None, "static", "dynamic"):
-        raise ServiceError("keep is 'static', 'dynamic' or nothing.")
-    kept, mask = {}, None
-    if keep:
-        codes = encode(name, index)
-        code = getattr(codes, keep)
-        kept = {keep: code.expand(n, *code.shape[1:])}
-        mask = codes.mask.expand(n, -1) if keep == "dynamic" and codes.mask is not None else None
-    latents = it.model.sample(n, generator=torch.Generator().manual_seed(seed), **kept)
-    told = it.model.likelihood(latents)
-    made = sounds.everywhere(told.mean, mask)
-    if it.spec.modality == "series":
-        return courses.of_batch(told, made.mask)
-    return sounds.of_batch(made) if it.spec.modality == "audio" else media.to_uint8(made.x.clamp(0, 1))
-
-
-def sample_file(made: np.ndarray | list[np.ndarray] | list[Course], name: str) -> tuple[bytes, str]:
-    """What :func:`sample` drew as a file, and its suffix."""
-    spec = spec_of(name)
-    if spec.modality == "series":
-        return csv({f"sample {number}": one for number, one in enumerate(made)}, spec).encode(), "csv"
-    if spec.modality == "audio":
-        return wav_bytes(sound.in_turn(made)), "wav"
-    tiled = media.upscale(media.tile(list(made), columns=min(4, len(made))), 3)
-    return media.animated_webp(tiled, spec.rate_hz), "webp"
+    return generation.codes(load(name), index)
 
 
 @torch.inference_mode()

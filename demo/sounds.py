@@ -54,6 +54,16 @@ def of_one(original: Original) -> Sound:
     return Sound(np.asarray(original.wave), _pitch(original.batch, 0))
 
 
+def levelled(original: Original) -> Sound:
+    """The same at the common loudness."""
+    return Sound(sound.at_one_level([np.asarray(original.wave)])[0], _pitch(original.batch, 0))
+
+
+def drawn(made: Sequences) -> list[Sound]:
+    """What a model made, all equally loud, with its pitch."""
+    return [Sound(wave, _pitch(made, row)) for row, wave in enumerate(of_batch(made))]
+
+
 def of_batch(made: Sequences) -> list[np.ndarray]:
     """Waveforms of what a model made, all equally loud."""
     return sound.at_one_level(waveforms(made))

@@ -72,6 +72,8 @@ class Swap:
     def title(self, clip: int) -> str:
         """Title of a clip."""
         look, motion = DONORS.get(clip, (clip, clip))
+        if clip in (A, B) and self.pair[clip].made is not None:
+            return f"{'AB'[clip]}, made"
         kind = "real" if clip in (A, B) else "recon" if look == motion else "swap"
         return words.roles(self.spec).title(kind, "AB"[look], "AB"[motion])
 

@@ -117,11 +117,15 @@ def place(checkpoint: str, key: str, n: int, method: str) -> dict:
         placed among its nearest neighbours by code; ``neighbours``: for each map the positions in the split of the
         nearest sequences on it by code, nearest first.
     """
-    upload, it = _get(checkpoint, key), service.load(checkpoint)
-    pair = service.maps(checkpoint, n, method)
+    return locate(service.load(checkpoint), _get(checkpoint, key).original, n, method)
+
+
+def locate(it: Loaded, one: Original, n: int, method: str) -> dict:
+    """The same of any sequence that is not on the maps."""
+    pair = service.maps(it.name, n, method)
     with _MEASURING:
         known = _codes(it, len(pair.rows))
-    codes = projections.encode_rows(it.model, _alone(it.dataset, upload.batch), np.arange(1))
+    codes = projections.encode_rows(it.model, _alone(it.dataset, one.batch), np.arange(1))
     found: dict = {"exact": method == "pca", "neighbours": {}}
     for part, own, others in zip(("static", "dynamic"), codes, known, strict=True):
         plane = np.float64(getattr(pair, part))

@@ -32,7 +32,7 @@ PICTURES = FrameConfig(width=16, features=128)
 # validation pictures: sprites are ahead by 700 nats a sequence after half the steps, balls by 1,800 after 1,000.
 DATA = {
     "sprites-32": (PICTURES, TrainConfig(2000, 16, 2e-3, epoch_steps=500)),
-    "bouncing-balls": (PICTURES, TrainConfig(1500, 16, 2e-3, epoch_steps=500, short_epochs=2)),
+    "bouncing-balls": (PICTURES, TrainConfig(1000, 16, 2e-3, epoch_steps=500, short_epochs=1)),
     "voices": (FrameConfig("mlp", features=128), TrainConfig(1200, 16, 1e-3, epoch_steps=400)),
 }
 

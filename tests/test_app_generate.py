@@ -117,7 +117,7 @@ def test_all_and_one_can_be_downloaded(opened: Page, tmp_path) -> None:
 @pytest.mark.parametrize(
     "query", ["mode=traverse&code=dynamic&dimension=99", "mode=<b>&seed=%00", "mode=continue&prefix=-1"]
 )
-def test_a_strange_link_says_so_and_shows_something(page: Page, app_url: str, query: str) -> None:
+def test_a_strange_link_still_shows_something(page: Page, app_url: str, query: str) -> None:
     page.goto(f"{app_url}?tab=generate&{query}")
     page.wait_for_selector(f"{TAB}[data-made='9']")
 

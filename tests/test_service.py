@@ -72,6 +72,19 @@ def test_swap_is_compared_with_the_real_sequence_of_those_factors(it) -> None:
     assert set(service.swap(NAME, 3, 700).psnr_db) == {2, 3, 4, 5}
 
 
+def test_what_is_missing_in_both_is_no_difference(it) -> None:
+    def truth(dataset, look: int, motion: int):
+        return service._truth(dataset, *(originals.from_split(it.dataset, i) for i in (look, motion)))
+
+    there = np.full((len(it.dataset), 8), np.nan, np.float32)  # the course of a ball that none of them has
+    nowhere = replace(it.dataset, dynamic={**it.dataset.dynamic, "x": there})
+    assert torch.equal(truth(nowhere, 3, 700), truth(it.dataset, 3, 700))
+    assert torch.equal(truth(nowhere, 3, 3), it.dataset[3].x[0])
+    some = there.copy()
+    some[700] = 0.5
+    assert truth(replace(nowhere, dynamic={"x": some}), 3, 700) is None
+
+
 @pytest.mark.parametrize("index", [-1, 2664, 1.5, "0", None, True])
 def test_positions_are_checked(index) -> None:
     with pytest.raises(service.ServiceError, match="numbered 0 to 2663"):

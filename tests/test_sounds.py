@@ -14,7 +14,18 @@ import torch
 from app_fixtures import VOICES, checkpoints  # noqa: F401
 from PIL import Image
 
-from demo import components, map_payloads, originals, payloads, report_payloads, sequences, service, words
+from demo import (
+    components,
+    generation,
+    map_payloads,
+    originals,
+    payloads,
+    report_payloads,
+    sequences,
+    service,
+    wishes,
+    words,
+)
 from demo.tabs import maps, swap
 from seqdisent.audio.clips import RATE_HZ, loudness_db
 from seqdisent.data.spec import Factor
@@ -120,11 +131,13 @@ def test_files(pair) -> None:
 
 
 def test_samples_are_heard_and_keep_the_length_of_the_words() -> None:
-    made = service.sample(NAME, 2, 7, "dynamic", 3)
-    assert len(made) == 2 and len(made[0]) == len(made[1]) and np.abs(made[0]).max() > 0
-    assert len(made[0]) / RATE_HZ == pytest.approx(len(service.hear(NAME, 3)) / RATE_HZ, abs=0.04)
-    assert (service.sample(NAME, 2, 7, "dynamic", 3)[1] == made[1]).all()
-    assert len(service.sample(NAME, 1, 0)[0]) > RATE_HZ / 2
+    def made(**asked) -> list[np.ndarray]:
+        return generation.make(wishes.read(service.load(NAME), asked)).clips
+
+    kept = made(n=2, seed=7, keep="dynamic", a=3)
+    assert len(kept) == 2 and len(kept[0]) == len(kept[1]) and np.abs(kept[0]).max() > 0
+    assert len(kept[0]) / RATE_HZ == pytest.approx(len(service.hear(NAME, 3)) / RATE_HZ, abs=0.04)
+    assert len(made(n=1, keep="")[0]) > RATE_HZ / 2
 
 
 def test_scripts_may_ask_for_recordings_and_for_nothing_else() -> None:

@@ -22,7 +22,7 @@ function paintMenus() {
   title.replaceChildren(
     make("span", `sd-dot`, side),
     make("span", "", `${side === "A" ? "First" : "Second"} ${value.one === "character" ? "sequence" : value.one}`),
-    make("span", "sd-number", `test sequence ${value.index}`),
+    make("span", "sd-number", value.index === null ? "made by the model" : `test sequence ${value.index}`),
   );
   const focused = menus.contains(document.activeElement) ? document.activeElement.name : null;
   menus.replaceChildren();

@@ -1,5 +1,5 @@
 // Put before sound.js, behind ear.js and spectrum.js: one clip that is seen, heard and walked through.
-const WAVE = 30, GAP = 5, LEFT = 30, BOTTOM = 17;
+const WAVE = 30, GAP = 5, EDGE = 30, BOTTOM = 17;
 const TICKS_HZ = [100, 200, 500, 1000, 2000, 4000, 8000];
 
 // `tile` is one of demo.payloads.sound_stage, `heard` its decoded sound; `whole` is the seconds that the width stands
@@ -28,7 +28,7 @@ function clipView(tile, heard, scale, whole, peak, root) {
   figure.append(head, strip, text);
   view.node = figure;
 
-  const left = LEFT, across = () => Math.max(1, strip.clientWidth - left - 1);
+  const left = EDGE, across = () => Math.max(1, strip.clientWidth - left - 1);
   const x = (seconds) => left + (seconds / whole) * across();
 
   function draw() {

@@ -1,6 +1,32 @@
-// Put before series.js, behind axes.js: one clip of a series, a plot for every variable that is shown.
+// Put behind axes.js, before what shows series: one clip of a series, a plot for every variable that is shown.
 const LEFT = 40, RIGHT = 6, AXIS = 20, NAME = 17, RUG = 4;
 const PANEL = [0, 210, 130, 104, 98, 84]; // height of a plot by how many there are; of more, 72
+
+// The ends of each axis: every value, and of the bands as much as leaves room for the lines.
+const ROOM = 0.4;
+function spans(value, courses) {
+  const count = value.variables.length;
+  return value.variables.map((_, c) => {
+    const found = [];
+    let low = Infinity, high = -Infinity;
+    for (const { x, scale } of courses) {
+      for (let i = c; i < x.length; i += count) {
+        if (!Number.isFinite(x[i])) continue;
+        low = Math.min(low, x[i]);
+        high = Math.max(high, x[i]);
+        if (scale) found.push(x[i] - value.reach * scale[i], x[i] + value.reach * scale[i]);
+      }
+    }
+    if (low > high) return [-1, 1];
+    const ends = Float32Array.from(found).sort(), cut = Math.floor(ends.length / 50);
+    const most = ROOM * (high - low);
+    if (ends.length) {
+      [low, high] = [Math.min(low, Math.max(ends[cut], low - most)), Math.max(high, Math.min(ends[ends.length - 1 - cut], high + most))];
+    }
+    const room = 0.04 * (high - low) || 0.5;
+    return [low - room, high + room];
+  });
+}
 
 // `tile` is one of demo.payloads.series_stage; `own`, `behind` and `level` are the courses that it draws: its own, the
 // measured one that gave its dynamics, and the mean of the one that gave its level, by variable.

@@ -67,13 +67,14 @@ function draw() {
     const sized = names.includes(props.sized) ? props.sized : "", factor = points.factors[sized];
     const sizes = sized ? ` · ${factor.said ? `${factor.said}, ` : ""}larger for more ${sized}${range(factor)}` : "";
     title.textContent = `${part === "static" ? "Static" : "Dynamic"} codes: ${points.about[part]}`;
-    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour}${sizes} · trustworthiness ${points.trust[p].toFixed(2)}${props.guest ? placed(props.guest) : ""}`;
+    trust.textContent = `${points.method} of ${points.ids.length} sequences, coloured by ${state.shuffled ? `shuffled ${colour}` : colour}${sizes} · trustworthiness ${points.trust[p].toFixed(2)}${[props.guest, props.guest_b].filter(Boolean).map(placed).join("")}`;
     const data = traces(points, part, colour, plot.clientWidth, state.shuffled, sized);
     const [a, b] = (props.chosen || []).map((id) => points.ids.indexOf(id));
     const paper = theme("--block-background-fill");
     // A halo in the colour of the paper keeps the marks apart from the crowd.
     for (const i of [a, b]) data.push(ring(points, part, i ?? -1, paper, "", 17, 9));
-    if (props.guest) data.push(guestMark(props.guest[part], theme("--sd-a"), ink));
+    if (props.guest) data.push(guestMark(props.guest, part, theme("--sd-a"), ink));
+    if (props.guest_b) data.push(guestMark(props.guest_b, part, theme("--sd-b"), ink));
     data.push(ring(points, part, -1, ink, ""), ring(points, part, a ?? -1, theme("--sd-a"), "A"), ring(points, part, b ?? -1, theme("--sd-b"), "B"));
     const axis = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", showline: false };
     const layout = {
@@ -166,7 +167,7 @@ function loadAtlas() {
   state.atlas = picture;
 }
 
-watch(["value", "colours", "sized", "chosen", "guest"], draw);
+watch(["value", "colours", "sized", "chosen", "guest", "guest_b"], draw);
 watch("atlas", loadAtlas);
 loadAtlas();
 draw();

@@ -26,11 +26,14 @@ function headings(value, first) {
   };
   return [make("div", "sd-head sd-head-none", first), head("A"), head("B")];
 }
+// A sequence by its number, or by how it was made.
+const plainly = (one) => (typeof one === "object" ? JSON.stringify(one) : `${one}`);
 // A link to this page brings the pair back.
 function remember(value) {
   if (value.a === null || value.b === null) return;
   const url = new URL(location.href);
-  for (const name of ["checkpoint", "a", "b"]) url.searchParams.set(name, value[name]);
+  url.searchParams.set("checkpoint", value.checkpoint);
+  for (const side of ["a", "b"]) url.searchParams.set(side, plainly(value[side]));
   history.replaceState(history.state, "", url);
 }
 
@@ -49,6 +52,6 @@ function receive(build, takeDown) {
   }
   const value = JSON.parse(text);
   build(value);
-  root.dataset.pair = `${value.a},${value.b}`;
+  root.dataset.pair = `${plainly(value.a)},${plainly(value.b)}`;
   remember(value);
 }

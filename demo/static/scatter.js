@@ -83,10 +83,11 @@ function ring(points, part, i, colour, text, size = text ? 17 : 13, width = text
 }
 
 // What is not of the split: a shape that no class has, in the colour of A, and a name in the legend.
-function guestMark([x, y], colour, rim) {
+function guestMark(guest, part, colour, rim) {
+  const [x, y] = guest[part];
   return {
-    type: "scatter", mode: "markers", name: "your recording", x: [x], y: [y], hoverinfo: "skip", showlegend: true,
+    type: "scatter", mode: "markers", name: guest.name ?? "your recording", x: [x], y: [y], hoverinfo: "skip", showlegend: true,
     cliponaxis: false, marker: { symbol: "hexagram", size: 19, color: colour, opacity: 1, line: { width: 2, color: rim } },
   };
 }
-const placed = ({ exact }) => ` · your recording ${exact ? "placed exactly, by the same projection" : "placed among its nearest neighbours"}`;
+const placed = ({ exact, name }) => ` · ${name ?? "your recording"} ${exact ? "placed exactly, by the same projection" : "placed among its nearest neighbours"}`;

@@ -50,32 +50,6 @@ function choose(shown) {
   draw();
 }
 
-// The ends of each axis: every value, and of the bands as much as leaves room for the lines.
-const ROOM = 0.4;
-function spans(value, courses) {
-  const count = value.variables.length;
-  return value.variables.map((_, c) => {
-    const found = [];
-    let low = Infinity, high = -Infinity;
-    for (const { x, scale } of courses) {
-      for (let i = c; i < x.length; i += count) {
-        if (!Number.isFinite(x[i])) continue;
-        low = Math.min(low, x[i]);
-        high = Math.max(high, x[i]);
-        if (scale) found.push(x[i] - value.reach * scale[i], x[i] + value.reach * scale[i]);
-      }
-    }
-    if (low > high) return [-1, 1];
-    const ends = Float32Array.from(found).sort(), cut = Math.floor(ends.length / 50);
-    const most = ROOM * (high - low);
-    if (ends.length) {
-      [low, high] = [Math.min(low, Math.max(ends[cut], low - most)), Math.max(high, Math.min(ends[ends.length - 1 - cut], high + most))];
-    }
-    const room = 0.04 * (high - low) || 0.5;
-    return [low - room, high + room];
-  });
-}
-
 function build(value) {
   const courses = value.tiles.map((tile) => ({ x: unpacked(tile.x), scale: tile.scale && unpacked(tile.scale), steps: tile.steps }));
   const real = Object.fromEntries(value.tiles.map((tile, i) => [tile.kind === "real" ? tile.look : `${i}`, courses[i]]));

@@ -105,7 +105,7 @@ function update() {
     build();
     paintStrips();
     play.load(value.frames, value.rate);
-    root.dataset.pair = `${value.a},${value.b}`;
+    root.dataset.pair = `${plainly(value.a)},${plainly(value.b)}`;
     remember(value);
   };
   picture.src = value.sheet;

@@ -83,7 +83,7 @@ def missing(name: str, choice: str) -> list[tuple[str, str]]:
     return [one for one in wanted if reports.find(*one) is None]
 
 
-def show(name: str, choice: str, a: int, b: int, shown: list | None) -> tuple:
+def show(name: str, choice: str, a: service.Ref, b: service.Ref, shown: list | None) -> tuple:
     """Values of :attr:`Parts.outputs`: what is measured already, and an offer to measure what is not."""
     first = reports.find(name)
     other = reports.chosen(name, choice)
@@ -95,7 +95,9 @@ def show(name: str, choice: str, a: int, b: int, shown: list | None) -> tuple:
     asked = [first.slug, first.live, second.slug if second else "", a, b]
     if asked == shown:  # coming back to the tab
         return (*offer, *(gr.skip(),) * 5, shown)
-    time = {"clips": report_payloads.clips(service.load(name), a, b)}
+    it = service.load(name)
+    real = zip((a, b), service.first_pair(it.dataset), strict=True)  # the report is of real sequences
+    time = {"clips": report_payloads.clips(it, *(one if isinstance(one, int) else other for one, other in real))}
     if shown and asked[:3] == shown[:3]:  # the same reports beside another pair
         return (*offer, gr.skip(), gr.update(**time), *(gr.skip(),) * 3, asked)
     tables = ({"headers": headers, "data": rows} for headers, rows in report_payloads.tables(first, second))

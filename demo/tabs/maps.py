@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo import components, map_payloads, payloads, reports, service
+from demo import components, generation, map_payloads, payloads, reports, service, uploads
 from demo.words import numbers
 from seqdisent.data.spec import DatasetSpec, Factor
 from seqdisent.views import projections
@@ -19,6 +19,7 @@ WARNING = (
     "not, that proves nothing."
 )
 ALIKE = ("all alike", "")
+GUESTS = ("guest", "guest_b")
 COLOURS = 9  # that the page can tell apart
 LEAK, BACK = "Show me the leak", "Show what belongs"
 
@@ -119,7 +120,7 @@ def first_method(name: str) -> str:
 
 
 def draw(
-    name: str, n: int, method: str, colours: tuple[str, str], pair: tuple[int, int], new_pictures: bool,
+    name: str, n: int, method: str, colours: tuple[str, str], pair: tuple[service.Ref | None, ...], new_pictures: bool,
     progress: gr.Progress | None = None,
 ) -> dict:  # fmt: skip
     """Both maps, with pictures of their points if those are other sequences than before."""
@@ -128,7 +129,7 @@ def draw(
     maps = service.maps(name, n, method, report)
     pictures = {"atlas": map_payloads.atlas(it, n)} if new_pictures else {}
     points = json.dumps(map_payloads.points(it, maps, method))
-    return gr.update(value=points, colours=list(colours), chosen=list(pair), **pictures)
+    return gr.update(value=points, colours=list(colours), **marks(*pair), **pictures)
 
 
 def read(name: str, n: int, method: str) -> dict:
@@ -143,8 +144,25 @@ def selected(event: gr.SelectData) -> int:
     return int(event.row_value[0])
 
 
-def chosen(name: str, a: int, b: int) -> tuple:
+def chosen(name: str, a: service.Ref, b: service.Ref) -> tuple:
     """Marks of the pair on the maps, and the pair in words."""
     it = service.load(name)
-    words = [f"**{side}** (sequence {i}) {payloads.caption(it, i)}" for side, i in zip("AB", (a, b), strict=True)]
-    return gr.update(chosen=[a, b]), "<br>".join(words)
+    known = [f" (sequence {one})" if isinstance(one, int) else "" for one in (a, b)]
+    words = [f"**{'AB'[i]}**{known[i]} {payloads.caption(it, one)}" for i, one in enumerate((a, b))]
+    gone = {guest: None for guest, one in zip(GUESTS, (a, b), strict=True) if isinstance(one, int)}
+    return gr.update(**marks(a, b), **gone), "<br>".join(words)
+
+
+def marks(a: service.Ref | None, b: service.Ref | None) -> dict:
+    """What the maps are told of the pair: its points."""
+    return {"chosen": [one if isinstance(one, int) else None for one in (a, b)]}
+
+
+def guests(name: str, n: int, method: str, a: service.Ref, b: service.Ref) -> dict:
+    """The same of what was made and is not among the points: where it would be."""
+    it = service.load(name)
+    found: dict[str, dict | None] = dict.fromkeys(GUESTS)
+    for guest, side, one in zip(GUESTS, "AB", (a, b), strict=True):
+        if not isinstance(one, int):
+            found[guest] = uploads.locate(it, generation.source(it, one), n, method) | {"name": f"{side}, made"}
+    return found

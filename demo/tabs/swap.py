@@ -79,15 +79,15 @@ def prepare(name: str) -> tuple:
     return roles(spec).how, *(gr.update(visible=kind == spec.modality) for kind in NAMES)
 
 
-def show(name: str, a: int, b: int, notes: tuple[str, str] = ("", "")) -> tuple:
+def show(name: str, a: service.Ref, b: service.Ref, notes: tuple[str, str] = ("", "")) -> tuple:
     """Values of :attr:`Parts.outputs` for a pair."""
     it = service.load(name)
     swap = service.swap(name, a, b)
     made = payloads.STAGES[it.spec.modality](it, swap)
     return (
-        swap.a, swap.b, *(made if kind == it.spec.modality else None for kind in NAMES),
-        gr.update(value=payloads.chooser(it, swap.a, notes[0])),
-        gr.update(value=payloads.chooser(it, swap.b, notes[1])),
+        *(one.ref for one in swap.pair), *(made if kind == it.spec.modality else None for kind in NAMES),
+        gr.update(value=payloads.chooser(it, swap.pair[0].ref, notes[0])),
+        gr.update(value=payloads.chooser(it, swap.pair[1].ref, notes[1])),
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def sent(event: gr.EventData) -> dict:
 def pick(side: int):
     """A click in a gallery."""
 
-    def picked(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+    def picked(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
         pair = [a, b]
         pair[side] = sent(event).get("index")
         return show(name, *pair)
@@ -127,7 +127,7 @@ def by_number(side: int):
 def wish(side: int):
     """A choice by factors: the test character that has them, or the nearest with a note."""
 
-    def wished(name: str, a: int, b: int, event: gr.EventData) -> tuple:
+    def wished(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
         it = service.load(name)
         known = {f.name: len(f.classes) for f in service.headline_factors(it.spec)}
         asked, changed = sent(event).get("factors"), sent(event).get("changed")
@@ -157,8 +157,9 @@ def more(side: int):
 def save(suffix: str):
     """A file of what is on the stage."""
 
-    def saved(name: str, a: int, b: int) -> str:
+    def saved(name: str, a: service.Ref, b: service.Ref) -> str:
         content = service.export(service.swap(name, a, b), suffix)
-        return files.keep(content, f"{name}-{a}-{b}.{suffix}")
+        pair = "-".join(str(one) if isinstance(one, int) else "made" for one in (a, b))
+        return files.keep(content, f"{name}-{pair}.{suffix}")
 
     return saved

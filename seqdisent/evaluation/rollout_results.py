@@ -137,13 +137,7 @@ def tables(results: dict[str, Any]) -> str:
         f"{seeds}. Means over seeds with 95 % intervals (± Student's t); of real frames, no interval."
     )
     parts = {
-        "Stochastic against deterministic": [
-            ("", *PAIR, "difference [95 %, Welch]", "better"),
-            *((
-                row["title"], *(_cell(points[one]["figures"][row["figure"]]) for one in PAIR),
-                f"{_short(row['value'])} [{_short(row['low'])}, {_short(row['high'])}]", row["better"],
-            ) for row in results["differences"]),
-        ],
+        "Stochastic against deterministic": list(_compared(results)),
         "Negative bound, nats a frame (of densities: less is better, and it may be negative)": list(_bounds(points)),
         f"Squared error of a frame (PSNR, dB) after {PREFIX} frames, by how many frames ahead; the best of {FUTURES} "
         "is chosen by its error over the whole future": list(_predictions(points, real, "prediction")),
@@ -163,6 +157,41 @@ def tables(results: dict[str, Any]) -> str:
             lines += ["", f"**{title}**", "", "| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
             lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+# What the README shows of the comparison
+SHORT = (
+    f"bound/{SEEN}/total", f"bound/{SEEN + AFTER}/total", f"prediction/best of {FUTURES}/1",
+    f"prediction/best of {FUTURES}/16", f"prediction/best of {FUTURES}/84", "prediction/one/84",
+    *(f"physics/future/{name}" for name in ("number kept", "overlap", "energy kept", "speed distance")),
+    *(f"physics/prior/{name}" for name in ("number kept", "overlap", "speed distance")),
+)  # fmt: skip
+
+
+def short_table(path: Path) -> str:
+    """The comparison of ``results.json``, Markdown, in a few rows."""
+    header, *rows = _compared(json.loads(path.read_text(encoding="utf-8")), SHORT)
+    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def _compared(results: dict[str, Any], figures: tuple[str, ...] = tuple(CHIEF)) -> Iterator[tuple[str, ...]]:
+    """Stochastic beside deterministic, and real frames where they have such a figure."""
+    yield "", *PAIR, "difference [95 %, Welch]", "better", "real, or without a model"
+    for row in results["differences"]:
+        name, figure = row["figure"], (row["value"], row["low"], row["high"])
+        if name not in figures:
+            continue
+        share = name.rpartition("/")[2] in SHARES
+        title, scale = row["title"] + (", %" if share else ""), 100 if share else 1
+        kind, _, rest = name.partition("/")
+        alike = {"physics": "physics/real/" + rest.rpartition("/")[2],
+                 "prediction": "prediction/training mean/" + rest.rpartition("/")[2]}.get(kind, "")  # fmt: skip
+        value, low, high = (_short(scale * v) for v in figure)
+        yield (
+            title, *(_cell(results["points"][one]["figures"][name], scale) for one in PAIR),
+            f"{value} [{low}, {high}]", row["better"], _cell(results["real"].get(alike), scale),
+        )  # fmt: skip
 
 
 def write_results(results: dict[str, Any], folder: Path) -> Path:

@@ -29,7 +29,7 @@ SERIES_HEADER = (
     "recipe", "task", "codes", "best constant", "raw features, boosting", "network with labels", "best published",
     "swaps that carry the right label, %",
 )  # fmt: skip
-BENCHMARK, BITS = "benchmark-series", "bits"
+BENCHMARK, BITS, ROLLOUTS = "benchmark-series", "bits", "rollouts"
 LEARNERS = ("codes", "raw features", "supervised")
 
 
@@ -135,6 +135,17 @@ def bits_table(path: Path | None = None) -> str:
     return table(results, {name: COLUMNS[name] for name in BITS_COLUMNS})
 
 
+def rollouts_table(path: Path | None = None) -> str:
+    """Stochastic against deterministic transitions: what ``seqdisent rollouts`` measured, in a few rows.
+
+    Args:
+        path: ``results.json`` of it; by default the one beside the checkpoints.
+    """
+    from seqdisent.evaluation.rollout_results import short_table
+
+    return short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
+
+
 def _told(report: dict[str, Any], code: str, factor: str) -> str:
     about = next(f for f in report["leakage"]["factors"] if f["name"] == factor)
     if about["not_measurable"]:
@@ -172,7 +183,6 @@ def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[fl
 
 
 if __name__ == "__main__":
-    made = [table(), moving_table(), speech_table(), series_table()]
-    if (checkpoints_root() / BITS / "results.json").is_file():
-        made.append(bits_table())
-    print("\n\n".join(made))
+    print("\n\n".join(make() for make in (
+        table, moving_table, rollouts_table, bits_table, speech_table, series_table
+    )))  # fmt: skip
