@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqdisent.data.spec import DatasetSpec, Factor
 
@@ -67,9 +67,22 @@ ROLES = {
 }  # fmt: skip
 
 
+def _things(who: str) -> Roles:
+    """Pictures without characters in them."""
+    how = _SPLITS.format(one="sequence", who=who, does="how it moves")
+    how += "**A moves like B** must keep A's look and take B's motion."
+    return replace(ROLES["video"], who=who, does="how it moves", one="sequence", sources="sequences", how=how)
+
+
+_BALLS = _things("how many balls, how large, which colour")
+THINGS = {
+    "bouncing-balls": _BALLS, "bouncing-balls-64": _BALLS, "moving-digits": _things("which digits, by which hand"),
+}  # fmt: skip
+
+
 def roles(spec: DatasetSpec) -> Roles:
     """The words for a data set."""
-    return ROLES[spec.modality]
+    return THINGS.get(spec.name) or ROLES[spec.modality]
 
 
 def content(spec: DatasetSpec) -> Factor | None:

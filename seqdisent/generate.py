@@ -11,8 +11,8 @@ from rich.console import Console
 
 from seqdisent import editing
 from seqdisent.checkpoint import load_checkpoint
-from seqdisent.commands import UsageError
 from seqdisent.data import DatasetSpec, SequenceDataset, load_dataset
+from seqdisent.errors import UsageError
 from seqdisent.models import SequentialVAE
 from seqdisent.types import Latents, Sequences
 from seqdisent.writing import Clips, writer
