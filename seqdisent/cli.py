@@ -112,35 +112,20 @@ def parser(commands) -> argparse.ArgumentParser:
 
     frontier = command("frontier", commands.frontier, "sweep weights and parts on sprites-32; see who leaks what")
     frontier.add_argument("--points", nargs="+", help="points of the sweep (default: all)")
-    frontier.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="(default: 0 1 2)")
-    frontier.add_argument("--run", type=Path, default=Path("runs/frontier"), help="folder of the sweep; it is resumed")
-    frontier.add_argument("--to", type=Path, help="folder of the results (default: the sweep's)")
-    frontier.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
-    frontier.add_argument("--quiet", action="store_true", help="no progress bar")
+    _sweep(frontier, "runs/frontier", (0, 1, 2))
 
     rollouts = command("rollouts", commands.rollouts, "stochastic against deterministic transitions on long sequences")
     rollouts.add_argument("--points", nargs="+", help="transitions (default: stochastic deterministic linear)")
-    rollouts.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="(default: 0 1 2)")
-    rollouts.add_argument("--run", type=Path, default=Path("runs/rollouts"), help="folder of the runs; it is resumed")
-    rollouts.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
-    rollouts.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
-    rollouts.add_argument("--quiet", action="store_true", help="no progress bar")
+    _sweep(rollouts, "runs/rollouts", (0, 1, 2))
 
     bits = command("bits", commands.bits, "quality against bits: small dynamic codes, with and without a static one")
     bits.add_argument("--data", nargs="+", help="data sets of the sweep (default: all three)")
     bits.add_argument("--sizes", nargs="+", type=int, help="dynamic sizes (default: 1 2 4 8 16 32)")
-    bits.add_argument("--seeds", nargs="+", type=int, default=[0], help="(default: 0)")
-    bits.add_argument("--run", type=Path, default=Path("runs/bits"), help="folder of the sweep; it is resumed")
-    bits.add_argument("--to", type=Path, help="folder of the results (default: the sweep's)")
-    bits.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
-    bits.add_argument("--quiet", action="store_true", help="no progress bar")
+    _sweep(bits, "runs/bits", (0,))
 
     benchmark = command("benchmark", commands.benchmark, "train recipes of series with several seeds; try their codes")
     benchmark.add_argument("recipes", nargs="*", help="recipes of series (default: those of the README's table)")
-    benchmark.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="(default: 0 1 2 3 4)")
-    benchmark.add_argument("--run", type=Path, default=Path("runs/benchmark"), help="folder of the runs; it is resumed")
-    benchmark.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
-    benchmark.add_argument("--quiet", action="store_true", help="no progress bar")
+    _sweep(benchmark, "runs/benchmark", (0, 1, 2, 3, 4))
 
     swap = command("swap", commands.swap, "swap two test sequences and write an animation, a sound or a table")
     swap.add_argument("checkpoint", help="a name from `seqdisent list`, or a folder")
@@ -178,6 +163,15 @@ def _data_root(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data-root", type=Path, help="folder with the data (default: SEQDISENT_DATA, else the user's cache)"
     )
+
+
+def _sweep(command: argparse.ArgumentParser, run: str, seeds: tuple[int, ...]) -> None:
+    said = f"(default: {' '.join(map(str, seeds))})"
+    command.add_argument("--seeds", nargs="+", type=int, default=list(seeds), help=said)
+    command.add_argument("--run", type=Path, default=Path(run), help="folder of the runs; it is resumed")
+    command.add_argument("--to", type=Path, help="folder of the results (default: that of the runs)")
+    command.add_argument("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    command.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def _output(command: argparse.ArgumentParser, default: str, series: str, pictures: str) -> None:

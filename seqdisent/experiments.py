@@ -33,6 +33,7 @@ def frontier(args: Namespace, console: Console) -> None:
 def rollouts(args: Namespace, console: Console) -> None:
     """Train and measure the transitions that are missing; print and keep where they stand, and a clip of futures."""
     from seqdisent.evaluation import rollout_results as results
+    from seqdisent.evaluation.rollout_tables import tables
     from seqdisent.evaluation.rollouts import N, measure_point, measure_real
     from seqdisent.rollouts import POINTS, train_point
 
@@ -56,7 +57,7 @@ def rollouts(args: Namespace, console: Console) -> None:
     }  # fmt: skip
     folder = results.write_results(made, args.to or args.run)
     (folder / results.CLIP).write_bytes(results.futures(list(models.values())))
-    console.print(results.tables(made), highlight=False, markup=False, soft_wrap=True)
+    console.print(tables(made), highlight=False, markup=False, soft_wrap=True)
     console.print(f"written: {folder}", highlight=False)
 
 
@@ -95,7 +96,10 @@ def benchmark(args: Namespace, console: Console) -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     results = []
     for name in args.recipes or RECIPES:
-        seeds = measure(name, args.seeds, args.run, console.print, progress=not args.quiet, accelerator="cpu")
+        seeds = measure(
+            name, args.seeds, args.run, console.print,
+            progress=not args.quiet, accelerator="cpu", precision=args.precision,
+        )  # fmt: skip
         results.append(summarised(name, recipe(name).dataset, seeds))
         console.print(table(results[-1:]), highlight=False, markup=False)
         console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)

@@ -17,6 +17,7 @@ from seqdisent.cli import main
 from seqdisent.data.bouncing_balls import SMALL
 from seqdisent.evaluation import rollout_results as results
 from seqdisent.evaluation import rollouts
+from seqdisent.evaluation.rollout_tables import tables
 from seqdisent.gaussian import DiagonalGaussian
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.recipes import RECIPES, Recipe, recipe
@@ -218,7 +219,7 @@ def test_the_command_trains_measures_and_goes_on(tmp_path, monkeypatch, capsys):
     assert made["points"]["deterministic"]["seeds"] == [0, 1] and made["sequences"] == 4
     assert made["points"]["deterministic"]["figures"]["bound/32/total"]["low"] is not None
     text = (tmp_path / "results.md").read_text()
-    assert text == results.tables(made) and "deterministic: seeds 0, 1" in text
+    assert text == tables(made) and "deterministic: seeds 0, 1" in text
     assert "| real (speeds: one half from the other) |" in text and "Stochastic against" not in text
     assert (tmp_path / "futures.webp").stat().st_size < 1_500_000
     before = weights.stat().st_mtime_ns

@@ -141,7 +141,7 @@ def rollouts_table(path: Path | None = None) -> str:
     Args:
         path: ``results.json`` of it; by default the one beside the checkpoints.
     """
-    from seqdisent.evaluation.rollout_results import short_table
+    from seqdisent.evaluation.rollout_tables import short_table
 
     return short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
 
