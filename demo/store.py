@@ -38,7 +38,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Judge:
-    """A classifier of every factor, and how often it is right on real test sequences."""
+    """A classifier, and how often it is right on real test sequences, of the factors of which it knows anything."""
 
     classify: Callable[[torch.Tensor], Mapping[str, torch.Tensor]]
     accuracy: Mapping[str, float]
@@ -121,7 +121,15 @@ def _judge(dataset: str) -> Judge | None:
         return None  # swaps are shown without an opinion
     if judge is None:
         return None
-    return Judge(judge.classify, {name: score["value"] for name, score in metrics.get("judge", {}).items()})
+    right = metrics.get("judge", {})
+    chance = {f.name: 1 / len(f.classes) for f in judge.spec.factors if not f.continuous}
+    # Of a factor that it guesses by chance it is not asked: the mass of a ball shows only where balls meet.
+    known = {name: score["value"] for name, score in right.items() if score.get("low", score["value"]) > chance[name]}
+
+    def classify(x):
+        return {name: seen for name, seen in judge.classify(x).items() if name in known or not right}
+
+    return Judge(classify, known)
 
 
 def _config(name: str) -> dict:

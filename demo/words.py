@@ -136,7 +136,7 @@ def caption(spec: DatasetSpec, values: Mapping[str, str]) -> str:
         what = "something" if said and values[said.name] == UNKNOWN else said and values[said.name]
         who += f" says {what}" if what else ""
         return " · ".join([who, *([", ".join(known)] if known else [])])
-    looks = ", ".join(f"{name} {values[name]}" for name in reversed(others))
+    looks = ", ".join(f"{name} {values[name]}" for name in reversed(others) if values[name] != UNKNOWN)
     return " · ".join(filter(None, [values[said.name] if said else "", looks]))
 
 

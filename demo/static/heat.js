@@ -64,6 +64,7 @@ function details(factor, figures) {
 function grid({ factors, about }, label, tile) {
   const root = make("div", "sd-heat", undefined, { role: "grid", "aria-label": label });
   const kinds = CODES.filter((kind) => factors.some((f) => f.kind === kind));
+  root.classList.toggle("sd-many", factors.length > 12); // tiles then wrap
   root.style.setProperty("--columns", kinds.map((k) => `${factors.filter((f) => f.kind === k).length}fr`).join(" "));
   const lines = CODES.map((code) => {
     const row = make("div", "sd-heat-row", undefined, { role: "row" });
