@@ -119,11 +119,12 @@ def series_table(path: Path | None = None) -> str:
     return "\n".join(lines)
 
 
+BITS_SIZES = (2, 8, 32, None)
 BITS_COLUMNS = ("psnr_db", "envelope_db", "bits", "static_bits", "dynamic_bits", "leak/dynamic", "leak/static", "swap")
 
 
 def bits_table(path: Path | None = None) -> str:
-    """Quality against bits: the results of ``seqdisent bits`` without the columns that only a page of their own holds.
+    """Quality against bits: what ``seqdisent bits`` found, in part; its own page has all of it.
 
     Args:
         path: ``results.json`` of a sweep; by default the one beside the checkpoints.
@@ -131,7 +132,7 @@ def bits_table(path: Path | None = None) -> str:
     from seqdisent.evaluation.bits_results import COLUMNS, table
 
     path = path or checkpoints_root() / BITS / "results.json"
-    results = json.loads(path.read_text(encoding="utf-8"))
+    results = [r for r in json.loads(path.read_text(encoding="utf-8")) if r["size"] in BITS_SIZES]
     return table(results, {name: COLUMNS[name] for name in BITS_COLUMNS})
 
 
