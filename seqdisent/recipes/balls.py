@@ -45,7 +45,7 @@ def dbse_moving_digits() -> Recipe:
     """
     anchor = {"random_anchor": True, "anchor_rule": "mean", "static_path": "pooled"}
     config = DBSEConfig(static_size=32, dynamic_size=8, sigma=None, frame=FrameConfig(width=24, features=128), **anchor)
-    return Recipe("dbse", "moving-digits", config, TrainConfig(9000, 16, 2e-3, epoch_steps=500, short_epochs=6))
+    return Recipe("dbse", "moving-digits", config, TrainConfig(4500, 16, 2e-3, epoch_steps=500, short_epochs=3))
 
 
 def judge_bouncing_balls() -> Recipe:
