@@ -118,14 +118,9 @@ def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
 
 def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     known, notes = source(it, wish.a).batch, ()
-    if it.model.config.dynamic_rank:  # such a model reads whole sequences only
-        own = codes(it, wish.a)
-        start = Latents(own.static, own.dynamic[:, : wish.prefix])
+    start = editing.beginning(it.model, known.x, wish.prefix, known.mask)
+    if it.model.config.dynamic_rank:
         notes = ("This model reads sequences whole: the codes of the beginning may know something of what came after.",)
-    else:
-        x = known.x[:, : wish.prefix]
-        mask = None if it.dataset.lengths is None else known.mask[:, : wish.prefix]
-        start = replace(it.model.encode(x, mask, sample=False).latents, mask=None)
     options = {"temperature": wish.temperature, "generator": _generator(wish)}
     made = it.model.extend(editing.repeat(start, wish.n), wish.frames - wish.prefix, **options)
     if it.model.config.transition == "deterministic":

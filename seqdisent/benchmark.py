@@ -40,7 +40,7 @@ def measure(name: str, seeds: Sequence[int], run: Path, say: Say = print, **opti
     for seed in seeds:
         about = {"name": name, "command": f"seqdisent benchmark {name} --seeds {seed}"}
         say(f"{name}, seed {seed}: training")
-        model, _ = load_checkpoint(trained(made, splits[:2], run / f"{name}-s{seed}", about, seed=seed, **options))
+        model, _ = load_checkpoint(trained(made, run / f"{name}-s{seed}", about, seed=seed, **options))
         before = next(iter(found.values()), {})
         raw = {task: told.answers[RAW] for task, told in before.items()}
         found[seed] = {

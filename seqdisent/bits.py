@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from seqdisent.data import dataset_outline, load_dataset
-from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data import dataset_outline
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.models.frame_vae import FrameVAEConfig
 from seqdisent.nn.frames import FrameConfig
@@ -75,24 +73,8 @@ def _point(dataset: str, kind: str, size: int) -> Point:
 POINTS = {p.name: p for p in (_point(d, k, s) for d in DATA for k in MODELS for s in SIZES)}
 
 
-def train_point(
-    point: Point, seed: int, run: Path, *, steps: int | None = None, progress: bool = False, **options
-) -> Path:
-    """Train one point, or go on with it, or find it trained: its checkpoint folder.
-
-    Args:
-        run: folder of the whole sweep; a point lives in ``run/NAME-sSEED``.
-        steps: instead of the recipe's.
-        options: passed to :func:`seqdisent.training.fit`.
-    """
-    dataset = point.recipe.dataset
-    command = f"seqdisent bits --data {dataset} --sizes {point.size} --seeds {seed}"
-    about, folder = {"name": point.name, "command": command}, run / f"{point.name}-s{seed}"
-    data = tuple(split(dataset, s) for s in ("train", "validation"))
-    return trained(point.recipe, data, folder, about, seed=seed, steps=steps, progress=progress, **options)
-
-
-@lru_cache(maxsize=3)
-def split(dataset: str, name: str) -> SequenceDataset:
-    """A split in memory; those of one data set are composed once, those of two are not held together."""
-    return load_dataset(dataset, name).in_memory()
+def train_point(point: Point, seed: int, run: Path, **options) -> Path:
+    """Train one point, or find it trained, in ``run/NAME-sSEED``: see :func:`seqdisent.sweep.trained`."""
+    command = f"seqdisent bits --data {point.recipe.dataset} --sizes {point.size} --seeds {seed}"
+    about = {"name": point.name, "command": command}
+    return trained(point.recipe, run / f"{point.name}-s{seed}", about, seed=seed, **options)

@@ -121,8 +121,10 @@ def partial_swap(
     return replace(a, static=s, dynamic=z)
 
 
-def beginning(model: SequentialVAE, x: Tensor, steps: int) -> Latents:
+def beginning(model: SequentialVAE, x: Tensor, steps: int, mask: Tensor | None = None) -> Latents:
     """Codes of the first ``steps`` of ``x [1, T, *event]``, to go on from; what comes after them is not seen.
+
+    All of these steps must exist; ``mask [1, T]`` says which others do.
 
     A model whose dynamic code was cut for one length (``config.dynamic_rank``) reads whole sequences only: of such a
     one these are codes that were read with the rest in view.
@@ -133,8 +135,8 @@ def beginning(model: SequentialVAE, x: Tensor, steps: int) -> Latents:
     if not 1 <= steps <= x.shape[1]:
         raise ValueError(f"a beginning is 1 to {x.shape[1]} steps, the length of the sequence; not {steps}")
     if model.config.dynamic_rank:
-        whole = model.encode(x, sample=False).latents
-        return replace(whole, dynamic=whole.dynamic[:, :steps])
+        whole = model.encode(x, mask, sample=False).latents
+        return Latents(whole.static, whole.dynamic[:, :steps])
     return model.encode(x[:, :steps], sample=False).latents
 
 

@@ -14,7 +14,6 @@ chosen here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from seqdisent.models.config import VAEConfig
@@ -87,24 +86,7 @@ def _points() -> dict[str, Point]:
 POINTS = _points()
 
 
-def train_point(
-    name: str, seed: int, run: Path, *, steps: int | None = None, progress: bool = False, **options
-) -> Path:
-    """Train one point, or go on with it, or find it trained: its checkpoint folder.
-
-    Args:
-        run: folder of the whole sweep; a point lives in ``run/NAME-sSEED``.
-        steps: instead of the recipe's.
-        options: passed to :func:`seqdisent.training.fit`.
-    """
+def train_point(name: str, seed: int, run: Path, **options) -> Path:
+    """Train one point, or find it trained, in ``run/NAME-sSEED``: see :func:`seqdisent.sweep.trained`."""
     about = {"name": name, "command": f"seqdisent frontier --points {name} --seeds {seed}"}
-    recipe, folder = POINTS[name].recipe, run / f"{name}-s{seed}"
-    return trained(recipe, _data(), folder, about, seed=seed, steps=steps, progress=progress, **options)
-
-
-@cache
-def _data() -> tuple:
-    """The training and validation splits, composed once for the whole sweep."""
-    from seqdisent.data import load_dataset
-
-    return tuple(load_dataset(DATASET, split).in_memory() for split in ("train", "validation"))
+    return trained(POINTS[name].recipe, run / f"{name}-s{seed}", about, seed=seed, **options)

@@ -87,11 +87,13 @@ def _codes(
     if args.continue_of is not None:
         whole = clips[_check_row(args.continue_of, len(clips))]
         there = int(whole.mask.sum())
-        prefix = there // 2 if args.prefix is None else args.prefix
+        prefix = max(1, there // 2) if args.prefix is None else args.prefix
         length = args.frames or model.spec.frames
         if length <= prefix:
             raise UsageError(f"--frames ({length}) must be more than --prefix ({prefix}), or nothing comes after it")
-        seen = editing.beginning(model, whole.x[:, :there], prefix)
+        if not 1 <= prefix <= there:
+            raise UsageError(f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}")
+        seen = editing.beginning(model, whole.x, prefix, whole.mask)
         made = model.extend(editing.repeat(seen, n), length - prefix, **options)
         view = (
             " (read with the rest in view: this model was cut for whole sequences)" if model.config.dynamic_rank else ""

@@ -6,7 +6,6 @@ What the models do in the 100 frames after is measured by :mod:`seqdisent.evalua
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 from seqdisent.recipes import recipe
@@ -21,24 +20,7 @@ POINTS = {
 }
 
 
-def train_point(
-    name: str, seed: int, run: Path, *, steps: int | None = None, progress: bool = False, **options
-) -> Path:
-    """Train one transition, or go on with it, or find it trained: its checkpoint folder.
-
-    Args:
-        run: folder of all of them; one lives in ``run/NAME-sSEED``.
-        steps: instead of the recipe's.
-        options: passed to :func:`seqdisent.training.fit`.
-    """
+def train_point(name: str, seed: int, run: Path, **options) -> Path:
+    """Train one transition, or find it trained, in ``run/NAME-sSEED``: see :func:`seqdisent.sweep.trained`."""
     about = {"name": POINTS[name], "command": f"seqdisent rollouts --points {name} --seeds {seed}"}
-    folder = run / f"{name}-s{seed}"
-    return trained(recipe(POINTS[name]), _data(), folder, about, seed=seed, steps=steps, progress=progress, **options)
-
-
-@cache
-def _data() -> tuple:
-    """The training and validation splits, drawn once for all."""
-    from seqdisent.data import load_dataset
-
-    return tuple(load_dataset(DATASET, split).in_memory() for split in ("train", "validation"))
+    return trained(recipe(POINTS[name]), run / f"{name}-s{seed}", about, seed=seed, **options)

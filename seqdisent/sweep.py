@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
+from seqdisent.data import load_dataset
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.recipes import Recipe
 
 
+@lru_cache(maxsize=3)
+def split(dataset: str, name: str) -> SequenceDataset:
+    """A split in memory; those of one data set are composed once, those of two are not held together."""
+    return load_dataset(dataset, name).in_memory()
+
+
 def trained(
     recipe: Recipe,
-    data: tuple[SequenceDataset, SequenceDataset],
     folder: Path,
     about: dict[str, object],
     *,
@@ -23,7 +30,6 @@ def trained(
     """The checkpoint folder ``folder/checkpoint`` of a recipe for one seed.
 
     Args:
-        data: training and validation splits.
         folder: of the run; it is resumed.
         about: recorded in the checkpoint: name and command.
         steps: instead of the recipe's.
@@ -40,6 +46,7 @@ def trained(
     lightning.seed_everything(seed, verbose=False)
     model = recipe.build()
     config = recipe.train if steps is None else replace(recipe.train, steps=steps)
+    data = (split(recipe.dataset, name) for name in ("train", "validation"))
     made = fit(model, *data, config, folder, seed=seed, resume=True, progress=progress, **options)
     made.pop("rank")
     round_to_half(model)

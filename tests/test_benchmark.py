@@ -122,7 +122,9 @@ def test_a_swap_is_judged_by_whose_label_it_carries(splits):
 
 def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, capsys):
     whole = seqdisent.load_dataset
-    monkeypatch.setattr(command, "load_dataset", lambda name, split: whole(name, split).select(np.arange(40)))
+    few = lambda name, split: whole(name, split).select(np.arange(40))
+    monkeypatch.setattr(command, "load_dataset", few)
+    monkeypatch.setattr("seqdisent.sweep.split", few)
     monkeypatch.setattr(supervised, "STEPS", 2)
     monkeypatch.setattr(benchmark, "heads", lambda *about: islice(heads(*about), 1))
     monkeypatch.setattr(benchmark, "boosted", lambda *about: islice(boosted(*about), 1))

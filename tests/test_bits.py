@@ -181,7 +181,7 @@ def test_the_figure_has_a_panel_a_data_set_and_better_is_up(tmp_path):
 
 def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(tmp_path, monkeypatch):
     point = POINTS["sprites-32-dsvae-1"]
-    for where in ("seqdisent.bits.split", "seqdisent.evaluation.bits.split"):
+    for where in ("seqdisent.sweep.split", "seqdisent.evaluation.bits.split"):
         monkeypatch.setattr(where, few)
     monkeypatch.setattr(measuring, "PAIRS", {"video": 20})
     monkeypatch.setattr(measuring, "load_judge", lambda name: (None, {}))
@@ -193,7 +193,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(tm
     monkeypatch.setattr(measuring, "figures", lambda *_: pytest.fail("it has been measured"))
     assert measure_point(point, 7, tmp_path, **options) == made
     monkeypatch.undo()
-    for where in ("seqdisent.bits.split", "seqdisent.evaluation.bits.split"):
+    for where in ("seqdisent.sweep.split", "seqdisent.evaluation.bits.split"):
         monkeypatch.setattr(where, few)
     judge = Judge(few("sprites-32", "test").spec).eval()
     monkeypatch.setattr(measuring, "PAIRS", {"video": 20})

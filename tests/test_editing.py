@@ -121,7 +121,8 @@ def test_a_beginning_does_not_see_what_comes_after_it(clips):
         editing.beginning(model, x, 9)
     name, config = VARIANTS["dbse"]
     cut = seqdisent.build_model(name, seqdisent.dataset_spec("sprites"), replace(config, dynamic_rank=2)).eval()
-    assert editing.beginning(cut, x, 4).dynamic.shape[1] == 4  # it only reads whole sequences
+    begun = editing.beginning(cut, x, 4, clips.mask[:1])  # it only reads whole sequences
+    assert begun.dynamic.shape[1] == 4 and begun.mask is None
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_sample_goes_between_and_goes_on(folder, tmp_path):
     (["--temperature", "nan"], "between 0 (the most likely) and 2, got nan"),
     (["--between", "3", "7", "--static-of", "1"], "cannot be had at once"),
     (["--between", "3", "99999"], "numbered 0 to 2663"), (["--dynamic-of", "3", "--frames", "9"], "leave it out"),
-    (["--continue-of", "3", "--prefix", "0"], "a beginning is 1 to 8 steps"),
+    (["--continue-of", "3", "--prefix", "0"], "--prefix must be between 1 and 8"),
     (["--continue-of", "3", "--prefix", "8"], "must be more than --prefix"), (["--prefix", "3"], "give that too"),
 ])  # fmt: skip
 def test_bad_wishes_are_one_clear_line(folder, capsys, options, message):

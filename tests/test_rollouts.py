@@ -203,8 +203,7 @@ def test_an_unknown_transition_is_named(capsys):
 
 
 def test_the_command_trains_measures_and_goes_on(tmp_path, monkeypatch, capsys):
-    few = tuple(SMALL.of_length(split, 32, 32) for split in ("train", "validation"))
-    monkeypatch.setattr("seqdisent.rollouts._data", lambda: few)
+    monkeypatch.setattr("seqdisent.sweep.split", lambda dataset, name: SMALL.of_length(name, 32, 32))
     tiny = lambda name: Recipe(
         "dsvae", DATASET, DSVAEConfig(transition=recipe(name).config.transition, **SIZES), TrainConfig(2, 16, 1e-3)
     )

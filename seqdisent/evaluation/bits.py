@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent.bits import Point, split, train_point
+from seqdisent.bits import Point, train_point
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import dataset_outline
 from seqdisent.data.dataset import SequenceDataset
@@ -30,6 +30,7 @@ from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.summary import off_target_bits
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
 from seqdisent.evaluation.tables import headline
+from seqdisent.sweep import split
 from seqdisent.types import Latents
 
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
