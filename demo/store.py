@@ -14,7 +14,7 @@ import seqdisent
 from seqdisent.checkpoint import WEIGHTS, CheckpointError, checkpoints_root
 from seqdisent.data import DatasetSpec, SequenceDataset, is_ready, source_module
 from seqdisent.data.download import DataNotReady, DownloadFailed
-from seqdisent.evaluation.judge import load_judge
+from seqdisent.evaluation.judge import knows, load_judge
 from seqdisent.models import SequentialVAE
 
 DEFAULT = "dbse-sprites"
@@ -124,7 +124,7 @@ def _judge(dataset: str) -> Judge | None:
     right = metrics.get("judge", {})
     chance = {f.name: 1 / len(f.classes) for f in judge.spec.factors if not f.continuous}
     # Of a factor that it guesses by chance it is not asked: the mass of a ball shows only where balls meet.
-    known = {name: score["value"] for name, score in right.items() if score.get("low", score["value"]) > chance[name]}
+    known = {name: score["value"] for name, score in right.items() if knows(score, chance[name])}
 
     def classify(x):
         return {name: seen for name, seen in judge.classify(x).items() if name in known or not right}

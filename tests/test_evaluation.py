@@ -202,3 +202,10 @@ def test_the_judge_hears_every_real_sequence():
     few = DATA.select(np.arange(40))
     chances = judge_real(judge, few)
     assert all(np.allclose(c.sum(1), 1, atol=1e-5) and len(c) == 40 for c in chances.values())
+
+
+def test_a_judge_that_guesses_knows_nothing():
+    from seqdisent.evaluation.judge import knows
+
+    assert not knows({"value": 0.52, "low": 0.49, "high": 0.55}, 0.5) and knows({"value": 0.59, "low": 0.56}, 0.1)
+    assert knows({"value": 0.9}, 0.5)

@@ -102,6 +102,15 @@ def known_to(train: SequenceDataset, data: SequenceDataset) -> SequenceDataset:
     return replace(data, **parts)
 
 
+def knows(accuracy: dict[str, float], chance: float) -> bool:
+    """Whether a judge knows anything of a factor: it is right on real test sequences more often than by chance.
+
+    Args:
+        accuracy: ``value`` and, where it was measured, ``low`` of its 95 % interval, which must be above chance.
+    """
+    return accuracy.get("low", accuracy["value"]) > chance
+
+
 def load_judge(
     dataset: str, root: str | Path | None = None, device: str = "cpu"
 ) -> tuple[Judge | None, dict[str, Any]]:
