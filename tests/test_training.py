@@ -66,6 +66,12 @@ def test_seconds_add_up_over_sessions(tmp_path):
     assert second["seconds"] >= round(saved(), 1) and saved() > before > 0 and second["steps"] == 24
 
 
+def test_mixed_precision_trains_on_any_cpu(tmp_path):
+    _, result = run(tmp_path, 6, precision="bf16-mixed")
+    assert result["steps"] == 6
+    assert all(weight.isfinite().all() for weight in weights(tmp_path).values())
+
+
 def test_another_seed_ends_elsewhere(tmp_path):
     run(tmp_path / "a", 6)
     run(tmp_path / "b", 6, seed=4)

@@ -12,6 +12,7 @@ from seqdisent.data.spec import DatasetSpec
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
+from seqdisent.nn.temporal import recurrent_float32
 from seqdisent.types import Encoding, Latents
 
 
@@ -58,6 +59,6 @@ class DSVAE(SequentialVAE):
         else:
             joined = torch.cat([features, s[:, None].expand(-1, features.shape[1], -1)], dim=-1)
             states, _ = self.dynamic_encoder(joined, mask)
-            states, _ = self.dynamic_rnn(states)
+            states, _ = recurrent_float32(self.dynamic_rnn, states)
         dynamic = self._dynamic_posterior(self.dynamic_head(states))
         return Encoding(Latents(s, self.prior.draw(dynamic, draw)), static, dynamic)

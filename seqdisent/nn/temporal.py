@@ -6,6 +6,30 @@ import torch
 from torch import Tensor, nn
 
 
+State = Tensor | tuple[Tensor, Tensor]
+
+
+def recurrent_float32(network: nn.RNNBase, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    """Run a recurrent network in float32, also under autocast.
+
+    Some CPUs have no recurrent kernel in bfloat16 (those without avx512_bf16): there autocast fails with an error
+    of oneDNN. The other layers keep the precision that autocast gives them.
+
+    Args:
+        x: ``[B, K, inputs]``.
+        state: the state to start from; zeros by default.
+
+    Returns:
+        The states of every step ``[B, K, H]`` in float32, and the last state.
+    """
+    if isinstance(state, Tensor):
+        state = state.float()
+    elif state is not None:
+        state = (state[0].float(), state[1].float())
+    with torch.autocast(x.device.type, enabled=False):
+        return network(x.float(), state)
+
+
 class SequenceEncoder(nn.Module):
     """A bidirectional LSTM that never reads past the end of a sequence.
 
@@ -26,9 +50,9 @@ class SequenceEncoder(nn.Module):
         valid state of both directions.
         """
         lengths = mask.sum(1)
-        ahead, _ = self.forward_lstm(x)
+        ahead, _ = recurrent_float32(self.forward_lstm, x)
         flip = _flip_index(lengths, x.shape[1])
-        back, _ = self.backward_lstm(_gather(x, flip))
+        back, _ = recurrent_float32(self.backward_lstm, _gather(x, flip))
         last = (lengths - 1).clamp_min(0)[:, None, None]
         end = lambda h: h.gather(1, last.expand(-1, 1, h.shape[2])).squeeze(1)
         summary = torch.cat([end(ahead), end(back)], dim=-1)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.gaussian import LOG_STD_RANGE, DiagonalGaussian
+from seqdisent.nn.temporal import recurrent_float32
 
 Chooser = Callable[[DiagonalGaussian], Tensor]  # a posterior's draw, or its mean
 
@@ -81,16 +82,17 @@ class LSTMTransition(Transition):
         self.head = nn.Linear(hidden, 2 * size)
 
     def forward(self, z: Tensor) -> DiagonalGaussian:
-        states, _ = self.lstm(_shifted(z))
+        states, _ = recurrent_float32(self.lstm, _shifted(z))
         return DiagonalGaussian.from_parameters(self.head(states))
 
     def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
         state, drawn = None, []
         z = start.new_zeros(len(start), 1, self.size)
         if start.shape[1]:
-            (_, state), z = self.lstm(_shifted(start)), start[:, -1:]
+            _, state = recurrent_float32(self.lstm, _shifted(start))
+            z = start[:, -1:]
         for _ in range(steps):
-            h, state = self.lstm(z, state)
+            h, state = recurrent_float32(self.lstm, z, state)
             z = DiagonalGaussian.from_parameters(self.head(h)).tempered(temperature).sample(generator)
             drawn.append(z)
         return torch.cat(drawn, dim=1)
@@ -136,7 +138,7 @@ class DeterministicTransition(Transition):
         if steps == 0:
             return first.new_zeros(len(first), 0, self.size)
         state = [part.contiguous() for part in torch.tanh(self.start(first))[None].chunk(2, dim=-1)]
-        states, _ = self.lstm(first[:, None].expand(-1, steps, -1), tuple(state))
+        states, _ = recurrent_float32(self.lstm, first[:, None].expand(-1, steps, -1), tuple(state))
         return self.head(states).float()
 
     def _with_run(self, first: DiagonalGaussian, z: Tensor, steps: int) -> DiagonalGaussian:
