@@ -18,7 +18,7 @@ import gradio as gr
 from demo import api, events, generate_events, own_api, payloads, service, voice_events
 from demo.components import PLOTLY, STATIC
 from demo.tabs import about, data, generate, leakage, maps, own, swap
-from seqdisent.audio.sources import MAX_MEGABYTES
+from seqdisent.audio.decode import MAX_MEGABYTES
 
 TITLE = "seqdisent"
 LEAD = (

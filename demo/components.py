@@ -14,8 +14,8 @@ import plotly
 
 from demo import service
 from demo.made_payloads import answer
-from seqdisent.audio.clips import wav_bytes
-from seqdisent.views import media
+from seqdisent.audio.prepare import wav_bytes
+from seqdisent.media import video
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -37,7 +37,7 @@ def hear(wanted: object) -> str:
     if not isinstance(wanted, list) or len(wanted) != 2:
         return ""
     try:
-        return media.data_uri(wav_bytes(service.hear(*wanted)), "audio/wav")
+        return video.data_uri(wav_bytes(service.hear(*wanted)), "audio/wav")
     except service.ServiceError:
         return ""
 

@@ -12,9 +12,9 @@ import torch
 from demo.originals import Original
 from demo.store import ServiceError
 from seqdisent.data import DatasetSpec, SequenceDataset
-from seqdisent.gaussian import DiagonalGaussian
-from seqdisent.views import series, series_figure, sparklines
-from seqdisent.views.series import Course
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.media import sparklines, timeseries, timeseries_figure
+from seqdisent.media.timeseries import Course
 
 THUMBNAIL = (96, 64)  # pixels
 MISSING = -(2**15)
@@ -33,13 +33,13 @@ def of_pair(
 
 def of_one(one: Original) -> Course:
     """A measured series."""
-    return series.course(one.batch.x[0], one.batch.mask[0], start=one.start)
+    return timeseries.course(one.batch.x[0], one.batch.mask[0], start=one.start)
 
 
 def of_batch(told: DiagonalGaussian, mask: torch.Tensor, starts: Sequence | None = None) -> list[Course]:
     """What a model made."""
     starts = starts or [None] * len(mask)
-    return [series.course(told.mean[row], mask[row], told.log_std[row], start) for row, start in enumerate(starts)]
+    return [timeseries.course(told.mean[row], mask[row], told.log_std[row], start) for row, start in enumerate(starts)]
 
 
 def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
@@ -58,16 +58,16 @@ def save(named: Mapping[str, Course], kind: str, titles: Mapping[str, str], dono
         ServiceError: for another kind.
     """
     if kind == "csv":
-        return series.csv(named, spec).encode()
+        return timeseries.csv(named, spec).encode()
     if kind != "png":
         raise ServiceError(f"Formats: csv, png; not {kind[:20]!r}. This checkpoint makes series.")
-    colours = dict(zip("ab", series_figure.DONORS, strict=True))
+    colours = dict(zip("ab", timeseries_figure.DONORS, strict=True))
     tiles = []
     for name, title in titles.items():
         look, course = donors.get(name, (name, None))
         behind = (named[course], colours[course]) if course else ()
-        tiles.append(series_figure.Tile(title, named[name], colours[look], *behind))
-    return series_figure.figure(tiles, spec, columns=3)
+        tiles.append(timeseries_figure.Tile(title, named[name], colours[look], *behind))
+    return timeseries_figure.figure(tiles, spec, columns=3)
 
 
 def figures(clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], spec: DatasetSpec) -> dict:
@@ -81,11 +81,11 @@ def figures(clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], s
     return {
         "units": by_name([v.unit for v in spec.variables]),
         "error": {
-            name: by_name(series.errors(clips[clip], clips[look], spec.variables))
+            name: by_name(timeseries.errors(clips[clip], clips[look], spec.variables))
             for name, (clip, look, motion) in made.items() if look == motion
         },
         "correlation": {
-            name: by_name(series.follows(clips[clip], clips[motion])) for name, (clip, _, motion) in made.items()
+            name: by_name(timeseries.follows(clips[clip], clips[motion])) for name, (clip, _, motion) in made.items()
         },
     }  # fmt: skip
 
@@ -94,8 +94,8 @@ def about(spec: DatasetSpec) -> dict:
     """What the stage is told of the variables and of time."""
     return {
         "variables": [asdict(v) for v in spec.variables],
-        "shown": series.shown_first(spec.variables), "seconds": series.step_seconds(spec),
-        "reach": series.REACH, "share": series.SHARE,
+        "shown": timeseries.shown_first(spec.variables), "seconds": timeseries.step_seconds(spec),
+        "reach": timeseries.REACH, "share": timeseries.SHARE,
     }  # fmt: skip
 
 
@@ -109,12 +109,12 @@ def message(one: Course, real: Course | None, donor: Course | None, spec: Datase
     return {
         "x": packed(one.x), "scale": None if one.scale is None else packed(one.scale), "steps": len(one),
         "start": None if one.start is None else str(one.start.astype("M8[s]")) + "Z",
-        "averages": _short(series.averages(one, spec.variables)),
+        "averages": _short(timeseries.averages(one, spec.variables)),
         "errors": None if real is None else [
             {name: _short([value])[0] for name, value in off.items()}
-            for off in series.errors(one, real, spec.variables)
+            for off in timeseries.errors(one, real, spec.variables)
         ],
-        "follows": None if donor is None else _short(series.follows(one, donor)),
+        "follows": None if donor is None else _short(timeseries.follows(one, donor)),
     }  # fmt: skip
 
 

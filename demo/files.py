@@ -11,7 +11,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from demo.store import ServiceError
-from seqdisent.audio.sources import MAX_MEGABYTES
+from seqdisent.audio.decode import MAX_MEGABYTES
 
 
 def keep(content: bytes, name: str) -> str:

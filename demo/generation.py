@@ -13,13 +13,14 @@ from demo.originals import Original
 from demo.sequences import shown_rows
 from demo.store import Loaded, ServiceError, load
 from demo.wishes import Made, Ref, Wish
-from seqdisent import editing
 from seqdisent.data import DatasetSpec
 from seqdisent.data.dataset import values
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.media import video
+from seqdisent.media.timeseries import Course
+from seqdisent.models import latent_ops
+from seqdisent.projections import maps
 from seqdisent.types import Latents, Sequences
-from seqdisent.views import media, projections
-from seqdisent.views.series import Course
 
 CHUNK = 256  # steps that are decoded at once
 SPREAD = 64  # sequences that tell how lively each dimension is
@@ -106,7 +107,7 @@ def _filled(it: Loaded, wish: Wish) -> Wish:
 def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     kept, mask = {}, None
     if wish.keep:
-        own = editing.repeat(codes(it, wish.a), wish.n)
+        own = latent_ops.repeat(codes(it, wish.a), wish.n)
         kept = {wish.keep: getattr(own, wish.keep)}
         mask = own.mask if wish.keep == "dynamic" else None
     drawn = it.model.sample(
@@ -118,11 +119,11 @@ def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
 
 def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     known, notes = source(it, wish.a).batch, ()
-    start = editing.beginning(it.model, known.x, wish.prefix, known.mask)
+    start = latent_ops.beginning(it.model, known.x, wish.prefix, known.mask)
     if it.model.config.dynamic_rank:
         notes = ("This model reads sequences whole: the codes of the beginning may know something of what came after.",)
     options = {"temperature": wish.temperature, "generator": _generator(wish)}
-    made = it.model.extend(editing.repeat(start, wish.n), wish.frames - wish.prefix, **options)
+    made = it.model.extend(latent_ops.repeat(start, wish.n), wish.frames - wish.prefix, **options)
     if it.model.config.transition == "deterministic":
         notes += ("Noise enters this model only at the first step: from one beginning there is one future.",)
     elif wish.temperature == 0:
@@ -132,11 +133,11 @@ def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
 
 def _interpolate(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     a, b = codes(it, wish.a), codes(it, wish.b)
-    return wish, editing.interpolate(a, b, wish.weights, what=wish.what, path=wish.path), ()
+    return wish, latent_ops.interpolate(a, b, wish.weights, what=wish.what, path=wish.path), ()
 
 
 def _traverse(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
-    return wish, editing.traverse(codes(it, wish.a), wish.code, wish.dimension, wish.weights), ()
+    return wish, latent_ops.traverse(codes(it, wish.a), wish.code, wish.dimension, wish.weights), ()
 
 
 def _partial(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
@@ -144,7 +145,7 @@ def _partial(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     common = min(length(it, wish.a), length(it, wish.b))
     if any(step >= common for step in wish.steps):
         raise ServiceError(f"A and B have {common} {wishes.steps_of(it.spec)} in common, counted from 0.")
-    some = editing.partial_swap(a, b, static=wish.static, dynamic=wish.dynamic, steps=wish.steps)
+    some = latent_ops.partial_swap(a, b, static=wish.static, dynamic=wish.dynamic, steps=wish.steps)
     every = a.with_static(b) if wish.static else a
     if wish.dynamic or wish.steps:
         every = every.with_dynamic(b)
@@ -165,7 +166,7 @@ def _told(it: Loaded, latents: Latents) -> np.ndarray | DiagonalGaussian:
     rows = max(1, CHUNK // latents.dynamic.shape[1])
     parts = [it.model.likelihood(latents[first : first + rows]) for first in range(0, len(latents), rows)]
     if it.spec.modality == "video":
-        return np.concatenate([media.to_uint8(part.mean.clamp(0, 1)) for part in parts])
+        return np.concatenate([video.to_uint8(part.mean.clamp(0, 1)) for part in parts])
     return DiagonalGaussian(*(torch.cat([getattr(part, name) for part in parts]) for name in ("mean", "log_std")))
 
 
@@ -202,6 +203,6 @@ def _codes(it: Loaded, one: Ref) -> Latents:
 
 @lru_cache(maxsize=8)
 def _spread(it: Loaded) -> dict[str, list[float]]:
-    static, dynamic = projections.encode_rows(it.model, it.dataset, shown_rows(it.dataset)[:SPREAD])
+    static, dynamic = maps.encode_rows(it.model, it.dataset, shown_rows(it.dataset)[:SPREAD])
     dynamic = dynamic.reshape(-1, it.model.config.dynamic_size)
     return {"static": static.std(0).round(3).tolist(), "dynamic": dynamic.std(0).round(3).tolist()}

@@ -9,8 +9,8 @@ import numpy as np
 from demo import wishes
 from demo.generation import Result
 from demo.store import ServiceError
-from seqdisent.audio.clips import wav_bytes
-from seqdisent.views import media, series, sound
+from seqdisent.audio.prepare import wav_bytes
+from seqdisent.media import audio, timeseries, video
 
 # What comes first is what is made where nothing is asked for.
 FORMATS = {"video": ("webp", "gif", "mp4", "npz"), "audio": ("wav", "npz"), "series": ("csv", "npz")}
@@ -24,7 +24,7 @@ def save(result: Result, kind: str, number: int | None = None) -> bytes:
         kind: of video "webp", "gif", "mp4"; of sound "wav"; of series "csv"; of all "npz": the codes, "static"
             ``[n, S]`` and "dynamic" ``[n, K, D]``, "steps" ``[n]`` that exist, and what was made of them: "frames"
             (uint8 ``[n, T, H, W, 3]``), "waves" (16 kHz, zeros behind the shorter ones), or what
-            :func:`seqdisent.views.series.npz` writes.
+            :func:`seqdisent.media.timeseries.npz` writes.
         number: which one, from 0; None for all.
 
     Raises:
@@ -40,11 +40,11 @@ def save(result: Result, kind: str, number: int | None = None) -> bytes:
     if kind == "npz":
         return _arrays(result, rows)
     if kind == "wav":
-        return wav_bytes(sound.in_turn(clips))
+        return wav_bytes(audio.in_turn(clips))
     if kind == "csv":
-        return series.csv({f"sample {row}": one for row, one in zip(rows, clips, strict=True)}, spec).encode()
+        return timeseries.csv({f"sample {row}": one for row, one in zip(rows, clips, strict=True)}, spec).encode()
     columns = min(3 if len(clips) == wishes.TILES else 4, len(clips))
-    return media.ENCODERS[kind](media.upscale(media.tile(clips, columns=columns), SCALE), spec.rate_hz)
+    return video.ENCODERS[kind](video.upscale(video.tile(clips, columns=columns), SCALE), spec.rate_hz)
 
 
 def _arrays(result: Result, rows: list[int]) -> bytes:
@@ -56,7 +56,7 @@ def _arrays(result: Result, rows: list[int]) -> bytes:
     if result.batch is None:
         arrays["frames"] = result.clips[rows]
     elif result.spec.modality == "series":
-        arrays |= np.load(io.BytesIO(series.npz(clips, result.spec)))
+        arrays |= np.load(io.BytesIO(timeseries.npz(clips, result.spec)))
     else:
         longest = max(map(len, clips))
         arrays["waves"] = np.stack([np.pad(wave, (0, longest - len(wave))) for wave in clips])

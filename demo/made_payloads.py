@@ -15,8 +15,8 @@ from demo.generation import Result
 from demo.payloads import sound_message, sound_scale
 from demo.store import Loaded, ServiceError, load
 from demo.wishes import Ref, Wish
+from seqdisent.media import video
 from seqdisent.types import Sequences
-from seqdisent.views import media
 
 PATIENCE = 20  # seconds that somebody waits for others
 WIDEST = 4096  # pixels of a sheet: browsers refuse very wide pictures
@@ -70,15 +70,15 @@ def page(it: Loaded, result: Result, a: Ref, b: Ref) -> dict[str, Any]:
 
 def _pictures(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
     """One sheet: the frames of all clips, one after the other, in as many columns as fit."""
-    clips = [media.to_uint8(generation.source(it, one).batch.x[0]) for one in (a, b)] + list(result.clips)
+    clips = [video.to_uint8(generation.source(it, one).batch.x[0]) for one in (a, b)] + list(result.clips)
     height, width = clips[0].shape[1:3]
     columns = min(max(map(len, clips)), WIDEST // width)
     first = 0
     for tile, clip in zip(tiles, clips, strict=True):
         tile |= {"first": first, "frames": len(clip)}
         first += len(clip)
-    sheet = media.atlas(np.concatenate(clips), columns)
-    uri = media.data_uri(media.png(sheet, effort=1), "image/png")
+    sheet = video.atlas(np.concatenate(clips), columns)
+    uri = video.data_uri(video.png(sheet, effort=1), "image/png")
     return {"sheet": uri, "columns": columns, "cell": [width, height]}
 
 

@@ -9,20 +9,21 @@ import numpy as np
 from demo import courses, service, sounds, words
 from demo.store import split_of
 from seqdisent.data import SequenceDataset
-from seqdisent.views import media, projections
+from seqdisent.media import video
+from seqdisent.projections import maps
 
 COLUMNS = 32  # of the thumbnail atlas
 
 
 @lru_cache(maxsize=32)
-def points(it: service.Loaded, pair: projections.MapPair, method: str) -> dict:
+def points(it: service.Loaded, pair: maps.MapPair, method: str) -> dict:
     """Both maps: positions, labels of every factor (-1 or null where unknown), and their classes."""
     values, roles = service.labels(it.dataset), words.roles(it.spec)
     return {
         "key": _key(it, len(pair.rows)),
         "ids": pair.rows.tolist(),
         "titles": None if it.dataset.titles is None else it.dataset.titles[pair.rows].tolist(),
-        "method": projections.METHODS[method],
+        "method": maps.METHODS[method],
         "static": _short(pair.static),
         "dynamic": _short(pair.dynamic),
         "trust": [round(t, 3) for t in pair.trust],
@@ -51,9 +52,9 @@ def atlas(it: service.Loaded, n: int) -> dict:
 @lru_cache(maxsize=8)
 def _atlas(dataset: str, n: int) -> tuple[str, list[int]]:
     data = split_of(dataset)
-    images = thumbnails(data, projections.choose_rows(len(data), n))
-    content = media.webp(media.atlas(images, COLUMNS), lossless=data.recordings is None)
-    return media.data_uri(content, "image/webp"), list(images.shape[2:0:-1])
+    images = thumbnails(data, maps.choose_rows(len(data), n))
+    content = video.webp(video.atlas(images, COLUMNS), lossless=data.recordings is None)
+    return video.data_uri(content, "image/webp"), list(images.shape[2:0:-1])
 
 
 def thumbnails(data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
@@ -65,7 +66,7 @@ def thumbnails(data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)])
 
 
-def table(it: service.Loaded, pair: projections.MapPair) -> tuple[list[str], list[list]]:
+def table(it: service.Loaded, pair: maps.MapPair) -> tuple[list[str], list[list]]:
     """The maps as a table: headers and rows."""
     names = [f.name for f in it.spec.factors]
     headers = ["sequence", *names, "static x", "static y", "dynamic x", "dynamic y"]

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from demo import sequences
-from seqdisent.audio import world
-from seqdisent.audio.clips import RATE_HZ
+from seqdisent.audio import vocoder
+from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.data import DatasetSpec, SequenceDataset
 from seqdisent.types import Sequences
 
@@ -63,11 +63,11 @@ def from_split(dataset: SequenceDataset, index: object) -> Original:
 
 
 def from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> Original:
-    """A recording from outside, prepared by :func:`seqdisent.audio.clips.prepare`: float ``[n]`` at 16 kHz.
+    """A recording from outside, prepared by :func:`seqdisent.audio.prepare.prepare`: float ``[n]`` at 16 kHz.
 
     What is longer than the model's sequences is cut.
     """
-    steps, length = world.to_steps(world.analyse(wave), spec.frames)
-    heard = wave[: round(length * world.STEP_SECONDS * RATE_HZ)]
+    steps, length = vocoder.to_steps(vocoder.analyse(wave), spec.frames)
+    heard = wave[: round(length * vocoder.STEP_SECONDS * RATE_HZ)]
     mask = torch.arange(spec.frames)[None] < length
     return Original(name, caption, {}, Sequences(torch.from_numpy(steps[None]), mask), np.float32(heard))

@@ -9,8 +9,8 @@ import gradio as gr
 from gradio import FileData
 
 from demo import api, events, files, payloads, recordings, service, tables, uploads
-from seqdisent.series.fitting import Plan
-from seqdisent.views.series import step_seconds
+from seqdisent.media.timeseries import step_seconds
+from seqdisent.tables.fit_table import Plan
 
 MOST = 500  # series and beginnings that are named
 

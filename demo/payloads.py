@@ -11,8 +11,8 @@ import numpy as np
 from demo import courses, generation, map_payloads, service, sounds, wishes, words
 from demo.store import split_of
 from demo.words import listed
-from seqdisent.audio import clips
-from seqdisent.views import media, sound
+from seqdisent.audio import prepare
+from seqdisent.media import audio, video
 
 GALLERY = 12
 FIRST_GALLERIES = (1, 2)  # seeds
@@ -23,7 +23,7 @@ def stage(it: service.Loaded, swap: service.Swap) -> dict:
     spec = it.spec
     return {
         **_about(it, swap),
-        "sheet": media.data_uri(media.png(media.sheet(swap.clips)), "image/png"),
+        "sheet": video.data_uri(video.png(video.sheet(swap.clips)), "image/png"),
         "frames": spec.frames, "rate": spec.rate_hz, "cell": list(swap.clips.shape[2:4][::-1]),
     }  # fmt: skip
 
@@ -71,7 +71,7 @@ def _drawn(it: service.Loaded, about: dict) -> str:
 
 def sound_scale(it: service.Loaded) -> dict:
     """What the pictures of sound are measured by."""
-    scale = {"bands": sound.BANDS, "low": sound.LOWEST_HZ, "high": sound.HIGHEST_HZ, "hop": sound.HOP / clips.RATE_HZ}
+    scale = {"bands": audio.BANDS, "low": audio.LOWEST_HZ, "high": audio.HIGHEST_HZ, "hop": audio.HOP / prepare.RATE_HZ}
     return {"scale": scale, "bandwidth": it.spec.bandwidth_hz}
 
 
@@ -131,9 +131,9 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
 
 def sound_message(one: service.Sound) -> dict:
     """A clip: its file, its spectrogram (a byte a band, low ones first, a row every 10 ms) and its pitch."""
-    shades = sound.spectrogram(one.wave)
+    shades = audio.spectrogram(one.wave)
     return {
-        "uri": media.data_uri(clips.wav_bytes(one.wave), "audio/wav"), "seconds": round(one.seconds, 4),
+        "uri": video.data_uri(prepare.wav_bytes(one.wave), "audio/wav"), "seconds": round(one.seconds, 4),
         "shades": base64.b64encode(shades.tobytes()).decode("ascii"),
         "pitch": one.pitch_hz.round().astype(int).tolist(),
         "median": None if one.median_hz is None else round(one.median_hz),
@@ -204,7 +204,7 @@ def _gallery(dataset: str, seed: int) -> dict:
     grey = data.spec.modality != "video"
     frames = map_payloads.thumbnails(data, np.array(rows))[:, None] if grey else data.frames[np.array(rows)]
     about = {"grey": grey, "sound": data.recordings is not None, "frames": data.spec.frames, "rate": data.spec.rate_hz}
-    sheet = media.data_uri(media.webp(media.sheet(frames), lossless=data.recordings is None), "image/webp")
+    sheet = video.data_uri(video.webp(video.sheet(frames), lossless=data.recordings is None), "image/webp")
     return {"sheet": sheet, "cell": list(frames.shape[2:4][::-1]), "items": items, **about}
 
 

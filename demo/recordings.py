@@ -11,8 +11,9 @@ import numpy as np
 
 from demo import originals, service, uploads
 from demo.service import Loaded, ServiceError
-from seqdisent.audio import clips, measure, world
-from seqdisent.audio.clips import AudioError, Clip
+from seqdisent.audio import loudness, vocoder
+from seqdisent.audio import prepare as clips
+from seqdisent.audio.prepare import AudioError, Clip
 
 NAME = "your recording"
 
@@ -33,7 +34,7 @@ class Recording(uploads.Upload):
     @property
     def pitch_hz(self) -> float | None:
         """Median pitch, None if nothing in it is voiced."""
-        hz = world.median_pitch_hz(world.to_frames(self.batch.x[0].numpy(), int(self.batch.mask.sum())))
+        hz = vocoder.median_pitch_hz(vocoder.to_frames(self.batch.x[0].numpy(), int(self.batch.mask.sum())))
         return None if np.isnan(hz) else hz
 
 
@@ -44,7 +45,7 @@ def read(checkpoint: str, content: bytes | Path, name: str = "") -> Recording:
         name: of the file, for people.
 
     Raises:
-        ServiceError: for a checkpoint of something else, and for what :func:`seqdisent.audio.clips.read` refuses.
+        ServiceError: for a checkpoint of something else, and for what :func:`seqdisent.audio.prepare.read` refuses.
     """
     name = name or (content.name if isinstance(content, Path) else "")
     return _keep(checkpoint, partial(clips.read, content), Path(name).name[:80] or NAME)
@@ -54,7 +55,7 @@ def record(checkpoint: str, rate_hz: int, samples: np.ndarray) -> Recording:
     """What a microphone gave: ``[n]`` or ``[n, channels]`` of int16, int32, uint8 or floats in -1..1.
 
     Raises:
-        ServiceError: for a checkpoint of something else, and for what :func:`seqdisent.audio.clips.prepare` refuses.
+        ServiceError: for a checkpoint of something else, and for what :func:`seqdisent.audio.prepare.prepare` refuses.
     """
     if samples is None:
         raise ServiceError("There are no samples in it: nothing was recorded. Try again.")
@@ -88,5 +89,5 @@ def _load(checkpoint: str) -> Loaded:
 
 def _above(wave: np.ndarray, band_hz: float) -> float:
     """Share of the energy of ``[n]`` above a frequency."""
-    kept = np.square(measure.low_passed(wave, band_hz, clips.RATE_HZ), dtype=np.float64).sum()
+    kept = np.square(loudness.low_passed(wave, band_hz, clips.RATE_HZ), dtype=np.float64).sum()
     return float(np.clip(1 - kept / np.square(wave, dtype=np.float64).sum(), 0, 1))

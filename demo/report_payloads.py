@@ -10,8 +10,8 @@ from demo import payloads, reports, service, words
 from demo.reports import Measured
 from seqdisent.evaluation.codes import PARTS
 from seqdisent.evaluation.leakage import HEADLINE
-from seqdisent.evaluation.tables import headline, leakage_table
-from seqdisent.views import media, sound, sparklines
+from seqdisent.media import audio, sparklines, video
+from seqdisent.reporting.tables import headline, leakage_table
 
 FILM = 640  # pixels that a sequence is wide
 # What most needs to be seen comes first.
@@ -93,7 +93,7 @@ def clips(it: service.Loaded, a: int, b: int) -> dict[str, Any]:
         parts = it.spec.frames if it.dataset.lengths is None else PARTS
         width, height = parts * (FILM // parts), 96
         pictures = np.concatenate(_strips(it, rows, width, height))[..., None].repeat(3, 2)
-        sheet = media.webp(pictures, lossless=it.dataset.recordings is None)
+        sheet = video.webp(pictures, lossless=it.dataset.recordings is None)
         about |= {
             "grey": True, "sound": it.dataset.recordings is not None, "one": words.roles(it.spec).one,
             "parts": it.dataset.lengths is not None, "frames": parts, "rate": parts / 2,
@@ -101,15 +101,15 @@ def clips(it: service.Loaded, a: int, b: int) -> dict[str, Any]:
         }  # fmt: skip
     else:
         shown = it.dataset.frames[np.array(rows)]
-        sheet = media.webp(media.sheet(shown))
+        sheet = video.webp(video.sheet(shown))
         about |= {"frames": it.spec.frames, "rate": it.spec.rate_hz, "cell": list(shown.shape[2:4][::-1])}
-    return about | {"sheet": media.data_uri(sheet, "image/webp")}
+    return about | {"sheet": video.data_uri(sheet, "image/webp")}
 
 
 def _strips(it: service.Loaded, rows: list[int], width: int, height: int) -> list[np.ndarray]:
     """What is there of each sequence as a grey picture ``[height, width]``, time to the right."""
     if it.dataset.recordings is not None:
-        return [sound.picture(sound.spectrogram(service.hear(it.name, i)), width, height) for i in rows]
+        return [audio.picture(audio.spectrogram(service.hear(it.name, i)), width, height) for i in rows]
     return [sparklines.pictures(it.dataset.select(np.array([i])), np.array([0]), width, height)[0] for i in rows]
 
 

@@ -20,10 +20,10 @@ from demo import service
 from demo.store import ServiceError
 from seqdisent.checkpoint import METRICS, WEIGHTS, CheckpointError, checkpoint_hash, checkpoints_root
 from seqdisent.data.download import cache_root
-from seqdisent.evaluation.compare import paired_differences
+from seqdisent.evaluation.paired import paired_differences
 from seqdisent.evaluation.report import LIVE, ROWS, NoJudge, evaluate
-from seqdisent.evaluation.tables import headline
-from seqdisent.views.projections import data_hash, write_npz
+from seqdisent.projections.maps import data_hash, write_npz
+from seqdisent.reporting.tables import headline
 
 # Models with known codes, so that the report itself can be checked by eye.
 STAND_INS = {

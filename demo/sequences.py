@@ -9,7 +9,7 @@ import numpy as np
 from demo import words
 from demo.store import ServiceError
 from seqdisent.data import SequenceDataset
-from seqdisent.views import projections
+from seqdisent.projections import maps
 
 MAP_SIZE = 888  # sequences on a map, unless asked otherwise
 
@@ -95,7 +95,7 @@ def random_pair(dataset: SequenceDataset, rng: np.random.Generator) -> tuple[int
 
 def map_sizes(dataset: SequenceDataset) -> tuple[int, ...]:
     """How many sequences the maps of a data set can show, ascending."""
-    return projections.sizes(len(dataset))
+    return maps.sizes(len(dataset))
 
 
 def map_size(dataset: SequenceDataset) -> int:
@@ -105,7 +105,7 @@ def map_size(dataset: SequenceDataset) -> int:
 
 def shown_rows(dataset: SequenceDataset) -> np.ndarray:
     """Sequences that the maps show at first: what the app proposes can then be found on them."""
-    return projections.choose_rows(len(dataset), map_size(dataset))
+    return maps.choose_rows(len(dataset), map_size(dataset))
 
 
 def first_pair(dataset: SequenceDataset) -> tuple[int, int]:

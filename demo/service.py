@@ -56,9 +56,10 @@ from demo.swapped import (
 from demo.wishes import Made, Ref
 from demo.words import UNKNOWN, headline_factors
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation.hearing import as_judged
+from seqdisent.evaluation.judge_inputs import as_judged
+from seqdisent.media import video
+from seqdisent.projections import maps as projections
 from seqdisent.types import Latents, Sequences
-from seqdisent.views import media, projections
 
 __all__ = [  # the store, the sequences and what a swap is are part of the service
     "A", "A_AGAIN", "A_LIKE_B", "B", "B_AGAIN", "B_LIKE_A", "CLIPS", "DONORS", "MAP_SIZE", "SHOWN", "SPLIT", "Judge",
@@ -100,7 +101,7 @@ def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
         clip: _psnr(pixels[row], _truth(it.dataset, pair[look], pair[motion]))
         for row, (clip, (look, motion)) in enumerate(DONORS.items())
     }
-    return Swap(it.spec, pair, media.to_uint8(torch.cat([x, pixels])), psnr, {}, verdicts)
+    return Swap(it.spec, pair, video.to_uint8(torch.cat([x, pixels])), psnr, {}, verdicts)
 
 
 def _verdicts(it: Loaded, pair: tuple[Original, Original], made: Sequences) -> dict[int, tuple[Verdict, ...]]:

@@ -10,11 +10,11 @@ import torch
 
 from demo.originals import Original
 from demo.store import ServiceError
-from seqdisent.audio import clips, world
+from seqdisent.audio import prepare, vocoder
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation.hearing import waveforms
+from seqdisent.evaluation.judge_inputs import waveforms
+from seqdisent.media import audio, video
 from seqdisent.types import Sequences
-from seqdisent.views import media, sound
 
 THUMBNAIL = (72, 48)  # of a spectrogram, pixels
 
@@ -33,7 +33,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        return len(self.wave) / clips.RATE_HZ
+        return len(self.wave) / prepare.RATE_HZ
 
     @property
     def median_hz(self) -> float | None:
@@ -46,7 +46,7 @@ def of_pair(pair: Sequence[Original], made: Sequences) -> tuple[Sound, ...]:
     """The recordings of a pair, then what a model made, all equally loud."""
     waves = [np.asarray(one.wave) for one in pair] + waveforms(made)
     pitch = [_pitch(one.batch, 0) for one in pair] + [_pitch(made, row) for row in range(len(made))]
-    return tuple(Sound(*both) for both in zip(sound.at_one_level(waves), pitch, strict=True))
+    return tuple(Sound(*both) for both in zip(audio.at_one_level(waves), pitch, strict=True))
 
 
 def of_one(original: Original) -> Sound:
@@ -56,7 +56,7 @@ def of_one(original: Original) -> Sound:
 
 def levelled(original: Original) -> Sound:
     """The same at the common loudness."""
-    return Sound(sound.at_one_level([np.asarray(original.wave)])[0], _pitch(original.batch, 0))
+    return Sound(audio.at_one_level([np.asarray(original.wave)])[0], _pitch(original.batch, 0))
 
 
 def drawn(made: Sequences) -> list[Sound]:
@@ -66,25 +66,25 @@ def drawn(made: Sequences) -> list[Sound]:
 
 def of_batch(made: Sequences) -> list[np.ndarray]:
     """Waveforms of what a model made, all equally loud."""
-    return sound.at_one_level(waveforms(made))
+    return audio.at_one_level(waveforms(made))
 
 
 def recording(wave: np.ndarray) -> np.ndarray:
     """A recording (int16) as it is heard in galleries and on maps: at the common loudness."""
-    return sound.at_one_level([wave.astype(np.float32) / 32767])[0]
+    return audio.at_one_level([wave.astype(np.float32) / 32767])[0]
 
 
 def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
     """Small grey spectrograms of recordings, uint8 ``[N, 48, 72, 3]``."""
-    shades = [sound.spectrogram(recording(dataset.recordings[row])) for row in rows]
-    return np.stack([sound.picture(one, *THUMBNAIL) for one in shades])[..., None].repeat(3, 3)
+    shades = [audio.spectrogram(recording(dataset.recordings[row])) for row in rows]
+    return np.stack([audio.picture(one, *THUMBNAIL) for one in shades])[..., None].repeat(3, 3)
 
 
 def error_db(made: Sequences, row: int, real: Sequences) -> float:
     """Root mean square difference of two spectral envelopes of the same length in dB, down to -80 dB."""
     there = real.mask[0]
     bands = [
-        np.maximum(part[there][..., world.ENVELOPE].numpy() * world.DB + world.CENTRE_DB, world.FLOOR_DB)
+        np.maximum(part[there][..., vocoder.ENVELOPE].numpy() * vocoder.DB + vocoder.CENTRE_DB, vocoder.FLOOR_DB)
         for part in (made.x[row], real.x[0])
     ]
     return float(np.sqrt(np.square(bands[0] - bands[1]).mean()))
@@ -103,18 +103,18 @@ def save(named: Mapping[str, Sound], kind: str, square: Mapping[str, str]) -> by
     base, _, name = kind.partition(":")
     some = [named[one].wave for one in square]
     if base == "wav" and name in named:
-        return clips.wav_bytes(named[name].wave)
+        return prepare.wav_bytes(named[name].wave)
     if kind == "wav":
-        return clips.wav_bytes(sound.in_turn(some))
+        return prepare.wav_bytes(audio.in_turn(some))
     if kind == "png":
-        return media.png(sound.sheet(some, list(square.values())))
+        return video.png(audio.sheet(some, list(square.values())))
     kinds = ", ".join(("wav", *(f"wav:{one}" for one in named), "png"))
     raise ServiceError(f"Formats: {kinds}; not {kind[:20]!r}. This checkpoint makes sound.")
 
 
 def _pitch(batch: Sequences, row: int) -> np.ndarray:
     length = int(batch.mask[row].sum())
-    return world.pitch_hz(world.to_frames(batch.x[row].detach().cpu().numpy(), length))
+    return vocoder.pitch_hz(vocoder.to_frames(batch.x[row].detach().cpu().numpy(), length))
 
 
 def everywhere(x: torch.Tensor, mask: torch.Tensor | None) -> Sequences:

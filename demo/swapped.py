@@ -13,8 +13,8 @@ from demo.sounds import Sound
 from demo.store import ServiceError
 from demo.words import UNKNOWN
 from seqdisent.data import DatasetSpec
-from seqdisent.views import media
-from seqdisent.views.series import Course
+from seqdisent.media import video
+from seqdisent.media.timeseries import Course
 
 # The six clips of a swap, in the order of Swap.clips, and their names for programs.
 A, B, A_AGAIN, A_LIKE_B, B_LIKE_A, B_AGAIN = range(6)
@@ -99,9 +99,9 @@ def export(it: Swap, kind: str, scale: int = 4) -> bytes:
     if it.spec.modality == "audio":
         return sounds.save(named, kind, {CLIPS[clip]: it.title(clip) for clip in SQUARE})
     if kind == "png":
-        return media.png(media.upscale(media.sheet(it.clips)[None], 2)[0])
-    if kind not in media.ENCODERS:
-        names = ", ".join((*media.ENCODERS, "png"))
+        return video.png(video.upscale(video.sheet(it.clips)[None], 2)[0])
+    if kind not in video.ENCODERS:
+        names = ", ".join((*video.ENCODERS, "png"))
         raise ServiceError(f"Formats: {names}; not {kind[:20]!r}. This checkpoint makes pictures.")
     square = [it.clips[i] for i in SQUARE]
-    return media.ENCODERS[kind](media.upscale(media.tile(square, columns=2), scale), it.spec.rate_hz)
+    return video.ENCODERS[kind](video.upscale(video.tile(square, columns=2), scale), it.spec.rate_hz)

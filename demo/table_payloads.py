@@ -10,11 +10,11 @@ from demo import service, tables
 from demo.service import ServiceError
 from demo.tables import Sheet, TableUpload
 from demo.voice_payloads import part
-from seqdisent.series.fitting import Plan, needs
-from seqdisent.series.regular import duration
-from seqdisent.series.roles import Roles, describe
-from seqdisent.series.tables import plural, short
-from seqdisent.views.series import step_seconds
+from seqdisent.media.timeseries import step_seconds
+from seqdisent.tables.column_roles import Roles, describe
+from seqdisent.tables.fit_table import Plan, needs
+from seqdisent.tables.read_csv import plural, short
+from seqdisent.tables.resample import duration
 
 MOST_SERIES = 500
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}

@@ -15,10 +15,10 @@ import torch
 from demo import service, uploads
 from demo.originals import Original
 from demo.service import Loaded, ServiceError
-from seqdisent.series import matching
-from seqdisent.series.fitting import Fitted, Plan, fit, guess_plan
-from seqdisent.series.roles import Roles
-from seqdisent.series.tables import Table, TableError, read_table, short
+from seqdisent.tables import match_variables
+from seqdisent.tables.column_roles import Roles
+from seqdisent.tables.fit_table import Fitted, Plan, fit, guess_plan
+from seqdisent.tables.read_csv import Table, TableError, read_table, short
 from seqdisent.types import Sequences
 
 NAME = "your table"
@@ -63,7 +63,7 @@ def read(checkpoint: str, content: bytes, name: str = "") -> Sheet:
 
     Raises:
         ServiceError: for a checkpoint of something else, and for what
-            :func:`seqdisent.series.tables.read_table` refuses.
+            :func:`seqdisent.tables.read_csv.read_table` refuses.
     """
     it = _load(checkpoint)
     name = short(name, 40) or NAME
@@ -147,7 +147,7 @@ def by_name(sheet: Sheet, long: tuple[str, str] | None) -> dict[str, str]:
     """Which columns (of a long table, names) are which variables, as far as their names tell."""
     if long == sheet.guess.roles.long:
         return sheet.guess.columns
-    return matching.match(service.spec_of(sheet.checkpoint).variables, holders(sheet, long))
+    return match_variables.match(service.spec_of(sheet.checkpoint).variables, holders(sheet, long))
 
 
 def holders(sheet: Sheet, long: tuple[str, str] | None) -> list[str]:

@@ -22,10 +22,10 @@ from demo import service, words
 from demo.originals import Original
 from demo.service import Loaded, ServiceError, Swap
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation import outside
-from seqdisent.evaluation.outside import Outside, Reference
+from seqdisent.evaluation import out_of_distribution as outside
+from seqdisent.evaluation.out_of_distribution import Outside, Reference
+from seqdisent.projections import maps
 from seqdisent.types import Latents, Sequences
-from seqdisent.views import projections
 
 MOST, SECONDS, MEGABYTES = 64, 3600.0, 512
 NEIGHBOURS = 5
@@ -125,7 +125,7 @@ def locate(it: Loaded, one: Original, n: int, method: str) -> dict:
     pair = service.maps(it.name, n, method)
     with _MEASURING:
         known = _codes(it, len(pair.rows))
-    codes = projections.encode_rows(it.model, _alone(it.dataset, one.batch), np.arange(1))
+    codes = maps.encode_rows(it.model, _alone(it.dataset, one.batch), np.arange(1))
     found: dict = {"exact": method == "pca", "neighbours": {}}
     for part, own, others in zip(("static", "dynamic"), codes, known, strict=True):
         plane = np.float64(getattr(pair, part))
@@ -186,7 +186,7 @@ def _reference(it: Loaded) -> Reference | None:
 
 @lru_cache(maxsize=8)
 def _codes(it: Loaded, n: int) -> tuple[np.ndarray, np.ndarray]:
-    return projections.encode_rows(it.model, it.dataset, projections.choose_rows(len(it.dataset), n))
+    return maps.encode_rows(it.model, it.dataset, maps.choose_rows(len(it.dataset), n))
 
 
 def _alone(like: SequenceDataset, batch: Sequences) -> SequenceDataset:

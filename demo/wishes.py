@@ -16,7 +16,7 @@ from demo import sequences, words
 from demo.checks import number, one_of, several, whole
 from demo.store import Loaded, ServiceError
 from seqdisent.data import DatasetSpec
-from seqdisent.editing import PATHS, WHATS
+from seqdisent.models.latent_ops import PATHS, WHATS
 
 MODES = ("roll", "interpolate", "traverse", "partial", "continue")
 KEEPS = ("static", "dynamic", "")
@@ -54,10 +54,10 @@ class Wish:
         keep: of "roll", the code that is a's; "" draws both.
         frames: of what is drawn, its length in steps; 0 is the data set's.
         temperature: what the standard deviations of draws are multiplied by; 0 is the most likely.
-        what, path: of "interpolate", see :func:`seqdisent.editing.interpolate`.
+        what, path: of "interpolate", see :func:`seqdisent.models.latent_ops.interpolate`.
         weights: of "interpolate" shares of b, 0 to 1; of "traverse" values, in the prior's standard deviations.
         code, dimension: of "traverse".
-        static, dynamic, steps: of "partial", see :func:`seqdisent.editing.partial_swap`.
+        static, dynamic, steps: of "partial", see :func:`seqdisent.models.latent_ops.partial_swap`.
         prefix: of "continue", the steps of a that are given; 0 is half of them.
     """
 

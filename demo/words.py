@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from seqdisent.data.spec import DatasetSpec, Factor
+from seqdisent.spec import DatasetSpec, Factor
 
 UNKNOWN = "unknown"
 

@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 from seqdisent.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from seqdisent.data import DATASETS, DatasetSpec, Factor, dataset_spec, load_dataset
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
 from seqdisent.models import MODELS, SequentialVAE, build_model
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 

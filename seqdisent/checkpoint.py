@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from seqdisent.data.spec import DatasetSpec
 from seqdisent.models import SequentialVAE, build_model, config_from_json
+from seqdisent.spec import DatasetSpec
 
 SCHEMA_VERSION = 1
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"

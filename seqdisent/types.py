@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import seqdisent
 from seqdisent.checkpoint import checkpoint_hash
-from seqdisent.data import voices
+from seqdisent.data.speech import voices
 from seqdisent.evaluation import speech
-from seqdisent.evaluation.hearing import judged_spec
 from seqdisent.evaluation.judge import Judge, JudgeConfig
+from seqdisent.evaluation.judge_inputs import judged_spec
 from seqdisent.evaluation.leakage import Effort
 from seqdisent.evaluation.report import Sample, evaluate, write_metrics
-from seqdisent.evaluation.verdict import verdicts
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
+from seqdisent.reporting.verdicts import verdicts
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

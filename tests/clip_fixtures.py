@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from seqdisent.audio import clips
-from seqdisent.audio.clips import RATE_HZ, AudioError
+from seqdisent.audio import prepare
+from seqdisent.audio.prepare import RATE_HZ, AudioError
 
 
 def word(seconds: float = 0.8, rate_hz: int = RATE_HZ, lead: float = 0.0, tail: float = 0.0, level: float = 0.05):
@@ -34,11 +34,11 @@ def pitch_hz(wave: np.ndarray) -> float:
     return float(np.argmax(spectrum)) * RATE_HZ / 2**20
 
 
-def said(clip: clips.Clip, words: str) -> bool:
+def said(clip: prepare.Clip, words: str) -> bool:
     return any(words in note for note in clip.notes)
 
 
 def refusal(source, **options) -> str:
     with pytest.raises(AudioError) as error:
-        clips.read(source, **options) if isinstance(source, bytes) else clips.prepare(*source, **options)
+        prepare.read(source, **options) if isinstance(source, bytes) else prepare.prepare(*source, **options)
     return str(error.value)

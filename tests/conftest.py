@@ -8,7 +8,7 @@ import torch
 import seqdisent
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 
 torch.set_num_threads(2)
 

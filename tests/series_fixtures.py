@@ -13,13 +13,14 @@ import pandas as pd
 import torch
 
 import seqdisent
-from seqdisent.data import Factor, SequenceDataset, Source, air_quality
-from seqdisent.data.series import series_spec
-from seqdisent.data.spec import Variable
-from seqdisent.evaluation.tasks import Task
+from seqdisent.data import Factor, SequenceDataset, Source
+from seqdisent.data.timeseries import air_quality
+from seqdisent.data.timeseries.windows import series_spec
+from seqdisent.evaluation.downstream_tasks import Task
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
+from seqdisent.spec import Variable
 
 FIRST, DAYS = np.datetime64("2013-03-01"), 1461  # as published, so the splits are those of the whole data
 HELD = ("Dongsi", "Wanliu")  # the stations of the small archive

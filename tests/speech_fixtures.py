@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 import seqdisent
-from seqdisent.data import voices
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.speech import recording_dataset
+from seqdisent.data.speech import voices
+from seqdisent.data.speech.recordings import recording_dataset
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 
 SMALL = {"static_size": 6, "dynamic_size": 3, "hidden": 8}
 MLP, MODULATED = FrameConfig("mlp", 4, 12), FrameConfig("modulated", 4, 12)

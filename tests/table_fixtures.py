@@ -15,12 +15,13 @@ from app_fixtures import forget_app
 from series_fixtures import labelled
 
 import seqdisent
-from seqdisent.data import SequenceDataset, Source, waves
-from seqdisent.data.series import series_spec
-from seqdisent.data.spec import Variable
-from seqdisent.nn.frames import FrameConfig
-from seqdisent.series.scale import in_units
-from seqdisent.views.series import step_seconds
+from seqdisent.data import SequenceDataset, Source
+from seqdisent.data.timeseries import waves
+from seqdisent.data.timeseries.normalise import in_units
+from seqdisent.data.timeseries.windows import series_spec
+from seqdisent.media.timeseries import step_seconds
+from seqdisent.nn.config import FrameConfig
+from seqdisent.spec import Variable
 
 KNOWN = 40
 AIR = series_spec(

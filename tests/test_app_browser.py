@@ -8,8 +8,8 @@ import pytest
 from app_fixtures import STAGE, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
 from playwright.sync_api import Browser, Page
 
-from seqdisent.data import lpc_sprites
 from seqdisent.data.download import DownloadFailed
+from seqdisent.data.video import lpc_sprites
 
 
 def pair(page: Page) -> list[int]:

@@ -13,7 +13,7 @@ from app_fixtures import TINY, UNLABELLED, checkpoints  # noqa: F401
 from demo import report_payloads, reports, service
 from demo.tabs import leakage, maps
 from seqdisent.evaluation.report import NoJudge
-from seqdisent.evaluation.tables import headline
+from seqdisent.reporting.tables import headline
 
 NAME, OTHER = "dbse-sprites", "dsvae-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")

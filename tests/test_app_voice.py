@@ -19,7 +19,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Page, sync_playwright
 
 from demo import uploads
-from seqdisent.data.voices_art import SPEAKERS, say
+from seqdisent.data.speech.voices_art import SPEAKERS, say
 
 NAME, PICTURES = "dbse-voices", "dbse-sprites"
 RATE_HZ, SPEAKER = 16_000, 5

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from seqdisent import dataset_spec, load_dataset
-from seqdisent.data import balls, moving_digits
-from seqdisent.data.bouncing_balls import LARGE, SMALL
+from seqdisent.data.video import ball_simulator, moving_digits
+from seqdisent.data.video.bouncing_balls import LARGE, SMALL
 
 
 @pytest.fixture(scope="module")
-def long() -> tuple[balls.Trajectories, dict[str, np.ndarray]]:
-    return balls.simulate(120, 300, seed=5)
+def long() -> tuple[ball_simulator.Trajectories, dict[str, np.ndarray]]:
+    return ball_simulator.simulate(120, 300, seed=5)
 
 
 def test_energy_is_conserved(long):
@@ -34,9 +34,9 @@ def test_balls_never_overlap_nor_leave(long):
 
 def test_balls_do_meet_and_momentum_stays_in_a_box_without_walls_hit():
     """Head on, unequal masses: the velocities are those of the textbook."""
-    world = balls.World(*(np.array([v]) for v in (2, 0.1, [5.0, 1.0, 1.0], 0, 0.0)))
+    world = ball_simulator.World(*(np.array([v]) for v in (2, 0.1, [5.0, 1.0, 1.0], 0, 0.0)))
     start = np.array([[[0.3, 0.5], [0.7, 0.5], [0.5, 0.9]]])
-    made = balls.fly(world, start, np.array([[[0.05, 0], [-0.03, 0], [0, 0]]]), 5)
+    made = ball_simulator.fly(world, start, np.array([[[0.05, 0], [-0.03, 0], [0, 0]]]), 5)
     # m = 5 and 1, v = 0.05 and -0.03: the centre moves at (0.25 - 0.03) / 6.
     centre = 0.22 / 6
     np.testing.assert_allclose(made.velocity[0, -1, :2, 0], [2 * centre - 0.05, 2 * centre + 0.03])
@@ -44,9 +44,9 @@ def test_balls_do_meet_and_momentum_stays_in_a_box_without_walls_hit():
 
 
 def test_a_ball_falls_on_a_parabola_and_comes_back_as_high():
-    world = balls.World(*(np.array([v]) for v in (1, 0.1, [1.0, 1.0, 1.0], 0, 0.004)))
+    world = ball_simulator.World(*(np.array([v]) for v in (1, 0.1, [1.0, 1.0, 1.0], 0, 0.004)))
     start = np.array([[[0.5, 0.6], [0.2, 0.2], [0.8, 0.8]]])
-    made = balls.fly(world, start, np.zeros((1, 3, 2)), 64)
+    made = ball_simulator.fly(world, start, np.zeros((1, 3, 2)), 64)
     height = made.position[0, :, 0, 1]
     np.testing.assert_allclose(height[:10], 0.6 - 0.002 * np.arange(10) ** 2)
     bounce = np.sqrt(2 * 0.5 / 0.004)  # frames to the floor
@@ -55,28 +55,28 @@ def test_a_ball_falls_on_a_parabola_and_comes_back_as_high():
 
 
 def test_the_same_seed_is_the_same_world_however_many_are_asked_for():
-    few, labels = balls.simulate(3, 8, seed=1)
-    many, others = balls.simulate(9, 20, seed=1)
+    few, labels = ball_simulator.simulate(3, 8, seed=1)
+    many, others = ball_simulator.simulate(9, 20, seed=1)
     np.testing.assert_array_equal(few.position, many.position[:3, :8])
     assert all(np.array_equal(labels[name], others[name][:3]) for name in labels)
-    assert not np.array_equal(few.position, balls.simulate(3, 8, seed=2)[0].position)
+    assert not np.array_equal(few.position, ball_simulator.simulate(3, 8, seed=2)[0].position)
     for n, frames in ((0, 4), (4, 0), (-1, 4)):
         with pytest.raises(ValueError, match="at least one sequence of one frame"):
-            balls.simulate(n, frames, 0)
+            ball_simulator.simulate(n, frames, 0)
 
 
 def test_a_thousand_sequences_take_less_than_ten_seconds():
     started = time.process_time()
-    balls.render(balls.simulate(1000, 32, seed=3)[0], 32)
+    ball_simulator.render(ball_simulator.simulate(1000, 32, seed=3)[0], 32)
     assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_frames_show_what_was_simulated(size):
     """Anti-aliased: the ink of a frame is the area of its discs, and its centre is their centre."""
-    made, labels = balls.simulate(40, 4, seed=7)
-    frames = balls.render(made, size)
-    ground = round(255 * balls.BACKGROUND)
+    made, labels = ball_simulator.simulate(40, 4, seed=7)
+    frames = ball_simulator.render(made, size)
+    ground = round(255 * ball_simulator.BACKGROUND)
     ink = (frames.max(-1).astype(float) - ground) / (255 - ground)
     area = np.pi * made.world.radius**2 * made.world.number
     np.testing.assert_allclose(ink.mean((2, 3)), np.repeat(area[:, None], 4, 1), rtol=0.02, atol=2e-3)
@@ -88,7 +88,7 @@ def test_frames_show_what_was_simulated(size):
     row = alone[0]
     column, line = (made.position[row, 0, 0] * size).astype(int)
     colour = frames[row, 0, size - 1 - line, column]
-    np.testing.assert_allclose(colour / 255, balls.palette()[labels["colour"][row], 0], atol=0.01)
+    np.testing.assert_allclose(colour / 255, ball_simulator.palette()[labels["colour"][row], 0], atol=0.01)
 
 
 @pytest.mark.parametrize("name", ["bouncing-balls", "bouncing-balls-64", "moving-digits"])

@@ -12,14 +12,14 @@ from series_fixtures import KIND, SIZE, STATE, WARMTH, build, labelled
 
 import seqdisent
 from seqdisent import Latents
-from seqdisent import benchmark as command
-from seqdisent.cli import main
+from seqdisent.cli.main import main
 from seqdisent.data import dataset_spec
-from seqdisent.evaluation import benchmark, supervised
-from seqdisent.evaluation.downstream import Answer, boosted, heads, raw_rows
-from seqdisent.evaluation.tasks import TASKS
+from seqdisent.evaluation import downstream, supervised_baseline
+from seqdisent.evaluation.downstream_heads import Answer, boosted, heads, raw_rows
+from seqdisent.evaluation.downstream_tasks import TASKS
+from seqdisent.experiments import timeseries_benchmark as command
 from seqdisent.recipes import RECIPES, Recipe, recipe, series
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 from seqdisent.types import Encoding
 
 
@@ -34,14 +34,14 @@ def test_an_interval_holds_the_mean_and_is_wider_with_fewer_sources():
     given = lambda source, n=3: [
         Answer(luck + rng.normal(size=200) / 9, np.zeros(200), source, "head") for _ in range(n)
     ]  # fmt: skip
-    few, many = (benchmark.over_seeds("MAE", given(source)) for source in (np.arange(200) // 25, np.arange(200)))
+    few, many = (downstream.over_seeds("MAE", given(source)) for source in (np.arange(200) // 25, np.arange(200)))
     for found in (few, many):
         assert found["low"] < found["value"] < found["high"]
         assert found["value"] == pytest.approx(np.mean(found["by_seed"])) and len(found["by_seed"]) == 3
     assert few["high"] - few["low"] > 2 * (many["high"] - many["low"])
     sure = np.tile([0.9, 0.1], (200, 1))
     rare = [Answer(np.where(np.arange(200)[:, None] == 7, 1 - sure, sure), np.arange(200) == 7, np.arange(200), "")]
-    assert benchmark.over_seeds("AUROC", rare)["low"] == 1  # resamples without a case are no evidence
+    assert downstream.over_seeds("AUROC", rare)["low"] == 1  # resamples without a case are no evidence
 
 
 @pytest.mark.parametrize("name", [n for n in series.RECIPES if recipe(n).dataset in TASKS])
@@ -50,7 +50,7 @@ def test_the_network_with_labels_is_as_large_as_the_encoders(name):
     parts = [n for n, _ in model.named_children() if n not in ("frame_decoder", "prior")]
     encoders = sum(p.numel() for part in parts for p in getattr(model, part).parameters())
     for task in TASKS[model.spec.name]:
-        size = sum(p.numel() for p in supervised.of_equal_size(model, task).parameters())
+        size = sum(p.numel() for p in supervised_baseline.of_equal_size(model, task).parameters())
         assert size == pytest.approx(encoders, rel=0.15)
 
 
@@ -65,9 +65,9 @@ def test_tasks_fit_their_data():
 
 @pytest.mark.parametrize("task", [KIND, STATE, SIZE, WARMTH], ids=lambda task: task.factor)
 def test_the_network_with_labels_learns_what_is_plain(task, splits, monkeypatch):
-    monkeypatch.setattr(supervised, "STEPS", 150)
-    monkeypatch.setattr(supervised, "RATE", 5e-3)
-    found = supervised.taught(task, build("dbse"), *splits[:2], seed=0).answer(splits[2])
+    monkeypatch.setattr(supervised_baseline, "STEPS", 150)
+    monkeypatch.setattr(supervised_baseline, "RATE", 5e-3)
+    found = supervised_baseline.taught(task, build("dbse"), *splits[:2], seed=0).answer(splits[2])
     rows = raw_rows(task, splits[2])
     np.testing.assert_array_equal(found.truth, rows.y)
     np.testing.assert_array_equal(found.source, rows.source)
@@ -109,7 +109,7 @@ def test_a_swap_is_judged_by_whose_label_it_carries(splits):
     full = splits[2]
     there = np.isfinite(full.frames[:, 0, 3, 2]) & np.isfinite(full.frames[:, 0, 0, 0])
     data = full.select(np.flatnonzero(there))
-    judged = lambda task, leaky=False: supervised.swap_judged(Reader(task), Told(leaky), data, seed=0)
+    judged = lambda task, leaky=False: supervised_baseline.swap_judged(Reader(task), Told(leaky), data, seed=0)
     found = judged(KIND)
     assert found["right"] == found["real"] == found["rebuilt"] == 100 and found["wrong"] == 0
     assert 0.5 < found["pairs"] / len(data) < 0.8  # two in three differ
@@ -124,11 +124,11 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     whole = seqdisent.load_dataset
     few = lambda name, split: whole(name, split).select(np.arange(40))
     monkeypatch.setattr(command, "load_dataset", few)
-    monkeypatch.setattr("seqdisent.sweep.split", few)
-    monkeypatch.setattr(supervised, "STEPS", 2)
-    monkeypatch.setattr(benchmark, "heads", lambda *about: islice(heads(*about), 1))
-    monkeypatch.setattr(benchmark, "boosted", lambda *about: islice(boosted(*about), 1))
-    monkeypatch.setattr(benchmark, "DRAWS", 20)
+    monkeypatch.setattr("seqdisent.experiments.sweep.split", few)
+    monkeypatch.setattr(supervised_baseline, "STEPS", 2)
+    monkeypatch.setattr(downstream, "heads", lambda *about: islice(heads(*about), 1))
+    monkeypatch.setattr(downstream, "boosted", lambda *about: islice(boosted(*about), 1))
+    monkeypatch.setattr(downstream, "DRAWS", 20)
     small = Recipe("dbse", "waves", build("dbse").config, TrainConfig(2, batch_size=4))
     for name in ("one-waves", "other-waves"):
         monkeypatch.setitem(RECIPES, name, lambda: small)
@@ -152,7 +152,7 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
         assert f"**{title}**" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {4} and len(rows) == 4 * 6
-    monkeypatch.setattr("seqdisent.training.fit", lambda *args, **options: pytest.fail("trained again"))
+    monkeypatch.setattr("seqdisent.training.trainer.fit", lambda *args, **options: pytest.fail("trained again"))
     assert call("one-waves", "0") == 0  # found trained, and its row is replaced
     assert [found["seeds"] for found in json.loads((tmp_path / "results.json").read_text())] == [[0], [0]]
     capsys.readouterr()

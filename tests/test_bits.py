@@ -13,18 +13,18 @@ import torch
 from conftest import build
 
 import seqdisent
-from seqdisent.bits import DATA, MODELS, POINTS, SIZES
 from seqdisent.checkpoint import checkpoints_root
-from seqdisent.cli import main
-from seqdisent.evaluation import bits as measuring
-from seqdisent.evaluation import h264
-from seqdisent.evaluation.bits import bits_a_frame, envelope_errors, figures, measure_point
-from seqdisent.evaluation.bits_results import collect, table, write_results
+from seqdisent.cli.main import main
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.summary import bits_table
+from seqdisent.experiments import h264_baseline as h264
+from seqdisent.experiments import rate_distortion_metrics as measuring
+from seqdisent.experiments.rate_distortion import DATA, MODELS, POINTS, SIZES
+from seqdisent.experiments.rate_distortion_metrics import bits_a_frame, envelope_errors, figures, measure_point
+from seqdisent.experiments.rate_distortion_results import collect, table, write_results
+from seqdisent.reporting.figures import bits as figure
+from seqdisent.reporting.readme_tables import bits_table
 from seqdisent.types import Latents, Sequences
-from seqdisent.views.figures import bits as figure
 
 PUT = {
     "psnr_db": 20.0, "mean_psnr_db": 15.0, "static_bits": 4.0, "dynamic_bits": 6.0, "bits": 10.0, "judge": True,
@@ -181,7 +181,7 @@ def test_the_figure_has_a_panel_a_data_set_and_better_is_up(tmp_path):
 
 def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(tmp_path, monkeypatch):
     point = POINTS["sprites-32-dsvae-1"]
-    for where in ("seqdisent.sweep.split", "seqdisent.evaluation.bits.split"):
+    for where in ("seqdisent.experiments.sweep.split", "seqdisent.experiments.rate_distortion_metrics.split"):
         monkeypatch.setattr(where, few)
     monkeypatch.setattr(measuring, "PAIRS", {"video": 20})
     monkeypatch.setattr(measuring, "load_judge", lambda name: (None, {}))
@@ -193,7 +193,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(tm
     monkeypatch.setattr(measuring, "figures", lambda *_: pytest.fail("it has been measured"))
     assert measure_point(point, 7, tmp_path, **options) == made
     monkeypatch.undo()
-    for where in ("seqdisent.sweep.split", "seqdisent.evaluation.bits.split"):
+    for where in ("seqdisent.experiments.sweep.split", "seqdisent.experiments.rate_distortion_metrics.split"):
         monkeypatch.setattr(where, few)
     judge = Judge(few("sprites-32", "test").spec).eval()
     monkeypatch.setattr(measuring, "PAIRS", {"video": 20})
@@ -215,5 +215,5 @@ def test_what_the_sweep_does_not_have_is_named(words, said, capsys, tmp_path):
 def test_the_readme_says_what_the_results_say():
     path = checkpoints_root() / "bits" / "results.json"
     readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-    assert bits_table() in readme, "run python -m seqdisent.evaluation.summary and paste its last table"
+    assert bits_table() in readme, "run python -m seqdisent.reporting.readme_tables and paste its last table"
     assert table(json.loads(path.read_text(encoding="utf-8"))) in (path.parent / "results.md").read_text()

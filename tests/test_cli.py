@@ -7,7 +7,7 @@ import pytest
 from conftest import build
 
 import seqdisent
-from seqdisent.cli import main
+from seqdisent.cli.main import main
 
 
 @pytest.fixture

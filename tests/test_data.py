@@ -14,8 +14,9 @@ import torch
 from PIL import Image
 
 from seqdisent import DatasetSpec, dataset_spec, load_dataset
-from seqdisent.data import download, is_ready, layers, lpc_sprites
+from seqdisent.data import download, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
+from seqdisent.data.video import layers, lpc_sprites
 
 
 @pytest.fixture(scope="session")

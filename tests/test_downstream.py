@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from seqdisent import Latents
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation.downstream import (
+from seqdisent.evaluation.downstream_heads import (
     MEASURES,
     Rows,
     answer,
@@ -25,7 +25,7 @@ from seqdisent.evaluation.downstream import (
     raw_rows,
     summary,
 )
-from seqdisent.evaluation.tasks import Task
+from seqdisent.evaluation.downstream_tasks import Task
 
 CHANCE = {"kind": 100 / 3, "state": 50}
 

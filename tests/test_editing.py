@@ -10,8 +10,9 @@ import torch
 from conftest import VARIANTS, build
 
 import seqdisent
-from seqdisent import Latents, editing
-from seqdisent.cli import main
+from seqdisent import Latents
+from seqdisent.cli.main import main
+from seqdisent.models import latent_ops
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -27,10 +28,10 @@ def one(seed: int, steps: int = 5, mask: bool = False) -> Latents:
 A, B = one(1), one(2)
 
 
-@pytest.mark.parametrize("path", editing.PATHS)
-@pytest.mark.parametrize("what", editing.WHATS)
+@pytest.mark.parametrize("path", latent_ops.PATHS)
+@pytest.mark.parametrize("what", latent_ops.WHATS)
 def test_an_interpolation_begins_at_a_and_ends_at_b(what, path):
-    made = editing.interpolate(A, B, [0, 0.3, 1], what=what, path=path)
+    made = latent_ops.interpolate(A, B, [0, 0.3, 1], what=what, path=path)
     ends = {"static": (B.static, A.dynamic), "dynamic": (A.static, B.dynamic), "both": (B.static, B.dynamic)}[what]
     for code, first, last in zip(("static", "dynamic"), (A.static, A.dynamic), ends, strict=True):
         torch.testing.assert_close(getattr(made, code)[:1], first)
@@ -41,12 +42,12 @@ def test_an_interpolation_begins_at_a_and_ends_at_b(what, path):
 def test_a_spherical_path_keeps_its_distance_and_a_line_cuts_the_corner():
     a, b = torch.tensor([[2.0, 0, 0]]), torch.tensor([[0, 2.0, 0]])
     w = torch.linspace(0, 1, 5)[:, None]
-    arc, line = editing.between(a, b, w), editing.between(a, b, w, "linear")
+    arc, line = latent_ops.between(a, b, w), latent_ops.between(a, b, w, "linear")
     torch.testing.assert_close(arc.norm(dim=1), torch.full((5,), 2.0))
     torch.testing.assert_close(arc[1], 2 * torch.tensor([np.cos(np.pi / 8), np.sin(np.pi / 8), 0]).float())
     assert line.norm(dim=1).min() < 1.5
     for other in (a, -a, a * 3, torch.zeros_like(a)):  # there is no arc between these
-        made = editing.between(a, other, w)
+        made = latent_ops.between(a, other, w)
         assert made.isfinite().all()
         torch.testing.assert_close(made, torch.lerp(a, other, w))
 
@@ -55,40 +56,40 @@ def test_draws_of_the_prior_stay_as_long_as_draws_on_a_spherical_path():
     g = seeded()
     a, b = torch.randn(2, 300, 128, generator=g)
     half = torch.tensor([[0.5]])
-    assert abs(editing.between(a, b, half).norm(dim=1).mean() / a.norm(dim=1).mean() - 1) < 0.01
-    assert editing.between(a, b, half, "linear").norm(dim=1).mean() < 0.75 * a.norm(dim=1).mean()
+    assert abs(latent_ops.between(a, b, half).norm(dim=1).mean() / a.norm(dim=1).mean() - 1) < 0.01
+    assert latent_ops.between(a, b, half, "linear").norm(dim=1).mean() < 0.75 * a.norm(dim=1).mean()
 
 
 def test_of_two_lengths_the_longer_one_counts():
     a, b = one(1, mask=True), one(2, mask=True)
-    assert editing.interpolate(a, b, [0.5], what="both").mask.tolist() == (a.mask | b.mask).tolist()
-    assert editing.interpolate(a, b, [0.5], what="static").mask.tolist() == a.mask.tolist()
+    assert latent_ops.interpolate(a, b, [0.5], what="both").mask.tolist() == (a.mask | b.mask).tolist()
+    assert latent_ops.interpolate(a, b, [0.5], what="static").mask.tolist() == a.mask.tolist()
 
 
 def test_a_traversal_moves_one_dimension():
-    static = editing.traverse(A, "static", 2, [-1.0, 3.0])
+    static = latent_ops.traverse(A, "static", 2, [-1.0, 3.0])
     assert static.static[:, 2].tolist() == [-1, 3]
     kept = [0, 1, 3, 4, 5]
     assert torch.equal(static.static[:, kept], A.static[:, kept].expand(2, -1))
     assert torch.equal(static.dynamic, A.dynamic.expand(2, -1, -1))
-    dynamic = editing.traverse(A, "dynamic", 1, [0.0, 2.0])
+    dynamic = latent_ops.traverse(A, "dynamic", 1, [0.0, 2.0])
     assert torch.equal(dynamic.dynamic[0], A.dynamic[0])
     torch.testing.assert_close(dynamic.dynamic[1] - A.dynamic[0], torch.tensor([0.0, 2.0, 0]).expand(5, 3))
     with pytest.raises(ValueError, match="dynamic code has dimensions 0 to 2, not 3"):
-        editing.traverse(A, "dynamic", 3, [0.0])
+        latent_ops.traverse(A, "dynamic", 3, [0.0])
 
 
 def test_a_partial_swap_changes_what_is_chosen_and_all_of_it_is_a_swap():
-    made = editing.partial_swap(A, B, static=[0, 4], dynamic=[1], steps=[2, 3])
+    made = latent_ops.partial_swap(A, B, static=[0, 4], dynamic=[1], steps=[2, 3])
     changed = torch.zeros(1, 5, 3, dtype=torch.bool)
     changed[:, [2, 3], 1] = True
     assert torch.equal(made.dynamic, torch.where(changed, B.dynamic, A.dynamic))
     assert torch.equal(made.static[:, [0, 4]], B.static[:, [0, 4]])
     assert torch.equal(made.static[:, [1, 2, 3, 5]], A.static[:, [1, 2, 3, 5]])
-    whole = editing.partial_swap(A, B, static=range(6))
+    whole = latent_ops.partial_swap(A, B, static=range(6))
     assert torch.equal(whole.static, A.with_static(B).static) and torch.equal(whole.dynamic, A.dynamic)
-    assert torch.equal(editing.partial_swap(A, B, dynamic=range(3)).dynamic, B.dynamic)
-    assert torch.equal(editing.partial_swap(A, B, steps=[0]).dynamic[:, 0], B.dynamic[:, 0])
+    assert torch.equal(latent_ops.partial_swap(A, B, dynamic=range(3)).dynamic, B.dynamic)
+    assert torch.equal(latent_ops.partial_swap(A, B, steps=[0]).dynamic[:, 0], B.dynamic[:, 0])
     assert not torch.equal(A.static, made.static)  # what is given is not touched
 
 
@@ -98,7 +99,7 @@ def test_a_partial_swap_changes_what_is_chosen_and_all_of_it_is_a_swap():
 ])  # fmt: skip
 def test_a_partial_swap_of_nothing_or_of_what_is_not_there(chosen, message):
     with pytest.raises(ValueError, match=message):
-        editing.partial_swap(A, B, **chosen)
+        latent_ops.partial_swap(A, B, **chosen)
 
 
 def test_interpolation_refuses_what_it_cannot_do():
@@ -107,7 +108,7 @@ def test_interpolation_refuses_what_it_cannot_do():
         (A, [0.5], {"what": "mood"}, "no interpolation of 'mood'"), (A, [0.5], {"path": "scenic"}, "no path 'scenic'"),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
-            editing.interpolate(a, B, weights, **options)
+            latent_ops.interpolate(a, B, weights, **options)
 
 
 def test_a_beginning_does_not_see_what_comes_after_it(clips):
@@ -115,13 +116,13 @@ def test_a_beginning_does_not_see_what_comes_after_it(clips):
     x = clips.x[:1]
     other = x.clone()
     other[:, 4:] = 0
-    begun = [editing.beginning(model, one, 4) for one in (x, other)]
+    begun = [latent_ops.beginning(model, one, 4) for one in (x, other)]
     assert torch.equal(begun[0].dynamic, begun[1].dynamic) and begun[0].dynamic.shape[1] == 4
     with pytest.raises(ValueError, match="1 to 8 steps"):
-        editing.beginning(model, x, 9)
+        latent_ops.beginning(model, x, 9)
     name, config = VARIANTS["dbse"]
     cut = seqdisent.build_model(name, seqdisent.dataset_spec("sprites"), replace(config, dynamic_rank=2)).eval()
-    begun = editing.beginning(cut, x, 4, clips.mask[:1])  # it only reads whole sequences
+    begun = latent_ops.beginning(cut, x, 4, clips.mask[:1])  # it only reads whole sequences
     assert begun.dynamic.shape[1] == 4 and begun.mask is None
 
 

@@ -12,12 +12,12 @@ from conftest import build
 
 import seqdisent
 from seqdisent.evaluation import report
-from seqdisent.evaluation.html import html_report
-from seqdisent.evaluation.intervals import Rate
 from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
 from seqdisent.evaluation.leakage import QUICK
+from seqdisent.evaluation.statistics import Rate
 from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
+from seqdisent.reporting.html import html_report
 from seqdisent.types import Latents, Sequences
 
 DATA = seqdisent.load_dataset("sprites", "test").select(np.arange(0, 2664, 9) + np.arange(296) % 9)
@@ -142,7 +142,7 @@ TINY = report.Sample(90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, per
 
 
 def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
-    from seqdisent.cli import main
+    from seqdisent.cli.main import main
 
     folder = seqdisent.save_checkpoint(
         tmp_path / "m", build("dbse-32"), kind="dbse", recipe={"command": "seqdisent train x", "seed": 0}

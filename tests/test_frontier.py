@@ -9,9 +9,9 @@ import pytest
 
 import seqdisent
 from seqdisent.data import dataset_spec
-from seqdisent.evaluation import frontier as measuring
-from seqdisent.frontier import DATASET, POINTS, train_point
-from seqdisent.views.figures import frontier as figure
+from seqdisent.experiments import frontier_results as measuring
+from seqdisent.experiments.frontier import DATASET, POINTS, train_point
+from seqdisent.reporting.figures import frontier as figure
 
 FIGURES = {
     "squared_error": 100.0, "static_rank": 0, "dynamic_rank": 0, "static_kl": 90.0, "dynamic_kl": 60.0,
@@ -65,7 +65,9 @@ def test_every_point_can_be_built(name):
 
 
 def test_a_point_is_trained_once_and_measured_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqdisent.sweep.split", lambda *of: seqdisent.load_dataset(*of).select(np.arange(36)))
+    monkeypatch.setattr(
+        "seqdisent.experiments.sweep.split", lambda *of: seqdisent.load_dataset(*of).select(np.arange(36))
+    )
     few = lambda name, split: seqdisent.load_dataset(name, split).select(np.arange(180))
     for name, value in {"load_dataset": few, "LEARN": 90, "HOLD": 45, "PAIRS": 20, "EPOCHS": 2}.items():
         monkeypatch.setattr(measuring, name, value)

@@ -12,8 +12,6 @@ from conftest import build
 import seqdisent
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation import generation
-from seqdisent.evaluation.calibration import Oracle
-from seqdisent.evaluation.card import _measured
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.generation import (
     distances,
@@ -23,10 +21,12 @@ from seqdisent.evaluation.generation import (
     pairs_apart,
     rollout_disagreement,
 )
-from seqdisent.evaluation.html import html_report
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.stand_ins import Oracle
 from seqdisent.evaluation.swap import judge_real
-from seqdisent.evaluation.tables import generation_rows, generation_words
+from seqdisent.reporting.html import html_report
+from seqdisent.reporting.model_card import _measured
+from seqdisent.reporting.tables import generation_rows, generation_words
 from seqdisent.types import Latents, Sequences
 
 

@@ -11,16 +11,16 @@ import torch
 from conftest import build
 
 import seqdisent
-from seqdisent.data.spec import Factor
-from seqdisent.evaluation.calibration import KINDS, Oracle, calibration
 from seqdisent.evaluation.codes import Codes, ModelSubject
-from seqdisent.evaluation.compare import paired_differences
-from seqdisent.evaluation.intervals import Bootstrap, label_shuffles, permutation_p
 from seqdisent.evaluation.leakage import QUICK, measure
+from seqdisent.evaluation.paired import paired_differences
 from seqdisent.evaluation.probes import LINEAR, NONLINEAR, Task, read
 from seqdisent.evaluation.splits import Splits
-from seqdisent.evaluation.tables import HEADERS, headline, leakage_table, to_csv
-from seqdisent.evaluation.verdict import verdicts
+from seqdisent.evaluation.stand_ins import KINDS, Oracle, calibration
+from seqdisent.evaluation.statistics import Bootstrap, label_shuffles, permutation_p
+from seqdisent.reporting.tables import HEADERS, headline, leakage_table, to_csv
+from seqdisent.reporting.verdicts import verdicts
+from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
 FAST = replace(QUICK, steps=False, nulls=False)

@@ -10,8 +10,8 @@ from conftest import VARIANTS, build
 
 from seqdisent import DiagonalGaussian, Latents, Sequences
 from seqdisent.models import config_from_json
+from seqdisent.models.augmentations import shift
 from seqdisent.nn import SequenceEncoder
-from seqdisent.perturb import shift
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import seqdisent
-from seqdisent.evaluation.multifactor import dci, independent_factors, mig, multifactor_swap
+from seqdisent.evaluation.disentanglement import dci, independent_factors, mig, multifactor_swap
 
 CLASSES = {"hair": 3, "top": 4, "motion": 5}
 GRID = np.array(list(product(*(range(n) for n in CLASSES.values()))))  # every combination once

@@ -14,14 +14,16 @@ import torch
 from clip_fixtures import encoded
 
 import seqdisent
-from seqdisent.audio import clips, world
-from seqdisent.audio.clips import RATE_HZ
-from seqdisent.cli import main
-from seqdisent.data import audio_folder, dataset_outline, is_ready, speech, timit
+from seqdisent.audio import prepare, vocoder
+from seqdisent.audio.prepare import RATE_HZ
+from seqdisent.cli.main import main
+from seqdisent.data import dataset_outline, is_ready
 from seqdisent.data.download import DataNotReady
-from seqdisent.data.speech import Recording
+from seqdisent.data.speech import audio_folder, timit
+from seqdisent.data.speech import recordings as speech
+from seqdisent.data.speech.recordings import Recording
 from seqdisent.models.dbse import DBSEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 
 STEP = 320  # samples
 HIGH = {"iy": True, "aa": False}  # whose sound lies above 2 kHz here
@@ -74,7 +76,7 @@ SMALL = {
 
 
 def pitches(data) -> list[float]:
-    return [world.median_pitch_hz(world.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
+    return [vocoder.median_pitch_hz(vocoder.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
 
 
 # -- TIMIT -----------------------------------------------------------------------------------------
@@ -120,7 +122,10 @@ def test_timit_splits_hold_what_the_papers_say(tmp_path):
     for part in data.values():
         batch = part[:]
         assert part.spec == seqdisent.dataset_spec("timit", tmp_path)  # one declaration for all splits
-        assert batch.x.shape == (len(part), 100, 2, world.CHANNELS) and batch.dynamic["phone"].shape == (len(part), 100)
+        assert batch.x.shape == (len(part), 100, 2, vocoder.CHANNELS) and batch.dynamic["phone"].shape == (
+            len(part),
+            100,
+        )
         assert (batch.dynamic["phone"][~batch.mask] == -1).all() and (batch.dynamic["phone"][batch.mask] >= 0).all()
         assert batch.dynamic["phone"].dtype == torch.int64
         assert np.array_equal(part.sources, part.static["speaker"])  # utterances of a speaker are not independent
@@ -131,8 +136,8 @@ def test_timit_splits_hold_what_the_papers_say(tmp_path):
 
 def high_steps(data, row: int) -> np.ndarray:
     """For each step, whether its sound lies around 3 kHz rather than around 800 Hz."""
-    frames = data.frames[row][: data.steps[row], :, world.ENVELOPE].mean(1)
-    around = lambda hz: frames[:, np.abs(world.BAND_HZ - hz) < 300].mean(1)
+    frames = data.frames[row][: data.steps[row], :, vocoder.ENVELOPE].mean(1)
+    around = lambda hz: frames[:, np.abs(vocoder.BAND_HZ - hz) < 300].mean(1)
     return around(3000) > around(800)
 
 
@@ -194,7 +199,7 @@ def test_timit_segments_are_runs_of_whole_utterances(tmp_path):
     assert data.spec.splits[-1] == ("test", 3)  # utterances
     rows = np.flatnonzero(data.utterance == 1)
     assert len(rows) == 12 and len(np.unique(data.dynamic["sentence"][rows])) == 1
-    clip = clips.read(folder / "SX37.WAV", max_seconds=10)
+    clip = prepare.read(folder / "SX37.WAV", max_seconds=10)
     whole = timit.phones(folder / "SX37.PHN", clip.start, len(clip.wave))
     assert np.array_equal(data.dynamic["phone"][rows].ravel(), whole[:120])
     assert np.array_equal(np.concatenate([data.recordings[r] for r in rows]), speech.to_int16(clip.wave)[: 120 * STEP])
@@ -255,7 +260,7 @@ def test_what_is_not_there_is_explained(tmp_path, capsys, name):
 def test_commands_tell_of_what_is_there_and_what_is_not(tmp_path, monkeypatch, capsys):
     from rich.console import Console
 
-    from seqdisent import commands
+    from seqdisent.cli import commands
 
     monkeypatch.setattr(commands, "DATASETS", ("timit", "audio-folder"))
     monkeypatch.setenv("SEQDISENT_DATA", str(tmp_path))
@@ -316,7 +321,7 @@ def test_a_folder_of_every_format(tmp_path):
     assert [len(data) for data in every.values()] == [5, 2, 2]
     for split, data in every.items():
         batch = data[:]
-        assert batch.x.shape == (len(data), 100, 2, world.CHANNELS) and batch.x.isfinite().all()
+        assert batch.x.shape == (len(data), 100, 2, vocoder.CHANNELS) and batch.x.isfinite().all()
         wanted = {0, 1, 2} if split == "train" else {0, 1}
         assert set(data.static["speaker"]) == wanted and data.dynamic == {} and data.spec == spec
         assert pitches(data) == pytest.approx(110 + 60 * data.static["speaker"], rel=0.06)
@@ -440,7 +445,7 @@ def test_a_clip_says_where_it_begins():
     x = 2e-5 * rng.normal(size=3 * RATE_HZ)
     x[16_000:24_000] += voice(0.5, 130)
     for rate_hz, source in ((RATE_HZ, x), (2 * RATE_HZ, np.repeat(x, 2))):
-        clip = clips.prepare(source, rate_hz)
+        clip = prepare.prepare(source, rate_hz)
         assert 16_000 - 0.07 * RATE_HZ < clip.start < 16_000
         part = x[clip.start : clip.start + len(clip.wave)]
         assert np.corrcoef(part[:8000], clip.wave[:8000])[0, 1] > 0.99

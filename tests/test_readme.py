@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seqdisent import commands
-from seqdisent.cli import parser
+from seqdisent.cli import commands
+from seqdisent.cli.main import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,8 +46,8 @@ def test_pictures_are_there():
 
 
 def test_the_results_table_is_what_the_metrics_say():
-    from seqdisent.evaluation import summary
+    from seqdisent.reporting import readme_tables
 
-    for made in (summary.table(), summary.moving_table(), summary.rollouts_table(), summary.speech_table(),
-                 summary.series_table()):  # fmt: skip
-        assert made in README, "run python -m seqdisent.evaluation.summary and paste its tables"
+    for made in (readme_tables.table(), readme_tables.moving_table(), readme_tables.rollouts_table(), readme_tables.speech_table(),
+                 readme_tables.series_table()):  # fmt: skip
+        assert made in README, "run python -m seqdisent.reporting.readme_tables and paste its tables"

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqdisent.series.regular import Regular, regular
-from seqdisent.series.roles import Roles, guess_roles
-from seqdisent.series.steps import default_window
-from seqdisent.series.tables import Table, TableError
+from seqdisent.tables.column_roles import Roles, guess_roles
+from seqdisent.tables.read_csv import Table, TableError
+from seqdisent.tables.resample import Regular, regular
+from seqdisent.tables.time_steps import default_window
 
 BOTH = Roles("time", ("site",), ("a", "b"), ("kind", "sky"))
 

@@ -13,16 +13,16 @@ from PIL import Image
 
 import seqdisent
 from seqdisent.checkpoint import save_checkpoint
-from seqdisent.cli import main
-from seqdisent.data.bouncing_balls import SMALL
-from seqdisent.evaluation import rollout_results as results
-from seqdisent.evaluation import rollouts
-from seqdisent.evaluation.rollout_tables import tables
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.cli.main import main
+from seqdisent.data.video.bouncing_balls import SMALL
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.experiments import transition_metrics as rollouts
+from seqdisent.experiments import transition_results as results
+from seqdisent.experiments.transition_tables import tables
+from seqdisent.experiments.transitions import DATASET, POINTS
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.recipes import RECIPES, Recipe, recipe
-from seqdisent.rollouts import DATASET, POINTS
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 from seqdisent.types import Encoding, Latents
 
 N = 6
@@ -203,11 +203,11 @@ def test_an_unknown_transition_is_named(capsys):
 
 
 def test_the_command_trains_measures_and_goes_on(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("seqdisent.sweep.split", lambda dataset, name: SMALL.of_length(name, 32, 32))
+    monkeypatch.setattr("seqdisent.experiments.sweep.split", lambda dataset, name: SMALL.of_length(name, 32, 32))
     tiny = lambda name: Recipe(
         "dsvae", DATASET, DSVAEConfig(transition=recipe(name).config.transition, **SIZES), TrainConfig(2, 16, 1e-3)
     )
-    monkeypatch.setattr("seqdisent.rollouts.recipe", tiny)
+    monkeypatch.setattr("seqdisent.experiments.transitions.recipe", tiny)
     for name, value in {"N": 4, "MEAN_OF": 20, "FUTURES": 2}.items():
         monkeypatch.setattr(rollouts, name, value)
     monkeypatch.setattr(results, "LENGTHS", (5, 10))

@@ -11,10 +11,11 @@ import series_fixtures as made
 from series_fixtures import every_hour, measured, stay
 
 from seqdisent import DATASETS, load_dataset
-from seqdisent.data import air_quality, etth1, is_ready, physionet, waves
+from seqdisent.data import is_ready
 from seqdisent.data.archive import contents
 from seqdisent.data.download import DataNotReady
-from seqdisent.series.scale import fitted, in_units
+from seqdisent.data.timeseries import air_quality, etth1, physionet, waves
+from seqdisent.data.timeseries.normalise import fitted, in_units
 
 SPLITS = ("train", "validation", "test")
 PUBLISHED = [name for name in DATASETS if name.startswith(("air-quality", "etth1", "physionet"))]

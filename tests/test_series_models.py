@@ -10,7 +10,7 @@ from series_fixtures import TINY, VARIANTS, build
 
 import seqdisent
 from seqdisent import DiagonalGaussian, Sequences
-from seqdisent.cli import main
+from seqdisent.cli.main import main
 from seqdisent.models.config import Draw
 from seqdisent.nn.observation import LEAST_SCALE, ScaledObservation
 

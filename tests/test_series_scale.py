@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from seqdisent import DiagonalGaussian
-from seqdisent.data.spec import Variable
-from seqdisent.series.scale import fitted, in_units, interval, scaled
+from seqdisent.data.timeseries.normalise import fitted, in_units, interval, scaled
+from seqdisent.spec import Variable
 
 ABOUT = (("temperature", "°C", False), ("rain", "mm", True), ("stuck", "", False), ("never", "", False))
 

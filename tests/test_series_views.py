@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from seqdisent.cli import main
+from seqdisent.cli.main import main
 from seqdisent.data import load_dataset
-from seqdisent.data.spec import Variable
-from seqdisent.data.waves import SPEC
-from seqdisent.series.scale import scaled
-from seqdisent.views import series, series_figure, sparklines
-from seqdisent.views.series import Course
+from seqdisent.data.timeseries.normalise import scaled
+from seqdisent.data.timeseries.waves import SPEC
+from seqdisent.media import sparklines, timeseries, timeseries_figure
+from seqdisent.media.timeseries import Course
+from seqdisent.spec import Variable
 
 AIR = replace(SPEC, variables=(Variable("PM2.5", "µg/m³", 4.0, 1.0, log=True), *SPEC.variables[1:]))
 
@@ -25,7 +25,7 @@ AIR = replace(SPEC, variables=(Variable("PM2.5", "µg/m³", 4.0, 1.0, log=True),
 @pytest.fixture
 def real() -> Course:
     data = load_dataset("waves", "test")
-    return series.course(data[3].x[0], data[3].mask[0])
+    return timeseries.course(data[3].x[0], data[3].mask[0])
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def made(real: Course) -> Course:
 
 def test_windows_that_do_not_exist_are_left_out_and_no_date_is_no_date() -> None:
     x, mask = torch.arange(24.0).reshape(3, 4, 2), torch.tensor([True, True, False])
-    one = series.course(x, mask, start=np.datetime64("NaT"))
+    one = timeseries.course(x, mask, start=np.datetime64("NaT"))
     assert one.x.shape == (8, 2) and one.x[-1].tolist() == [14, 15] and one.start is None
 
 
@@ -44,8 +44,8 @@ def test_a_band_holds_what_it_promises_and_amounts_are_never_negative() -> None:
     rng = np.random.default_rng(0)
     told = Course(np.zeros((4000, 4), np.float32), np.full((4000, 4), 0.7, np.float32))
     measured = Course(rng.normal(0, 0.7, (4000, 4)).astype(np.float32))
-    for off in series.errors(told, measured, AIR.variables):
-        assert off["inside"] == pytest.approx(series.SHARE, abs=0.02)
+    for off in timeseries.errors(told, measured, AIR.variables):
+        assert off["inside"] == pytest.approx(timeseries.SHARE, abs=0.02)
         assert off["deviations"] == pytest.approx(0.7 * np.sqrt(2 / np.pi), rel=0.05)
     wide = Course(np.full((1, 4), -4, np.float32), np.full((1, 4), 9, np.float32))
     low = wide.ends(AIR.variables)[0]
@@ -54,36 +54,40 @@ def test_a_band_holds_what_it_promises_and_amounts_are_never_negative() -> None:
 
 def test_what_was_not_measured_is_not_compared(real: Course, made: Course) -> None:
     real.x[:, 2] = np.nan
-    assert series.errors(made, real, SPEC.variables)[2] == {"mean_absolute": None, "deviations": None, "inside": None}
-    follows = series.follows(made, real)
+    assert timeseries.errors(made, real, SPEC.variables)[2] == {
+        "mean_absolute": None,
+        "deviations": None,
+        "inside": None,
+    }
+    follows = timeseries.follows(made, real)
     assert follows[2] is None and follows[0] == pytest.approx(1, abs=1e-5)
-    assert series.averages(real, SPEC.variables)[2] is None
+    assert timeseries.averages(real, SPEC.variables)[2] is None
 
 
 def test_a_table_has_units_dates_and_gaps(real: Course, made: Course) -> None:
     start = np.datetime64("2016-05-01")
     dated = {"a": replace(real, start=start), "a_again": replace(made, start=start)}
-    table = pd.read_csv(io.StringIO(series.csv(dated, AIR)))
+    table = pd.read_csv(io.StringIO(timeseries.csv(dated, AIR)))
     assert list(table.columns[:5]) == ["time", "clip", "PM2.5 (µg/m³)", "PM2.5 low (µg/m³)", "PM2.5 high (µg/m³)"]
     assert table["time"][25] == "2016-05-02T01:00" and len(table) == 2 * 288
     one = table[table["clip"] == "a"]
     assert one["east low"].isna().all() and (one["east"].isna() == np.isnan(real.x[:, 1])).all()
     again = table[table["clip"] == "a_again"]
     assert (again["PM2.5 low (µg/m³)"] <= again["PM2.5 (µg/m³)"]).all()
-    undated = pd.read_csv(io.StringIO(series.csv({"a": real}, SPEC)))
+    undated = pd.read_csv(io.StringIO(timeseries.csv({"a": real}, SPEC)))
     assert undated["hours"].tolist() == list(range(288))
 
 
 def test_arrays_are_as_long_as_the_longest(made: Course) -> None:
     short = Course(made.x[:100], made.scale[:100])
-    with np.load(io.BytesIO(series.npz([made, short], SPEC))) as found:
+    with np.load(io.BytesIO(timeseries.npz([made, short], SPEC))) as found:
         assert found["median"].shape == (2, 288, 4) and np.isnan(found["low"][1, 100:]).all()
         assert found["variable"].tolist() == ["north", "east", "south", "west"] and found["hours"][-1] == 287
 
 
 def test_gaps_are_never_joined() -> None:
     values = np.array([np.nan, 1, 2, np.nan, 3, np.nan, np.nan])
-    assert [run.tolist() for run in series_figure.runs(values)] == [[1, 2], [4]]
+    assert [run.tolist() for run in timeseries_figure.runs(values)] == [[1, 2], [4]]
     picture = sparklines.lines(values[None], 70, 20)[0]
     drawn = picture.any(0)
     assert drawn[15:22].all() and not drawn[31:33].any() and not drawn[55:].any()
@@ -98,19 +102,19 @@ def test_levels_are_seen_in_small_pictures() -> None:
 
 def test_marks_are_round_numbers_within_the_axis() -> None:
     low, high = scaled(np.array([[2.0], [900.0]]), AIR.variables[:1])[:, 0]
-    assert [label for _, label in series_figure.scale_marks(low, high, AIR.variables[0])] == ["3", "30", "300"]
-    plain = series_figure.scale_marks(-1, 1, SPEC.variables[0])
+    assert [label for _, label in timeseries_figure.scale_marks(low, high, AIR.variables[0])] == ["3", "30", "300"]
+    plain = timeseries_figure.scale_marks(-1, 1, SPEC.variables[0])
     assert len(plain) >= 2 and all(-1 <= place <= 1 for place, _ in plain)
     one = Course(np.zeros((288, 4), np.float32), start=np.datetime64("2016-05-01"))
-    assert [label for _, label in series_figure.ticks(one, SPEC, 288)][:2] == ["1 May", "4 May"]
-    assert [label for _, label in series_figure.ticks(replace(one, start=None), SPEC, 48)][:2] == ["0 h", "12 h"]
+    assert [label for _, label in timeseries_figure.ticks(one, SPEC, 288)][:2] == ["1 May", "4 May"]
+    assert [label for _, label in timeseries_figure.ticks(replace(one, start=None), SPEC, 48)][:2] == ["0 h", "12 h"]
 
 
 def test_a_figure_has_a_tile_for_every_course(real: Course, made: Course) -> None:
-    tile = series_figure.Tile("A’s course, µ", made, behind=real)
+    tile = timeseries_figure.Tile("A’s course, µ", made, behind=real)
     sizes = []
     for tiles in ([tile], [tile] * 3):
-        with Image.open(io.BytesIO(series_figure.figure(tiles, AIR, columns=2))) as image:
+        with Image.open(io.BytesIO(timeseries_figure.figure(tiles, AIR, columns=2))) as image:
             assert len(image.getcolors(100_000)) > 20
             sizes.append(image.height)
     assert sizes[1] > 1.8 * sizes[0] - 100
@@ -143,7 +147,7 @@ def test_a_suffix_that_does_not_fit_is_refused(waves_folder: str, capsys, comman
 def waves_folder(tmp_path_factory) -> str:
     """An untrained checkpoint of waves."""
     import seqdisent
-    from seqdisent.nn.frames import FrameConfig
+    from seqdisent.nn.config import FrameConfig
 
     config = seqdisent.models.model_class("dbse").Config(
         static_size=4, dynamic_size=4, hidden=8, frame=FrameConfig("mlp", width=4, features=16)

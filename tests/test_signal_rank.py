@@ -10,9 +10,9 @@ import torch
 from conftest import build
 
 import seqdisent
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.models.pruning import Directions, _least_rank, _with_ranks, cut_codes
 from seqdisent.nn import SignalFilter
-from seqdisent.signal_rank import Directions, _least_rank, _with_ranks, cut_codes
 
 DATA = seqdisent.load_dataset("sprites", "train").select(np.arange(0, 8100, 60))
 

@@ -27,9 +27,9 @@ from demo import (
     words,
 )
 from demo.tabs import maps, swap
-from seqdisent.audio.clips import RATE_HZ, loudness_db
-from seqdisent.data.spec import Factor
-from seqdisent.views import projections
+from seqdisent.audio.prepare import RATE_HZ, loudness_db
+from seqdisent.projections import maps as projections
+from seqdisent.spec import Factor
 
 NAME = "dbse-voices"
 pytestmark = pytest.mark.usefixtures("checkpoints")
@@ -240,17 +240,17 @@ def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
 
 
 def test_silence_is_left_alone_and_others_keep_their_loudness() -> None:
-    from seqdisent.views import sound
+    from seqdisent.media import audio
 
     rng = np.random.default_rng(0)
     peaky = np.zeros(8000, np.float32)
     peaky[::800] = 0.9
-    waves = sound.at_one_level([np.zeros(4000, np.float32), rng.normal(0, 0.2, 8000), peaky])
+    waves = audio.at_one_level([np.zeros(4000, np.float32), rng.normal(0, 0.2, 8000), peaky])
     assert not waves[0].any() and loudness_db(waves[1]) == pytest.approx(loudness_db(waves[2]), abs=1e-3)
     assert np.abs(waves[2]).max() <= 1
     tone = np.sin(2 * np.pi * 1000 * np.arange(8000) / RATE_HZ).astype(np.float32) * 0.1
-    band = sound.spectrogram(tone)[10:-10].mean(0).argmax()
-    centres = np.geomspace(sound.LOWEST_HZ, sound.HIGHEST_HZ, sound.BANDS)
+    band = audio.spectrogram(tone)[10:-10].mean(0).argmax()
+    centres = np.geomspace(audio.LOWEST_HZ, audio.HIGHEST_HZ, audio.BANDS)
     assert centres[band] == pytest.approx(1000, rel=0.06)
-    assert sound.spectrogram(tone[:300]).shape == (1, sound.BANDS)
-    assert torch.tensor(sound.spectrogram(np.zeros(1600))).sum() == 0
+    assert audio.spectrogram(tone[:300]).shape == (1, audio.BANDS)
+    assert torch.tensor(audio.spectrogram(np.zeros(1600))).sum() == 0

@@ -11,10 +11,12 @@ import soundfile
 from speech_fixtures import spoken
 
 from seqdisent import DATASETS, dataset_spec, load_dataset
-from seqdisent.audio import world
-from seqdisent.data import FSDD_SPEAKERS, emodb, fsdd, is_ready, source_module, speech, voices
+from seqdisent.audio import vocoder
+from seqdisent.data import FSDD_SPEAKERS, is_ready, source_module
 from seqdisent.data.archive import contents as digest_of
 from seqdisent.data.download import DataNotReady
+from seqdisent.data.speech import emodb, fsdd, voices
+from seqdisent.data.speech import recordings as speech
 
 
 def sound(seed: int, seconds: float = 0.45, rate_hz: int = 8000) -> bytes:
@@ -60,12 +62,12 @@ def test_fsdd_is_split_by_take_and_labelled_by_name(root):
     splits = {split: load_dataset("fsdd", split, root) for split in ("train", "validation", "test")}
     assert {k: len(v) for k, v in splits.items()} == {"train": 24, "validation": 12, "test": 12}
     batch = splits["test"][:]
-    assert batch.x.shape == (12, 50, *world.EVENT_SHAPE) and batch.x.isfinite().all()
+    assert batch.x.shape == (12, 50, *vocoder.EVENT_SHAPE) and batch.x.isfinite().all()
     assert sorted(set(batch.static["speaker"].tolist())) == [0, 1, 2, 3, 4, 5]
     assert batch.mask.sum(1).min() >= 10 and not batch.mask.all()
     assert (batch.dynamic["digit"][batch.mask] >= 0).all() and (batch.dynamic["digit"][~batch.mask] == -1).all()
     # Recorded at 8 kHz: nothing is left above 4 kHz for a model to tell microphones by.
-    above = batch.x[..., : world.BANDS][..., world.BAND_HZ > 4000]
+    above = batch.x[..., : vocoder.BANDS][..., vocoder.BAND_HZ > 4000]
     assert above.std() == 0
     recorded = splits["test"].recordings
     assert recorded[0].dtype == np.int16 and abs(len(recorded[0]) / 320 - batch.mask[0].sum()) < 1.01
@@ -132,7 +134,9 @@ def test_voices_declare_what_they_are():
         who, what, _ = (set(part) for part in zip(*voices._TAKES[one], strict=True))
         assert who == set(range(48)) and what == set(range(12))
     # The declared pitch is the pitch that is measured, but for a semitone from take to take.
-    hz = np.array([world.median_pitch_hz(world.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)])
+    hz = np.array(
+        [vocoder.median_pitch_hz(vocoder.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
+    )
     assert np.corrcoef(np.log(hz), np.log(data.static["pitch"]))[0, 1] > 0.85
 
 
@@ -140,7 +144,7 @@ def test_frames_are_analysed_once(monkeypatch, tmp_path):
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     waves = [voices.recordings("test")[i].wave for i in (0, 40)]
     first = speech.analyse_all(waves)
-    monkeypatch.setattr(world, "analyse", lambda wave: pytest.fail("analysed again"))
+    monkeypatch.setattr(vocoder, "analyse", lambda wave: pytest.fail("analysed again"))
     for one, other in zip(first, speech.analyse_all(waves), strict=True):
         np.testing.assert_array_equal(one, other)
     with pytest.raises(BaseException, match="analysed again"):

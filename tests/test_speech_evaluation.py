@@ -10,15 +10,15 @@ import torch
 from speech_fixtures import build, spoken
 
 from seqdisent import Latents, Sequences
-from seqdisent.audio import world
-from seqdisent.audio.compare import WAYS, distortion
-from seqdisent.data import voices
-from seqdisent.data.speech import Recording, recording_dataset, to_int16
+from seqdisent.audio import vocoder
+from seqdisent.data.speech import voices
+from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
 from seqdisent.evaluation.codes import ModelSubject
-from seqdisent.evaluation.hearing import as_judged, judged_data, judged_spec, waveforms
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.judge_inputs import as_judged, judged_data, judged_spec, waveforms
 from seqdisent.evaluation.speech import _content, median_pitch, speech_report
 from seqdisent.evaluation.splits import Splits, why_not_measurable
+from seqdisent.experiments.vocoder_comparison import WAYS, distortion
 
 
 class Parrot:
@@ -82,13 +82,13 @@ def test_the_vocoder_keeps_what_griffin_lim_loses():
 def test_a_semitone_is_a_semitone():
     """Frames moved up by three semitones are heard three semitones higher; the tract stays where it was."""
     data = spoken()
-    frames = world.to_frames(data.frames[0], data.steps[0]).astype(np.float32)
-    before = world.synthesise(frames)
-    frames[:, world.PITCH] += 3 * world.OCTAVE / 12
-    after = world.synthesise(frames)
+    frames = vocoder.to_frames(data.frames[0], data.steps[0]).astype(np.float32)
+    before = vocoder.synthesise(frames)
+    frames[:, vocoder.PITCH] += 3 * vocoder.OCTAVE / 12
+    after = vocoder.synthesise(frames)
     assert 12 * np.log2(median_pitch(after) / median_pitch(before)) == pytest.approx(3, abs=0.2)
     assert median_pitch(before) == pytest.approx(
-        world.median_pitch_hz(world.to_frames(data.frames[0], data.steps[0])), rel=0.03
+        vocoder.median_pitch_hz(vocoder.to_frames(data.frames[0], data.steps[0])), rel=0.03
     )
     assert np.isnan(median_pitch(np.zeros(4000)))
 

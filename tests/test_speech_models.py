@@ -7,9 +7,9 @@ import torch
 from speech_fixtures import VARIANTS, build, spoken
 
 from seqdisent import Latents, Sequences
-from seqdisent.audio import world
+from seqdisent.audio import vocoder
+from seqdisent.models.augmentations import disguise_voice
 from seqdisent.models.dbse import DBSEConfig
-from seqdisent.perturb import disguise_voice
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -109,7 +109,7 @@ def test_a_span_reads_its_neighbours_and_no_others(clips):
 ])  # fmt: skip
 def test_bad_settings_are_named(config, message):
     from seqdisent import build_model
-    from seqdisent.data.voices import SPEC
+    from seqdisent.data.speech.voices import SPEC
 
     with pytest.raises(ValueError, match=message):
         build_model("dbse", SPEC, DBSEConfig(frame=VARIANTS["dbse"][1].frame, **config))
@@ -122,9 +122,9 @@ def test_a_disguise_hides_who_and_keeps_what(clips):
     disguise = lambda x, seed: disguise_voice(x, clips.mask, seeded(seed))
     disguised = disguise(clips.x, 1)
     assert torch.equal(disguised, disguise(clips.x, 1))
-    assert torch.equal(disguised[..., world.VOICED], clips.x[..., world.VOICED])
+    assert torch.equal(disguised[..., vocoder.VOICED], clips.x[..., vocoder.VOICED])
     there = clips.mask[..., None].expand(-1, -1, 2)
-    pitch, loudness = (lambda x: x[..., world.PITCH]), (lambda x: x[..., world.ENVELOPE].mean(-1))
+    pitch, loudness = (lambda x: x[..., vocoder.PITCH]), (lambda x: x[..., vocoder.ENVELOPE].mean(-1))
     for before, after, mask in zip(clips.x, disguised, there, strict=True):
         alike = lambda of: torch.corrcoef(torch.stack([of(before)[mask], of(after)[mask]]))[0, 1]  # noqa: B023
         assert alike(pitch) > 0.999 and alike(loudness) > 0.8
@@ -139,13 +139,13 @@ def test_a_disguise_hides_who_and_keeps_what(clips):
 
 def test_the_voice_decoder_lets_the_static_code_say_nothing(clips):
     """Whatever s is, its step is a stretched, scaled and shifted copy of what z says."""
-    from seqdisent.nn.frames import FrameConfig
+    from seqdisent.nn.config import FrameConfig
     from seqdisent.nn.voice import VoiceDecoder
 
     torch.manual_seed(0)
-    decoder = VoiceDecoder(world.EVENT_SHAPE, FrameConfig("voice", 4, 12), 6, 3)
+    decoder = VoiceDecoder(vocoder.EVENT_SHAPE, FrameConfig("voice", 4, 12), 6, 3)
     torch.nn.init.normal_(decoder.voice[-1].weight)
     z = torch.randn(1, 9, 3)
-    one, other = (decoder(torch.randn(1, 6), z)[..., world.PITCH].flatten() for _ in range(2))
+    one, other = (decoder(torch.randn(1, 6), z)[..., vocoder.PITCH].flatten() for _ in range(2))
     assert not torch.allclose(one, other)
     assert torch.corrcoef(torch.stack([one, other]))[0, 1] > 0.999

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from seqdisent.data import sprites
-from seqdisent.data.layers import ACTIONS, DIRECTIONS, LAYERS, MOTIONS, VALUES
+from seqdisent.data.video import sprites
+from seqdisent.data.video.layers import ACTIONS, DIRECTIONS, LAYERS, MOTIONS, VALUES
 
 PLAIN = {"skin": 0, "pants": 0, "top": 0, "hair": 0}
 # Mean absolute difference over all pixels of a sequence, in grey levels: about 40 pixels a frame

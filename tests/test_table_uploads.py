@@ -16,9 +16,9 @@ from table_fixtures import DATA, KNOWN, NAMES, PICTURES, checkpoints, frame, wri
 
 from demo import service, table_payloads, tables, uploads
 from demo.service import ServiceError
-from seqdisent.data.spec import Variable
-from seqdisent.series import matching
-from seqdisent.series.roles import Roles
+from seqdisent.spec import Variable
+from seqdisent.tables import match_variables
+from seqdisent.tables.column_roles import Roles
 
 pytestmark = pytest.mark.usefixtures("checkpoints")
 WAVES, AIR, TINY = NAMES["waves"], NAMES["air-quality"], NAMES["tiny"]
@@ -128,7 +128,7 @@ def test_a_swap_is_that_of_the_sequence() -> None:
     ],
 )  # fmt: skip
 def test_columns_are_known_by_their_letters(columns: list[str], found: dict) -> None:
-    assert matching.match(DATA["air-quality"].spec.variables, columns) == found
+    assert match_variables.match(DATA["air-quality"].spec.variables, columns) == found
 
 
 def test_columns_by_other_names_can_be_chosen() -> None:
@@ -195,8 +195,8 @@ def test_amounts_are_not_negative_and_numbers_have_three_figures() -> None:
     table = frame("air-quality", 5)
     table.loc[3, "WSPM"] = -2.0
     assert any("1 negative value of WSPM" in w for w in bring("air-quality", written(table)).fitted.warnings)
-    assert [matching.number(v) for v in (0.0812, 101325.4, 1e30)] == ["0.0812", "101,325", "1e+30"]
-    assert matching.unit_hint(Variable("x", "", 0, 1), np.array([55.5])).endswith("in the same unit?")
+    assert [match_variables.number(v) for v in (0.0812, 101325.4, 1e30)] == ["0.0812", "101,325", "1e+30"]
+    assert match_variables.unit_hint(Variable("x", "", 0, 1), np.array([55.5])).endswith("in the same unit?")
 
 
 # -- which part of it ----------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqdisent.series import tables
-from seqdisent.series.tables import Table, TableError, read_table
+from seqdisent.tables import read_csv
+from seqdisent.tables.read_csv import Table, TableError, read_table
 
 HOURS = pd.date_range("2016-03-28", periods=60, freq="h")
 
@@ -212,7 +212,7 @@ def test_what_is_no_table_is_refused_with_the_reason(content, words) -> None:
 
 def test_what_is_too_large_is_refused_or_cut(monkeypatch) -> None:
     assert "larger than 25 MB" in refusal(b"a,b\n" + b"1,2\n" * 7_000_000)
-    monkeypatch.setattr(tables, "MAX_ROWS", 50)
+    monkeypatch.setattr(read_csv, "MAX_ROWS", 50)
     table = read_table("t,x\n" + "".join(f"{k},{k * k}\n" for k in range(7000)))
     assert len(table.frame) == 50 and table.notes == ("The table has about 7,000 rows: the first 50 were used.",)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from seqdisent.data import balls
-from seqdisent.data.bouncing_balls import LARGE, SMALL
-from seqdisent.evaluation import physics
-from seqdisent.evaluation.tracking import WORSE, Tracks, against_simulator, track, worsened
+from seqdisent.data.video import ball_simulator
+from seqdisent.data.video.bouncing_balls import LARGE, SMALL
+from seqdisent.experiments import ball_physics as physics
+from seqdisent.experiments.ball_tracker import WORSE, Tracks, against_simulator, track, worsened
 
 ROWS = np.arange(12)
 
@@ -33,15 +33,15 @@ def tracks(data, frames) -> Tracks:
     return track(frames, data.frames.made.position[:, 0])
 
 
-def true_tracks(made: balls.Trajectories) -> Tracks:
+def true_tracks(made: ball_simulator.Trajectories) -> Tracks:
     return Tracks(made.position, (~np.isnan(made.position[..., 0])).astype(float), made.world.radius)
 
 
-def law(made: balls.Trajectories) -> physics.Law:
+def law(made: ball_simulator.Trajectories) -> physics.Law:
     return physics.Law(made.world.mass, made.world.gravity)
 
 
-def read(tracks: Tracks, made: balls.Trajectories) -> dict[str, np.ndarray]:
+def read(tracks: Tracks, made: ball_simulator.Trajectories) -> dict[str, np.ndarray]:
     return physics.measures(tracks, made.world.number, law(made))
 
 
@@ -57,7 +57,7 @@ def test_real_frames_are_read_to_a_hundredth_of_a_pixel(data, tracks):
 @pytest.mark.parametrize("how", [name for name in WORSE if name != "as drawn"])
 def test_frames_as_bad_as_a_models_are_read_to_a_quarter_of_a_pixel(data, frames, how):
     few = slice(0, 40)
-    made = balls.Trajectories(
+    made = ball_simulator.Trajectories(
         data.frames.made.world, *(getattr(data.frames.made, k)[:, few] for k in ("position", "velocity"))
     )
     found = against_simulator(track(worsened(frames[:, few], *WORSE[how])), made, 32)
@@ -79,11 +79,16 @@ def test_nothing_is_found_where_nothing_is():
 
 
 def test_a_ball_that_a_wall_cuts_off_is_where_its_centre_is():
-    made, _ = balls.simulate(1, 1, 0)
-    world = balls.World(np.array([1]), np.array([0.13]), np.ones((1, 3)), np.array([0]), np.zeros(1))
+    made, _ = ball_simulator.simulate(1, 1, 0)
+    world = ball_simulator.World(np.array([1]), np.array([0.13]), np.ones((1, 3)), np.array([0]), np.zeros(1))
     at = np.full((1, 1, 3, 2), np.nan)
     at[0, 0, 0] = (0.05, 0.5)  # 2.6 pixels of it are beyond the wall
-    x = torch.from_numpy(balls.render(balls.Trajectories(world, at, at), 32)).float().div(255).permute(0, 1, 4, 2, 3)
+    x = (
+        torch.from_numpy(ball_simulator.render(ball_simulator.Trajectories(world, at, at), 32))
+        .float()
+        .div(255)
+        .permute(0, 1, 4, 2, 3)
+    )
     found = track(x)
     np.testing.assert_allclose(found.position[0, 0, 0], (0.05, 0.5), atol=0.1 / 32)
     told = physics.measures(found_for(found, 100), np.array([1]))
@@ -99,7 +104,7 @@ def test_a_ball_that_appears_is_another_track_and_one_that_is_lost_comes_back(fr
     made = data.frames.made
     row = np.flatnonzero(made.world.number == 2)[:1]
     alone = replace(made.world[row], number=np.array([1]))
-    drawn = balls.render(balls.Trajectories(alone, made.position[row], made.velocity[row]), 32)
+    drawn = ball_simulator.render(ball_simulator.Trajectories(alone, made.position[row], made.velocity[row]), 32)
     x = frames[row, :20].clone()
     x[:, :15] = torch.from_numpy(drawn).float().div(255).permute(0, 1, 4, 2, 3)[:, :15]
     x[:, 8:10] = x[:, 8:10].amin((3, 4), keepdim=True)  # nothing but the ground

@@ -14,9 +14,9 @@ import pytest
 import torch
 from training_process import run
 
-from seqdisent.run_state import load_state, save_state
-from seqdisent.schedule import BatchOrder, TrainConfig
-from seqdisent.training import TrainingDiverged, _passage
+from seqdisent.training.resume import load_state, save_state
+from seqdisent.training.schedule import BatchOrder, TrainConfig
+from seqdisent.training.trainer import TrainingDiverged, _passage
 from seqdisent.types import Sequences
 
 HERE = Path(__file__).parent
@@ -183,14 +183,14 @@ def test_bad_settings(bad):
 def test_train_from_the_command_line(tmp_path, monkeypatch, capsys):
     """Train, load what came out, and see that its config says how it was made."""
     import seqdisent
-    from seqdisent.cli import main
+    from seqdisent.cli.main import main
 
     command = ["train", "dbse-sprites", "--steps", "2", "--batch-size", "2", "--epoch-steps", "1",
                "--run", str(tmp_path / "run"), "--accelerator", "cpu", "--quiet"]  # fmt: skip
     monkeypatch.setattr(sys, "argv", ["seqdisent", *command])
     # The whole validation split would take most of the time of this test.
     small = lambda n, s, r: seqdisent.load_dataset(n, s, r).select(range(8))
-    monkeypatch.setattr("seqdisent.commands.load_dataset", small)
+    monkeypatch.setattr("seqdisent.cli.commands.load_dataset", small)
     assert main(command) == 0
     folder = tmp_path / "run" / "dbse-sprites"
     model, spec = seqdisent.load_checkpoint(folder)

@@ -12,7 +12,7 @@ import seqdisent
 from seqdisent import DiagonalGaussian, Sequences
 from seqdisent.models.frame_vae import FrameVAEConfig
 from seqdisent.nn import TRANSITIONS, transition
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -20,11 +20,11 @@ import seqdisent
 from demo import originals, recordings, service, uploads
 from demo.service import ServiceError
 from seqdisent.data import SequenceDataset
-from seqdisent.data.speech import Recording, recording_dataset, to_int16
-from seqdisent.data.voices import SPEC
-from seqdisent.data.voices_art import SPEAKERS, WORDS, say
-from seqdisent.evaluation import outside
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
+from seqdisent.data.speech.voices import SPEC
+from seqdisent.data.speech.voices_art import SPEAKERS, WORDS, say
+from seqdisent.evaluation import out_of_distribution
+from seqdisent.nn.config import FrameConfig
 from seqdisent.types import Encoding, Latents, Sequences
 
 NAME, NARROW, PICTURES = "dbse-voices", "dbse-narrow", "dbse-sprites"
@@ -203,7 +203,12 @@ def known_as_upload(index: int) -> uploads.Upload:
     it = service.load(NAME)
     latents = service.encode(NAME, index)
     upload = recordings.Recording(
-        f"known-{index}", NAME, originals.from_split(it.dataset, index), (), latents, outside.Outside({}, (), "")
+        f"known-{index}",
+        NAME,
+        originals.from_split(it.dataset, index),
+        (),
+        latents,
+        out_of_distribution.Outside({}, (), ""),
     )
     with uploads._LOCK:
         uploads._KEPT[upload.key] = time.monotonic(), upload
@@ -291,10 +296,10 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
     share = {0.0: [], 8.0: []}
     for seed in range(6):
         known = SequenceDataset(Plain.spec, series(300, seed).x.numpy(), {}, {})
-        reference = outside.reference(Plain(), known, known="300 others")
+        reference = out_of_distribution.reference(Plain(), known, known="300 others")
         for shift, found in share.items():
             new = series(500, 100 + seed, shift)
-            scores = reference.fit.scores(reference.fit.with_distances(*outside.measured(Plain(), new)))
+            scores = reference.fit.scores(reference.fit.with_distances(*out_of_distribution.measured(Plain(), new)))
             found.append(np.max(list(scores.values()), axis=0) > reference.bound)
         one = Sequences(new.x[:1], new.mask[:1])
         assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {"error", "static", "dynamic"}
@@ -303,17 +308,17 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
 
 def test_many_measures_do_not_add_up_to_many_alarms() -> None:
     rng = np.random.default_rng(0)
-    values = {key: np.exp(rng.normal(size=3000)) for key in outside.KINDS}
+    values = {key: np.exp(rng.normal(size=3000)) for key in out_of_distribution.KINDS}
     first, new = ({key: v[part] for key, v in values.items()} for part in (slice(1000), slice(1000, None)))
-    scores = np.stack(list(outside.Known(first, {}, np.arange(1000)).scores(new).values()))
-    bound = outside.joint_bound(first, {}, np.arange(1000))
+    scores = np.stack(list(out_of_distribution.Known(first, {}, np.arange(1000)).scores(new).values()))
+    bound = out_of_distribution.joint_bound(first, {}, np.arange(1000))
     assert (scores > bound).any(0).mean() < 0.035 < (scores > 1).any(0).mean()
 
 
 def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
-    monkeypatch.setattr(outside, "FEWEST", KNOWN + 1)
+    monkeypatch.setattr(out_of_distribution, "FEWEST", KNOWN + 1)
     uploads._reference.cache_clear()
-    assert recordings.record(NAME, RATE_HZ, voice).outside == outside.Outside({}, (), "")
+    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Outside({}, (), "")
     uploads._reference.cache_clear()
     with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
-        outside.reference(Plain(), service.load(NAME).dataset, known="")
+        out_of_distribution.reference(Plain(), service.load(NAME).dataset, known="")

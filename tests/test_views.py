@@ -11,7 +11,8 @@ from app_fixtures import checkpoints  # noqa: F401
 from PIL import Image
 
 import seqdisent
-from seqdisent.views import media, projections
+from seqdisent.media import video
+from seqdisent.projections import maps
 
 NAME = "dbse-sprites"
 
@@ -19,7 +20,7 @@ NAME = "dbse-sprites"
 @pytest.fixture(scope="module")
 def clips() -> np.ndarray:
     """Four real clips ``[4, 8, 64, 64, 3]``."""
-    return media.to_uint8(seqdisent.load_dataset("sprites", "test")[[0, 10, 500, 2000]].x)
+    return video.to_uint8(seqdisent.load_dataset("sprites", "test")[[0, 10, 500, 2000]].x)
 
 
 def frames(content: bytes) -> np.ndarray:
@@ -32,33 +33,33 @@ def frames(content: bytes) -> np.ndarray:
 
 
 def test_pixels_survive_the_way_to_floats_and_back(clips) -> None:
-    assert (media.to_uint8(torch.from_numpy(clips).permute(0, 1, 4, 2, 3) / 255) == clips).all()
-    assert media.to_uint8(np.full((3, 1, 1), 2.0)).max() == 255
+    assert (video.to_uint8(torch.from_numpy(clips).permute(0, 1, 4, 2, 3) / 255) == clips).all()
+    assert video.to_uint8(np.full((3, 1, 1), 2.0)).max() == 255
 
 
 def test_sheet_atlas_and_tile_put_everything_in_its_place(clips) -> None:
-    sheet = media.sheet(clips)
+    sheet = video.sheet(clips)
     assert (sheet[64:128, 128:192] == clips[1, 2]).all()
-    atlas = media.atlas(clips[:3, 0], columns=2)
+    atlas = video.atlas(clips[:3, 0], columns=2)
     assert atlas.shape == (128, 128, 3) and (atlas[64:, :64] == clips[2, 0]).all() and not atlas[64:, 64:].any()
-    tiled = media.tile(list(clips), columns=2, gap=2)
+    tiled = video.tile(list(clips), columns=2, gap=2)
     assert tiled.shape == (8, 130, 130, 3) and (tiled[:, 66:, 66:] == clips[3]).all()
-    assert (media.upscale(clips[0], 3)[:, 1::3, 2::3] == clips[0]).all()
+    assert (video.upscale(clips[0], 3)[:, 1::3, 2::3] == clips[0]).all()
     with pytest.raises(ValueError, match="at least 1"):
-        media.upscale(clips[0], 0)
+        video.upscale(clips[0], 0)
 
 
 def test_stills_and_webp_are_lossless(clips) -> None:
-    assert (frames(media.png(media.sheet(clips)))[0] == media.sheet(clips)).all()
-    assert (frames(media.webp(clips[0, 0]))[0] == clips[0, 0]).all()
-    assert (frames(media.animated_webp(clips[0], 8)) == clips[0]).all()
+    assert (frames(video.png(video.sheet(clips)))[0] == video.sheet(clips)).all()
+    assert (frames(video.webp(clips[0, 0]))[0] == clips[0, 0]).all()
+    assert (frames(video.animated_webp(clips[0], 8)) == clips[0]).all()
 
 
 def test_gif_keeps_frames_time_and_nearly_colours(clips) -> None:
-    content = media.animated_gif(media.tile(list(clips), 2), 8)
+    content = video.animated_gif(video.tile(list(clips), 2), 8)
     shown = frames(content)
     assert shown.shape == (8, 130, 130, 3)
-    assert np.abs(shown.astype(int) - media.tile(list(clips), 2)).mean() < 3
+    assert np.abs(shown.astype(int) - video.tile(list(clips), 2)).mean() < 3
     with Image.open(io.BytesIO(content)) as image:
         assert image.info["loop"] == 0 and image.info["duration"] == pytest.approx(125, abs=6)
 
@@ -66,7 +67,7 @@ def test_gif_keeps_frames_time_and_nearly_colours(clips) -> None:
 def test_a_still_clip_keeps_its_frames() -> None:
     still = np.zeros((4, 8, 8, 3), np.uint8)
     still[:, 2:4] = 200
-    for encode in (media.animated_webp, media.animated_gif):
+    for encode in (video.animated_webp, video.animated_gif):
         assert len(encode(still, 8)) > 0
 
 
@@ -74,7 +75,7 @@ def test_mp4_is_h264_with_every_frame(clips, tmp_path) -> None:
     import imageio.v2 as imageio
 
     path = tmp_path / "clip.mp4"
-    path.write_bytes(media.mp4(media.upscale(clips[0], 4)[:, :255, :255], 8, loops=2))
+    path.write_bytes(video.mp4(video.upscale(clips[0], 4)[:, :255, :255], 8, loops=2))
     with imageio.get_reader(path) as reader:
         about = reader.get_meta_data()
         shown = np.stack([frame for frame in reader])  # list() would ask for an endless length
@@ -86,30 +87,30 @@ def test_mp4_is_h264_with_every_frame(clips, tmp_path) -> None:
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_projections_are_deterministic(method) -> None:
     codes = np.random.default_rng(0).normal(size=(60, 12))
-    first = projections.project(codes, method)
+    first = maps.project(codes, method)
     assert first.shape == (60, 2) and first.dtype == np.float32 and np.isfinite(first).all()
-    assert (first == projections.project(codes, method)).all()
+    assert (first == maps.project(codes, method)).all()
 
 
 def test_pca_finds_the_widest_directions() -> None:
     rng = np.random.default_rng(0)
     codes = rng.normal(size=(200, 5)) * [9, 0.1, 4, 0.1, 0.1]
-    plane = projections.project(codes)
+    plane = maps.project(codes)
     assert abs(np.corrcoef(plane[:, 0], codes[:, 0])[0, 1]) > 0.99
     assert abs(np.corrcoef(plane[:, 1], codes[:, 2])[0, 1]) > 0.99
-    assert projections.trustworthiness(codes, plane) > 0.95
-    assert projections.project(codes[:, :1]).shape == (200, 2)
+    assert maps.trustworthiness(codes, plane) > 0.95
+    assert maps.project(codes[:, :1]).shape == (200, 2)
 
 
 def test_unknown_projections_and_too_few_codes_are_refused() -> None:
     with pytest.raises(ValueError, match="pca"):
-        projections.project(np.zeros((9, 2)), "magic")
+        maps.project(np.zeros((9, 2)), "magic")
     with pytest.raises(ValueError, match="at least 3"):
-        projections.project(np.zeros((2, 2)))
+        maps.project(np.zeros((2, 2)))
 
 
 def test_a_smaller_choice_is_part_of_a_larger_one() -> None:
-    small, large = projections.choose_rows(2664, 296), projections.choose_rows(2664, 888)
+    small, large = maps.choose_rows(2664, 296), maps.choose_rows(2664, 888)
     assert np.isin(small, large).all() and len(set(large)) == 888
 
 
@@ -118,19 +119,19 @@ def test_maps_are_made_once_then_cached_then_shipped(monkeypatch, tmp_path) -> N
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     model, spec = seqdisent.load_checkpoint(NAME)
     data = seqdisent.load_dataset(spec.name, "test")
-    assert not projections.made(NAME, data, 12, "pca")
-    first = projections.maps(NAME, model, data, n=12, method="pca")
-    assert projections.made(NAME, data, 12, "pca")
-    monkeypatch.setattr(projections, "project", None)  # nothing may be computed from here on
-    second = projections.maps(NAME, model, data, n=12, method="pca")
+    assert not maps.made(NAME, data, 12, "pca")
+    first = maps.maps(NAME, model, data, n=12, method="pca")
+    assert maps.made(NAME, data, 12, "pca")
+    monkeypatch.setattr(maps, "project", None)  # nothing may be computed from here on
+    second = maps.maps(NAME, model, data, n=12, method="pca")
     assert (first.static == second.static).all() and first.trust == second.trust
     # A damaged cache is made anew; other weights are another key.
     monkeypatch.undo()
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     for path in (tmp_path / "maps").iterdir():
         path.write_bytes(path.read_bytes()[:50])
-    assert (projections.maps(NAME, model, data, n=12, method="pca").dynamic == first.dynamic).all()
-    assert not projections.made("dsvae-sprites", data, 12, "pca")
-    projections.ship(NAME, (12,), methods=("pca",))
+    assert (maps.maps(NAME, model, data, n=12, method="pca").dynamic == first.dynamic).all()
+    assert not maps.made("dsvae-sprites", data, 12, "pca")
+    maps.ship(NAME, (12,), methods=("pca",))
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path / "nothing"))
-    assert (projections.maps(NAME, model, data, n=12, method="pca").static == first.static).all()
+    assert (maps.maps(NAME, model, data, n=12, method="pca").static == first.static).all()

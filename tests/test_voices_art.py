@@ -9,7 +9,7 @@ import pytest
 from scipy import linalg, signal
 from sklearn.linear_model import LogisticRegression
 
-from seqdisent.data.voices_art import MOVEMENTS, RATE_HZ, SPEAKERS, WORDS, Speaker, say
+from seqdisent.data.speech.voices_art import MOVEMENTS, RATE_HZ, SPEAKERS, WORDS, Speaker, say
 
 NAMES = [word.name for word in WORDS]
 FRAME, STEP = 640, 160  # 40 ms every 10 ms

@@ -10,9 +10,9 @@ import numpy as np
 from conftest import build
 
 from seqdisent.data import load_dataset
-from seqdisent.run_state import save_state
-from seqdisent.schedule import TrainConfig
-from seqdisent.training import fit
+from seqdisent.training.resume import save_state
+from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.trainer import fit
 
 
 def run(folder, steps: int = 24, *, resume: bool = False, seed: int = 3, model=None, **options):

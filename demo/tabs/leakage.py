@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo import components, files, report_payloads, reports, service
-from seqdisent.evaluation.html import html_report
-from seqdisent.evaluation.tables import to_csv
+from seqdisent.reporting.html import html_report
+from seqdisent.reporting.tables import to_csv
 
 HOW = (
     "**Does a code know what is none of its business?** Classifiers (*probes*) try to read every factor from each "

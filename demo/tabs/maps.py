@@ -9,8 +9,8 @@ import gradio as gr
 
 from demo import components, generation, map_payloads, payloads, reports, service, uploads
 from demo.words import numbers
-from seqdisent.data.spec import DatasetSpec, Factor
-from seqdisent.views import projections
+from seqdisent.projections import maps as projections
+from seqdisent.spec import DatasetSpec, Factor
 
 WARNING = (
     "**Clusters are a picture, not evidence.** t-SNE and UMAP can show groups that are not there and hide "

@@ -10,7 +10,7 @@ import gradio as gr
 from demo import components, files, payloads, service, uploads, voice_payloads
 from demo.tabs import maps, own_table, own_voice
 from demo.tabs.swap import FORMATS
-from seqdisent.views import projections
+from seqdisent.projections import maps as projections
 
 BRINGING = {"audio": own_voice, "series": own_table}
 WHAT = {"audio": ("of sound", "a voice"), "series": ("of series", "a table")}

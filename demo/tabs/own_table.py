@@ -11,8 +11,8 @@ from demo.service import ServiceError
 from demo.tables import Sheet, TableUpload
 from demo.tabs.swap import sent
 from seqdisent.data import DatasetSpec
-from seqdisent.series.fitting import needs
-from seqdisent.series.tables import MAX_MEGABYTES
+from seqdisent.tables.fit_table import needs
+from seqdisent.tables.read_csv import MAX_MEGABYTES
 
 HOW = (
     "**Upload a table** (CSV, a row a time): the model knows {title} and takes {needs}. You see what is made of your "

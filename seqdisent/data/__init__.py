@@ -6,34 +6,34 @@ from importlib import import_module
 from pathlib import Path
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import DatasetSpec, Factor, Source
+from seqdisent.spec import DatasetSpec, Factor, Source
 
 FSDD_SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 # name -> a module, or an object in one, with SPEC, load(split, root), and, if it needs a download, fetch() and
 # is_ready(). What users bring themselves has spec(root) and an outline in place of SPEC, and is_ready().
 DATASETS = {
-    "sprites": "seqdisent.data.sprites",
-    "sprites-32": "seqdisent.data.sprites_32",
-    "lpc-sprites": "seqdisent.data.lpc_sprites",
-    "bouncing-balls": "seqdisent.data.bouncing_balls:SMALL",
-    "bouncing-balls-64": "seqdisent.data.bouncing_balls:LARGE",
-    "moving-digits": "seqdisent.data.moving_digits",
-    "voices": "seqdisent.data.voices:VOICES",
-    "fsdd": "seqdisent.data.fsdd:FSDD",
-    "fsdd-segments": "seqdisent.data.fsdd:SEGMENTS",
-    **{f"fsdd-without-{who}": f"seqdisent.data.fsdd:WITHOUT_{who.upper()}" for who in FSDD_SPEAKERS},
-    "emodb": "seqdisent.data.emodb:EMODB",
-    "timit": "seqdisent.data.timit:TIMIT",
-    "timit-segments": "seqdisent.data.timit:SEGMENTS",
-    "waves": "seqdisent.data.waves:WAVES",
-    "air-quality": "seqdisent.data.air_quality:MONTHLY",
-    "air-quality-days": "seqdisent.data.air_quality:DAILY",
-    "etth1": "seqdisent.data.etth1:ETTH1",
-    "etth1-interleaved": "seqdisent.data.etth1:MIXED",
-    "physionet2012": "seqdisent.data.physionet:SET_A",
-    **{f"physionet2012-{which}": f"seqdisent.data.physionet:SET_{which.upper()}" for which in "bc"},
-    "csv": "seqdisent.data.csv_tables:CSV",
-    "audio-folder": "seqdisent.data.audio_folder:AUDIO_FOLDER",
+    "sprites": "seqdisent.data.video.sprites",
+    "sprites-32": "seqdisent.data.video.sprites_32",
+    "lpc-sprites": "seqdisent.data.video.lpc_sprites",
+    "bouncing-balls": "seqdisent.data.video.bouncing_balls:SMALL",
+    "bouncing-balls-64": "seqdisent.data.video.bouncing_balls:LARGE",
+    "moving-digits": "seqdisent.data.video.moving_digits",
+    "voices": "seqdisent.data.speech.voices:VOICES",
+    "fsdd": "seqdisent.data.speech.fsdd:FSDD",
+    "fsdd-segments": "seqdisent.data.speech.fsdd:SEGMENTS",
+    **{f"fsdd-without-{who}": f"seqdisent.data.speech.fsdd:WITHOUT_{who.upper()}" for who in FSDD_SPEAKERS},
+    "emodb": "seqdisent.data.speech.emodb:EMODB",
+    "timit": "seqdisent.data.speech.timit:TIMIT",
+    "timit-segments": "seqdisent.data.speech.timit:SEGMENTS",
+    "waves": "seqdisent.data.timeseries.waves:WAVES",
+    "air-quality": "seqdisent.data.timeseries.air_quality:MONTHLY",
+    "air-quality-days": "seqdisent.data.timeseries.air_quality:DAILY",
+    "etth1": "seqdisent.data.timeseries.etth1:ETTH1",
+    "etth1-interleaved": "seqdisent.data.timeseries.etth1:MIXED",
+    "physionet2012": "seqdisent.data.timeseries.physionet:SET_A",
+    **{f"physionet2012-{which}": f"seqdisent.data.timeseries.physionet:SET_{which.upper()}" for which in "bc"},
+    "csv": "seqdisent.data.timeseries.csv_tables:CSV",
+    "audio-folder": "seqdisent.data.speech.audio_folder:AUDIO_FOLDER",
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from seqdisent.data.spec import DatasetSpec
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Sequences
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import DatasetSpec
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
 from seqdisent.models import SequentialVAE
 from seqdisent.models.config import Draw
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Latents, Sequences
 
 BATCH = 128

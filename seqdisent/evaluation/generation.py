@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import BATCH, Subject
-from seqdisent.evaluation.hearing import as_judged, judged_data
-from seqdisent.evaluation.intervals import Bootstrap
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.judge_inputs import as_judged, judged_data
+from seqdisent.evaluation.statistics import Bootstrap
 from seqdisent.evaluation.swap import Opinion, inception
+from seqdisent.spec import Factor
 from seqdisent.types import Latents, Sequences
 
 SAMPLES = 500  # sequences with both codes from the prior
@@ -103,7 +103,7 @@ def frame_disagreement(
     Each frame is given to the judge alone, as a sequence of one.
 
     Args:
-        parts: batches as a judge sees them (:mod:`seqdisent.evaluation.hearing`).
+        parts: batches as a judge sees them (:mod:`seqdisent.evaluation.judge_inputs`).
 
     Returns:
         An interval for each factor, which resamples whole sequences.

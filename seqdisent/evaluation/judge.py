@@ -24,9 +24,10 @@ from seqdisent.checkpoint import (
     read_config,
 )  # fmt: skip
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import DatasetSpec
 from seqdisent.nn import SequenceEncoder
-from seqdisent.nn.frames import FrameConfig, frame_encoder
+from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.images import frame_encoder
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import LossTerms, Sequences
 
 
@@ -78,7 +79,7 @@ class Judge(nn.Module):
         """The probability of every class of every factor, ``[B, classes]``.
 
         Args:
-            batch: as a judge sees it (:mod:`seqdisent.evaluation.hearing`).
+            batch: as a judge sees it (:mod:`seqdisent.evaluation.judge_inputs`).
         """
         return {name: logits.softmax(-1) for name, logits in self(batch.x, batch.mask).items()}
 

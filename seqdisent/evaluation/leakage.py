@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import PARTS, Codes
-from seqdisent.evaluation.intervals import (
+from seqdisent.evaluation.disentanglement import independent_factors
+from seqdisent.evaluation.probes import PROBES, Reading, Task, read
+from seqdisent.evaluation.splits import Splits, changes, one_label, say_as, why_not_measurable
+from seqdisent.evaluation.statistics import (
     Bootstrap,
     Interval,
     label_shuffles,
     permutation_p,
 )  # fmt: skip
-from seqdisent.evaluation.multifactor import independent_factors
-from seqdisent.evaluation.probes import PROBES, Reading, Task, read
-from seqdisent.evaluation.splits import Splits, changes, one_label, say_as, why_not_measurable
+from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
 # The views of a code: (code, view) -> the vector of each sequence. K steps are joined, or averaged; sequences of

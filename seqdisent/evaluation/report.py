@@ -17,16 +17,16 @@ import torch
 from seqdisent import __version__
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
-from seqdisent.evaluation.calibration import calibration
 from seqdisent.evaluation.codes import ModelSubject
+from seqdisent.evaluation.diagnostics import anchors, health, health_words
+from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.evaluation.generation import generation_report
-from seqdisent.evaluation.health import anchors, health, health_words
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.leakage import FULL, QUICK, Effort, measure
 from seqdisent.evaluation.splits import Splits
+from seqdisent.evaluation.stand_ins import calibration
 from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
-from seqdisent.evaluation.tasks import TASKS
-from seqdisent.evaluation.verdict import verdicts
+from seqdisent.reporting.verdicts import verdicts
 
 ROWS = "leakage.npz"  # what the probes said of every test sequence, for paired differences
 VERIFIED = 900  # sequences behind the verification figures: all their pairs are compared
@@ -70,7 +70,7 @@ def evaluate(
         split: the split to score; anything but ``"test"`` is for development, and probes are then
             chosen on training sequences that they did not learn from.
         seed: of pairs, samples, probes, shuffles and resamples.
-        stand_in: one of :data:`seqdisent.evaluation.calibration.KINDS`, in place of the model itself.
+        stand_in: one of :data:`seqdisent.evaluation.stand_ins.KINDS`, in place of the model itself.
         judges: folder with the judge; the checkpoints folder by default.
         command: recorded in the report.
 
@@ -144,7 +144,7 @@ def evaluate(
                 progress=lambda d, t: say("pitch of swaps", d, t),
             )
     if dataset in TASKS and sample.effort is FULL and not stand_in:
-        from seqdisent.evaluation.benchmark import answers, summarised
+        from seqdisent.evaluation.downstream import answers, summarised
 
         with clock("tasks"):
             parts = (train, load_dataset(dataset, "validation", data_root), data)
@@ -188,7 +188,7 @@ def mean_sequence(data: SequenceDataset) -> torch.Tensor:
 
 def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     """DCI and MIG over the dimensions of both codes (the dynamic one as its time mean), and verification."""
-    from seqdisent.evaluation.multifactor import dci, independent_factors, mig
+    from seqdisent.evaluation.disentanglement import dci, independent_factors, mig
     from seqdisent.evaluation.verification import verification
 
     joined = lambda codes: torch.cat([codes.mean.static, codes.mean.timeline(1).mean(1)], 1).numpy()
@@ -253,7 +253,7 @@ class _Clock:
 
 def write_metrics(name_or_path: str | Path, report: dict[str, Any], rows: dict[str, np.ndarray]) -> Path:
     """Keep the report in the checkpoint folder, and bring its model card up to date."""
-    from seqdisent.evaluation.card import write_card
+    from seqdisent.reporting.model_card import write_card
 
     folder, _ = read_config(name_or_path)
     path = folder / METRICS

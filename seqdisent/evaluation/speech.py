@@ -12,13 +12,13 @@ import numpy as np
 import pyworld
 from scipy.fft import dct
 
-from seqdisent.audio import world
-from seqdisent.audio.clips import RATE_HZ
-from seqdisent.audio.compare import distortion
+from seqdisent.audio import vocoder
+from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
-from seqdisent.evaluation.hearing import waveforms
-from seqdisent.evaluation.intervals import Rate
+from seqdisent.evaluation.judge_inputs import waveforms
+from seqdisent.evaluation.statistics import Rate
+from seqdisent.experiments.vocoder_comparison import distortion
 from seqdisent.types import Latents
 
 PAIRS = 300
@@ -46,7 +46,9 @@ def speech_report(
     """
     rng = np.random.default_rng(seed)
     sounds = [wave / 32767.0 for wave in data.recordings]
-    hz = np.array([world.median_pitch_hz(world.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)])
+    hz = np.array(
+        [vocoder.median_pitch_hz(vocoder.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
+    )
     report: dict = {"pairs": pairs, "distortion": _distortion(subject, data, latents, sounds, rng)}
     a, b = _pairs_apart(data, hz, pairs, rng)
     swapped = []
@@ -77,7 +79,9 @@ def speech_report(
 
 def median_pitch(wave: np.ndarray) -> float:
     """Median fundamental frequency over the voiced part of a waveform at 16 kHz, in Hz; NaN if none is voiced."""
-    hz, _ = pyworld.harvest(np.ascontiguousarray(wave, np.float64), RATE_HZ, world.LOWEST_HZ, world.HIGHEST_HZ, 10.0)
+    hz, _ = pyworld.harvest(
+        np.ascontiguousarray(wave, np.float64), RATE_HZ, vocoder.LOWEST_HZ, vocoder.HIGHEST_HZ, 10.0
+    )
     return float(np.median(hz[hz > 0])) if (hz > 0).any() else float("nan")
 
 
@@ -123,9 +127,9 @@ def _content(data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b:
         there = {c: [r for r in by[who[donor], c] if r != donor] for c in contents}
         if said[row] < 0 or not all(there.values()):
             continue
-        mine = _cepstra(world.analyse(swapped[i]))
+        mine = _cepstra(vocoder.analyse(swapped[i]))
         real = {c: int(rng.choice(rows)) for c, rows in there.items()}
-        far = {c: _warped(mine, _cepstra(world.to_frames(data.frames[r], data.steps[r]))) for c, r in real.items()}
+        far = {c: _warped(mine, _cepstra(vocoder.to_frames(data.frames[r], data.steps[r]))) for c, r in real.items()}
         right.append(min(far, key=far.get) == said[row])
     if not right:
         return None
@@ -134,7 +138,7 @@ def _content(data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b:
 
 def _cepstra(frames: np.ndarray) -> np.ndarray:
     """Mel cepstra ``[n, 20]`` of frames ``[n, 67]``, without the first (the level), each centred over the clip."""
-    cepstra = dct(frames[:, world.ENVELOPE], norm="ortho", axis=1)[:, 1:21]
+    cepstra = dct(frames[:, vocoder.ENVELOPE], norm="ortho", axis=1)[:, 1:21]
     return cepstra - cepstra.mean(0)
 
 

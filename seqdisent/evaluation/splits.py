@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import Codes, Subject
+from seqdisent.spec import Factor
 
 MINIMUM = 20  # labelled sequences that a split must have for a factor to be measurable
 

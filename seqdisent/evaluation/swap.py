@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.spec import Factor
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
-from seqdisent.evaluation.hearing import as_judged, judged_data
-from seqdisent.evaluation.intervals import Rate
+from seqdisent.evaluation.disentanglement import independent_factors, multifactor_swap
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.multifactor import independent_factors, multifactor_swap
+from seqdisent.evaluation.judge_inputs import as_judged, judged_data
+from seqdisent.evaluation.statistics import Rate
+from seqdisent.spec import Factor
 from seqdisent.types import Latents, squared_error
 
 Opinion = dict[str, np.ndarray]  # factor -> probability of every class [n, C]

@@ -6,10 +6,11 @@ from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
-from seqdisent.data.spec import DatasetSpec
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import VAEConfig
-from seqdisent.nn.frames import FrameConfig, frame_networks
+from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.images import frame_networks
+from seqdisent.spec import DatasetSpec
 
 # name -> (module, class, summary)
 MODELS = {

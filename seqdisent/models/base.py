@@ -10,12 +10,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from seqdisent.data.spec import DatasetSpec
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.models.augmentations import PERTURBATIONS
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SignalFilter, transition
 from seqdisent.nn.observation import Observation, ScaledObservation
-from seqdisent.perturb import PERTURBATIONS
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
 

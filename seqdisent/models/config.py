@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from seqdisent.gaussian import DiagonalGaussian
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.distributions import DiagonalGaussian
+from seqdisent.nn.config import FrameConfig
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class VAEConfig:
         static_size: S.
         dynamic_size: D.
         hidden: units of the recurrent networks.
-        transition: name in :data:`seqdisent.nn.transition.TRANSITIONS`: ``"stochastic"`` as in the papers,
+        transition: name in :data:`seqdisent.nn.priors.TRANSITIONS`: ``"stochastic"`` as in the papers,
             ``"deterministic"`` (DSVAE's contrast), ``"linear"`` or ``"independent"``.
         sigma: standard deviation of the Gaussian likelihood, in units of ``x``; ``None`` learns one
             (sigma-VAE, Rybkin et al. 2021). A decoder with scales of its own has no use for it.
@@ -35,8 +35,8 @@ class VAEConfig:
             in nats. Not in the papers: 0 leaves it out.
         static_rank: directions that the static code is cut down to after training; 0 leaves it as it is.
         dynamic_rank: the same for the dynamic code of a whole sequence, whose length is then fixed.
-            :mod:`seqdisent.signal_rank` finds both.
-        perturb: name in :data:`seqdisent.perturb.PERTURBATIONS`, or ``"none"`` as in the papers.
+            :mod:`seqdisent.models.pruning` finds both.
+        perturb: name in :data:`seqdisent.models.augmentations.PERTURBATIONS`, or ``"none"`` as in the papers.
         frame: the frame networks.
     """
 

@@ -12,12 +12,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from seqdisent.data.spec import DatasetSpec
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
-from seqdisent.nn.frames import PooledEncoder, frame_encoder
+from seqdisent.nn.images import PooledEncoder, frame_encoder
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents, LossTerms
 
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from seqdisent.data.spec import DatasetSpec
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SequenceEncoder
-from seqdisent.nn.temporal import recurrent_float32
+from seqdisent.nn.recurrent import recurrent_float32
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents
 
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from seqdisent.data.spec import DatasetSpec
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks
+from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents
 
 

@@ -1,9 +1,10 @@
 """Building blocks that models are given: frame networks and temporal networks."""
 
-from seqdisent.nn.frames import FrameNetworks, frame_networks
-from seqdisent.nn.signal import SignalFilter
-from seqdisent.nn.temporal import SequenceEncoder
-from seqdisent.nn.transition import TRANSITIONS, Transition, transition
+from seqdisent.nn.config import FrameNetworks
+from seqdisent.nn.images import frame_networks
+from seqdisent.nn.priors import TRANSITIONS, Transition, transition
+from seqdisent.nn.recurrent import SequenceEncoder
+from seqdisent.nn.subspace import SignalFilter
 
 __all__ = [
     "FrameNetworks",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from seqdisent.gaussian import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian
 
 # Of a scaled likelihood, in standard deviations of a variable. Without it a decoder is sure of what it has learnt by
 # heart, and one unusual week costs more nats than all others together.

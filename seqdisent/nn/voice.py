@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 
 WARP, GAIN = 0.25, 0.7  # how far s can stretch the vocal tract, and scale a channel, as natural logarithms
 
@@ -24,7 +21,7 @@ class VoiceDecoder(nn.Module):
 
     def __init__(self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int) -> None:
         super().__init__()
-        from seqdisent.audio.world import BANDS
+        from seqdisent.audio.vocoder import BANDS
 
         hidden, (frames, channels) = 8 * config.width, event_shape
         self.bands = BANDS

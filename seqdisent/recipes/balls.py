@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.recipe import Recipe, by_name, judge
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 
 # Narrow: balls are simple to draw, and steps of training count for more than channels here.
 FRAME = FrameConfig(width=16, features=128)

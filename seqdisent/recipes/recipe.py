@@ -10,11 +10,11 @@ from torch import nn
 
 from seqdisent.checkpoint import JUDGE
 from seqdisent.data import dataset_spec
-from seqdisent.evaluation.hearing import judged_spec
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.judge_inputs import judged_spec
 from seqdisent.models import build_model
 from seqdisent.models.config import VAEConfig
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Recipe:
     Args:
         kind: a model's name, or ``"judge"``.
         config: the model's config; ``None`` for a judge.
-        cut: after training, cut both codes down to their signal (:mod:`seqdisent.signal_rank`).
+        cut: after training, cut both codes down to their signal (:mod:`seqdisent.models.pruning`).
     """
 
     kind: str

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.recipe import Recipe, by_name
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 
 FRAME = FrameConfig(kind="mlp", width=32, features=128)
 

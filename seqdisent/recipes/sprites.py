@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.frames import FrameConfig
+from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.recipe import Recipe, by_name, judge, sigma
-from seqdisent.schedule import TrainConfig
+from seqdisent.training.schedule import TrainConfig
 
 
 def _dbse(dataset: str, steps: int) -> Recipe:

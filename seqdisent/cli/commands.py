@@ -1,0 +1,218 @@
+"""What each command of the command line does. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from seqdisent.checkpoint import (
+    JUDGE,
+    CheckpointError,
+    list_checkpoints,
+    load_checkpoint,
+    round_to_half,
+    save_checkpoint,
+)
+from seqdisent.cli.experiment_commands import benchmark, bits, frontier, rollouts  # noqa: F401 (commands, too)
+from seqdisent.data import (
+    DATASETS,
+    DatasetSpec,
+    dataset_outline,
+    dataset_spec,
+    is_ready,
+    load_dataset,
+    source_module,
+)
+from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
+from seqdisent.errors import Diverged, UsageError, this_command
+
+# Shown as one line: the message alone says what is wrong and what to do.
+USER_ERRORS = (CheckpointError, DataNotReady, DownloadFailed, UsageError, Diverged, ValueError, OSError)
+
+
+def list_all(args: Namespace, console: Console) -> None:
+    """Print models, data sets, recipes and checkpoints."""
+    from seqdisent.models import MODELS
+    from seqdisent.recipes import RECIPES
+
+    table = Table("name", "what", title="models")
+    for name, (_, _, summary) in MODELS.items():
+        table.add_row(name, summary)
+    console.print(table)
+    table = Table("name", "modality", "sequences", "factors", "licence", "here", title="data sets")
+    for name in DATASETS:
+        here = is_ready(name)
+        spec = dataset_spec(name) if here else dataset_outline(name)
+        table.add_row(
+            name, spec.modality, _counts(spec), ", ".join(f.name for f in spec.factors), spec.source.licence,
+            "yes" if here else f"seqdisent data {name}",
+        )  # fmt: skip
+    console.print(table)
+    table = Table("name", "what", "steps", title="recipes (seqdisent train NAME)")
+    for name, make in RECIPES.items():
+        table.add_row(name, make.__doc__ or "", str(make().train.steps))
+    console.print(table)
+    table = Table("name", "model", "data set", title="checkpoints")
+    for name, config in list_checkpoints().items():
+        table.add_row(name, config["model"], config["dataset"]["name"])
+    console.print(table)
+
+
+def _counts(spec: DatasetSpec) -> str:
+    return " / ".join(f"{count} {split}" for split, count in spec.splits)
+
+
+def data(args: Namespace, console: Console) -> None:
+    """Download what is missing, with progress; or say that everything is there, or what users must bring."""
+    source = source_module(args.dataset)
+    if not hasattr(source, "SPEC"):
+        spec = source.spec(args.data_root)
+        factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
+        where = data_root(args.data_root)
+        things = "sequences" if spec.modality == "series" else "recordings"
+        console.print(f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}", highlight=False)
+        for line in source.say(args.data_root) if hasattr(source, "say") else ():
+            console.print(f"- {line}", highlight=False, markup=False)
+        return
+    if not hasattr(source, "fetch"):
+        console.print(f"{args.dataset} is made by code: there is nothing to download.")
+        return
+    spec = source.SPEC
+    console.print(
+        f"{spec.title}: {spec.source.download_bytes / 1e6:.1f} MB from {spec.source.url}\n"
+        f"Licence: {spec.source.licence}. Credit: {spec.source.credit}.",
+        highlight=False,
+    )
+    with Progress(console=console) as bar:
+        task = bar.add_task("files")
+        fetched = source.fetch(args.data_root, lambda done, total: bar.update(task, completed=done, total=total))
+    where = data_root(args.data_root)
+    console.print(f"{fetched} files downloaded, all checksums right: {where}", highlight=False)
+
+
+def train(args: Namespace, console: Console) -> None:
+    """Train a recipe; write its checkpoint folder and model card."""
+    try:
+        import lightning
+    except ImportError as error:
+        raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
+    from seqdisent.evaluation.judge import known_to
+    from seqdisent.evaluation.judge_inputs import judged_data
+    from seqdisent.models.pruning import TOLERANCE, cut_codes
+    from seqdisent.recipes import recipe as get_recipe
+    from seqdisent.reporting.model_card import write_card
+    from seqdisent.training.trainer import TrainingDiverged, fit
+
+    # What Lightning says of its surroundings is noise here; its warnings are not.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    recipe = get_recipe(args.recipe)
+    chosen = {
+        name: value
+        for name in ("steps", "batch_size", "learning_rate", "epoch_steps")
+        if (value := getattr(args, name)) is not None
+    }
+    config = replace(recipe.train, **chosen)
+    run = args.run or Path("runs") / args.recipe
+    lightning.seed_everything(args.seed, verbose=False)
+    model = recipe.build(args.data_root)
+    console.print(f"loading {recipe.dataset} …")
+    train_data, validation = (load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation"))
+    if recipe.kind == JUDGE:
+        train_data, validation = judged_data(train_data, rebuilt=True), known_to(train_data, judged_data(validation))
+    if config.steps * config.batch_size > len(train_data):  # a shorter run composes frames as it goes
+        train_data, validation = train_data.in_memory(), validation.in_memory()
+    try:
+        made = fit(
+            model, train_data, validation, config, run,
+            seed=args.seed, resume=args.resume, progress=not args.quiet, accelerator=args.accelerator,
+            devices=args.devices, num_nodes=args.nodes, strategy=args.strategy, precision=args.precision,
+        )  # fmt: skip
+    except TrainingDiverged as error:
+        raise Diverged(str(error)) from error
+    if made.pop("rank") != 0:
+        return
+    round_to_half(model)
+    if recipe.cut:
+        model, _ = cut_codes(model.eval(), train_data)
+        made["cut"] = TOLERANCE
+        console.print(_ranks(model))
+    folder = save_checkpoint(
+        args.to or run / args.recipe,
+        model,
+        kind=recipe.kind,
+        recipe={"name": args.recipe, "command": this_command(), "seed": args.seed, **made},
+    )
+    write_card(folder)
+    console.print(f"checkpoint: {folder}\nnext: seqdisent evaluate {folder}", highlight=False)
+
+
+def cut(args: Namespace, console: Console) -> None:
+    """Cut the codes of a checkpoint down to their signal, and write the result as a new one."""
+    from seqdisent.checkpoint import read_config
+    from seqdisent.models.pruning import cut_codes
+    from seqdisent.reporting.model_card import write_card
+
+    folder, config = read_config(args.checkpoint)
+    model, spec = load_checkpoint(folder)
+    made, directions = cut_codes(model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance)
+    about = {**config["recipe"], "cut": args.tolerance}
+    cutting = f"seqdisent cut {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
+    about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
+    to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)
+    write_card(to)
+    for name in directions:
+        rank = getattr(made.config, f"{name}_rank")
+        ratios = " ".join(f"{v:.3g}" for v in directions[name].snr.tolist()[: rank + 4])
+        console.print(f"{name}: signal to noise ratios, best first: {ratios} …", highlight=False)
+    console.print(f"{_ranks(made)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}", highlight=False)
+
+
+def _ranks(model) -> str:
+    c = model.config
+    said = f"codes cut down to their signal: {c.static_rank} of {c.static_size} static directions"
+    return f"{said}, {c.dynamic_rank} of {model.spec.frames * c.dynamic_size} dynamic ones" if c.dynamic_rank else said
+
+
+def evaluate(args: Namespace, console: Console) -> None:
+    """Measure a checkpoint; print the report and keep it in the checkpoint folder."""
+    from seqdisent.checkpoint import read_config
+    from seqdisent.evaluation import report
+    from seqdisent.reporting.html import html_report
+    from seqdisent.reporting.terminal import print_report, progress
+
+    if not 1 <= args.pairs <= 100_000:
+        raise UsageError(f"--pairs must be between 1 and 100000, got {args.pairs}")
+    sample = report.LIVE if args.quick else replace(report.WHOLE, pairs=args.pairs)
+    with progress() as say:
+        made, rows = report.evaluate(
+            args.checkpoint, split=args.split, sample=sample, seed=args.seed, stand_in=args.stand_in,
+            data_root=args.data_root, command=this_command(), say=say,
+        )  # fmt: skip
+    page = args.html
+    if args.split == "test" and not (args.no_write or args.quick or args.stand_in):
+        console.print(f"written: {report.write_metrics(args.checkpoint, made, rows)}", highlight=False)
+        page = page or (read_config(args.checkpoint)[0] / "report.html" if rows else None)
+    print_report(made, console)
+    if page:
+        page.write_text(html_report(made), encoding="utf-8")
+        console.print(f"written: {page}", highlight=False)
+
+
+def swap(args: Namespace, console: Console) -> None:
+    """Write A, B and both swaps."""
+    from seqdisent.cli import generate_commands as generate
+
+    generate.swap(args, console)
+
+
+def sample(args: Namespace, console: Console) -> None:
+    """Write sequences drawn from the prior."""
+    from seqdisent.cli import generate_commands as generate
+
+    generate.sample(args, console)

@@ -1,0 +1,217 @@
+"""TIMIT: 630 Americans from eight regions read ten sentences each (Garofolo et al. 1993); a user's own copy.
+
+Speaker, sex and dialect are static, the sentence and, from the ``.PHN`` files, the phone are dynamic. Splits are those
+of the papers: 462 speakers to train on, the 50 of the usual development set, the 24 of the core test; eight sentences
+of each, since all read the two SA sentences. No speaker is in two splits, and no core test sentence is in training.
+Where only a part of TIMIT is there, what is there of each list is used.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from seqdisent.audio import prepare, vocoder
+from seqdisent.data.download import DataNotReady, data_root
+from seqdisent.data.speech.recordings import OwnSource, Recording, audio_spec, in_segments, to_int16
+from seqdisent.spec import DatasetSpec, Factor, Source
+
+SECONDS, RUN_SECONDS = 2.0, 10.0  # of a sequence, and of an utterance that is a run of segments: the longest has 7.8
+DIALECTS = (
+    "New England", "Northern", "North Midland", "South Midland", "Southern", "New York City", "Western", "Army Brat",
+)  # fmt: skip
+_words = re.compile(r"[\w-]+").findall
+CORE = frozenset(_words("""
+    MDAB0 MWBT0 FELC0 MTAS1 MWEW0 FPAS0 MJMP0 MLNT0 FPKT0 MLLL0 MTLS0 FJLM0
+    MBPM0 MKLT0 FNLP0 MCMJ0 MJDH0 FMGD0 MGRT0 MNJM0 FDHC0 MJLN0 MPAM0 FMLD0
+"""))  # fmt: skip
+DEVELOPMENT = frozenset(_words("""
+    FAKS0 FDAC1 FJEM0 MGWT0 MJAR0 MMDB1 MMDM2 MPDF0 FCMH0 FKMS0 MBDG0 MBWM0 MCSH0 FADG0 FDMS0 FEDW0 MGJF0
+    MGLB0 MRTK0 MTAA0 MTDT0 MTHC0 MWJG0 FNMR0 FREW0 FSEM0 MBNS0 MMJR0 MDLS0 MDLF0 MDVC0 MERS0 FMAH0 FDRW0
+    MRCS0 MRJM4 FCAL1 MMWH0 FJSJ0 MAJC0 MJSW0 MREB0 FGJD0 FJMG0 MROA0 MTEB0 MJFC0 MRJR0 FMML0 MRWS1
+"""))  # fmt: skip
+WHO = {
+    "train": "training speakers (folder TRAIN)", "validation": "50 speakers of the development set (folder TEST)",
+    "test": "24 speakers of the core test (folder TEST)",
+}  # fmt: skip
+PHONES = tuple(
+    _words("aa ae ah aw ay b ch d dh dx eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh sil t th uh uw v w y z")
+)
+# Lee & Hon 1989: 61 labels are folded to 39. The glottal stop, q, is none of them, so it has no label.
+_ALIKE = {
+    "aa": "ao", "ah": "ax ax-h", "er": "axr", "hh": "hv", "ih": "ix", "l": "el", "m": "em", "n": "en nx", "ng": "eng",
+    "sh": "zh", "uw": "ux", "sil": "h# pau epi bcl dcl gcl kcl pcl tcl",
+}  # fmt: skip
+FOLDED = {phone: number for number, phone in enumerate(PHONES)} | {
+    label: PHONES.index(phone) for phone, labels in _ALIKE.items() for label in labels.split()
+}
+
+OUTLINE = audio_spec(
+    SECONDS,
+    name="timit",
+    title="TIMIT",
+    factors=(
+        Factor("speaker", "static"),
+        Factor("sex", "static", ("woman", "man")),
+        Factor("dialect", "static", DIALECTS),
+        Factor("sentence", "dynamic"),
+        Factor("phone", "dynamic", PHONES),
+    ),
+    source=Source(
+        url="https://catalog.ldc.upenn.edu/LDC93S1",
+        licence="yours with the Linguistic Data Consortium",
+        credit="Garofolo, Lamel, Fisher, Fiscus, Pallett, Dahlgren and Zue",
+    ),
+    splits=(),
+)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A sentence that someone reads, and its phones' file if there is one."""
+
+    wav: Path
+    phn: Path | None
+    speaker: str
+    dialect: int
+    sentence: str
+
+
+def utterances(root: str | Path | None = None) -> dict[str, list[Utterance]]:
+    """What is there of each split, by speaker and sentence.
+
+    Raises:
+        DataNotReady: if TIMIT is not there, there is nothing of a split, or the recordings are compressed.
+    """
+    base = data_root(root)
+    tree = _tree(base)
+    if tree is None:
+        raise DataNotReady(
+            f"timit: TIMIT is not in {base}. It cannot be downloaded: get LDC93S1 from the Linguistic Data Consortium "
+            f"({OUTLINE.source.url}; many universities have it), and put or link its folder there as "
+            f"{base / 'timit'}, so that {base / 'timit' / 'TRAIN' / 'DR1'} exists (upper or lower case, and a folder "
+            "TIMIT in between is fine). Or name the folder that holds it with --data-root or SEQDISENT_DATA."
+        )
+    found: dict[str, list[Utterance]] = {split: [] for split in WHO}
+    for part in ("train", "test"):
+        regions = [region for top in _inside(tree, part) for region in _inside(top, r"dr[1-8]")]
+        for folder in (folder for region in regions for folder in _inside(region, r"[fm][a-z]{3}\d")):
+            speaker = folder.name.upper()
+            split = "train" if part == "train" else "test" if speaker in CORE else "validation"
+            if part == "train" or speaker in CORE | DEVELOPMENT:
+                found[split] += _read(folder, speaker, int(folder.parent.name[-1]) - 1)
+    for split, whole in found.items():
+        if not whole:
+            raise DataNotReady(f"timit: {tree} has no SI or SX recordings of the {WHO[split]}. Copy TIMIT whole.")
+        whole.sort(key=lambda u: (u.speaker, u.sentence))
+    _check_coding(found["train"][0].wav)
+    return found
+
+
+def spec(root: str | Path | None = None) -> DatasetSpec:
+    """The declaration of the copy that is there; raises :class:`DataNotReady`."""
+    return _declared(utterances(root))
+
+
+def _declared(found: dict[str, list[Utterance]]) -> DatasetSpec:
+    every = sum(found.values(), [])
+    classes = {name: tuple(sorted({getattr(u, name) for u in every})) for name in ("speaker", "sentence")}
+    return replace(
+        OUTLINE,
+        factors=tuple(
+            replace(factor, classes=classes.get(factor.name, factor.classes))
+            for factor in OUTLINE.factors
+            if factor.name != "phone" or any(u.phn for u in every)
+        ),
+        splits=tuple((split, len(part)) for split, part in found.items()),
+    )
+
+
+def recordings(split: str, root: str | Path | None = None, *, seconds: float = SECONDS) -> list[Recording]:
+    """Recordings of a split. Of the longer ones, the passage of ``seconds`` with most speech is taken."""
+    if split not in WHO:
+        raise ValueError(f"no split {split!r}; choose from {sorted(WHO)}")
+    there = utterances(root)
+    number = {f.name: {label: i for i, label in enumerate(f.classes)} for f in _declared(there).factors}
+    found = []
+    for said in there[split]:
+        try:
+            clip = prepare.read(said.wav, max_seconds=seconds)
+        except prepare.AudioError as error:
+            _check_coding(said.wav)
+            raise DataNotReady(f"timit: {said.wav.parent}: {error}") from error
+        labels = {
+            "speaker": number["speaker"][said.speaker], "sex": int(said.speaker[0] == "M"), "dialect": said.dialect,
+            "sentence": number["sentence"][said.sentence],
+            "phone": -1 if said.phn is None else phones(said.phn, clip.start, len(clip.wave)),
+        }  # fmt: skip
+        found.append(Recording(to_int16(clip.wave), labels, source=labels["speaker"]))
+    return found
+
+
+def phones(path: Path, start: int, length: int) -> np.ndarray:
+    """The phone in the middle of each step of a clip, int64 ``[steps]``, -1 where there is none.
+
+    Args:
+        path: a ``.PHN`` file: first sample, last sample (exclusive) and label in each line.
+        start: first sample of the clip in the recording, and ``length`` its samples, at 16 kHz.
+    """
+    try:
+        lines = [line.split() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()]
+        begins = [int(begin) for begin, _, _ in lines]
+        ends = [int(end) for _, end, _ in lines]
+    except ValueError:
+        raise DataNotReady(f"timit: {path} is not a file of phones (first sample, last sample, label).") from None
+    step = round(vocoder.STEP_SECONDS * prepare.RATE_HZ)
+    # Frames are centred on multiples of 10 ms, so the middle of a step of two is 5 ms after its first.
+    middles = start + np.arange(0, length, step) + step // 4
+    at = [bisect_right(begins, middle) - 1 for middle in middles]
+    return np.array([
+        FOLDED.get(lines[i][2].lower(), -1) if i >= 0 and middle < ends[i] else -1
+        for i, middle in zip(at, middles, strict=True)
+    ], np.int64)  # fmt: skip
+
+
+def _tree(folder: Path, depth: int = 4) -> Path | None:
+    """The folder with TRAIN and TEST in ``folder`` or, a few levels down, in folders called after TIMIT."""
+    if not folder.is_dir():
+        return None
+    if any(_inside(part, r"dr[1-8]") for part in _inside(folder, "train|test")):
+        return folder
+    below = _inside(folder, r".*timit.*|ldc93s1.*|data") if depth else []
+    return next((tree for part in below if (tree := _tree(part, depth - 1))), None)
+
+
+def _inside(folder: Path, pattern: str) -> list[Path]:
+    """Folders in ``folder`` whose names match, upper case or lower, by name."""
+    named = (path for path in folder.iterdir() if re.fullmatch(pattern, path.name, re.IGNORECASE))
+    return sorted((path for path in named if path.is_dir()), key=lambda path: path.name.lower())
+
+
+def _read(folder: Path, speaker: str, dialect: int) -> list[Utterance]:
+    """The SI and SX sentences of a speaker. Of ``SX3.WAV`` and a converted ``SX3.WAV.wav`` beside it, the latter."""
+    files = {path.name.lower(): path for path in sorted(folder.iterdir())}
+    named = {m[1]: files[name] for name in sorted(files) if (m := re.fullmatch(r"(s[ix]\d+)(?:\.wav){1,2}", name))}
+    return [Utterance(wav, files.get(f"{s}.phn"), speaker, dialect, s.upper()) for s, wav in named.items()]
+
+
+def _check_coding(path: Path) -> None:
+    """Raise :class:`DataNotReady` for SPHERE compressed by shorten: libsndfile makes nothing of it, or noise."""
+    with path.open("rb") as file:
+        head = file.read(1028)
+    if head.startswith(b"NIST_1A") and (b"embedded-shorten" in head or head.endswith(b"ajkg")):
+        raise DataNotReady(
+            f"timit: {path} is a compressed SPHERE file (shorten), which libsndfile does not read. Convert each file "
+            "with sph2pipe, `sph2pipe -f wav SX3.WAV SX3.WAV.wav`; a converted file is used if it lies beside."
+        )
+
+
+TIMIT = OwnSource(OUTLINE, spec, recordings)
+SEGMENTS = OwnSource(
+    in_segments(OUTLINE), lambda root=None: in_segments(spec(root)), partial(recordings, seconds=RUN_SECONDS)
+)

@@ -1,0 +1,58 @@
+"""What the codes of the benchmark series should be good for, and what was published for it.
+
+The published rows stand as published. Their protocol is not ours: codes were posterior samples, models and heads were
+chosen on the test split, and of ETTh1 the labels were paired with other days (see the README).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Task:
+    """One quantity to be told from codes.
+
+    Args:
+        factor: of the data set; a static one is told once a sequence, a dynamic one at every step.
+        codes: ``"static"``, or ``"both"``.
+        measures: names in :data:`seqdisent.evaluation.downstream_heads.MEASURES`, the first of which is the headline.
+        published: by method, a number for each measure.
+    """
+
+    factor: str
+    codes: Literal["static", "both"]
+    measures: tuple[str, ...]
+    published: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.factor} from {'the static code' if self.codes == 'static' else 'both codes'}"
+
+
+_MONTH = Task("month", "static", ("accuracy",), {
+    "GLR": (50.3,), "SPYL": (57.9,), "DBSE": (65.9,), "DiffSDA": (69.2,), "supervised": (62.4,),
+})  # fmt: skip
+_TEMPERATURE = Task("oil temperature", "both", ("MAE",), {
+    "GLR": (12.27,), "SPYL": (12.22,), "DBSE": (11.21,), "DiffSDA": (9.89,),
+})  # fmt: skip
+_DEATH = Task("outcome", "both", ("AUPRC", "AUROC"), {
+    "GLR": (0.365, 0.752), "SPYL": (0.367, 0.764), "DBSE": (0.473, 0.858), "DiffSDA": (0.50, 0.87),
+    "supervised": (0.446, 0.802),
+})  # fmt: skip
+_ICU = Task("ICU", "static", ("accuracy",), {
+    "GLR": (38.9,), "SPYL": (47.0,), "DBSE": (56.9,), "DiffSDA": (64.6,), "supervised": (62.0,),
+})  # fmt: skip
+TASKS: dict[str, tuple[Task, ...]] = {
+    "air-quality": (_MONTH,),
+    "air-quality-days": (Task("season", "static", ("accuracy",)),),
+    "etth1": (_TEMPERATURE,),
+    "etth1-interleaved": (Task("oil temperature", "both", ("MAE",)),),
+    "physionet2012": (_DEATH, _ICU),
+    **{f"physionet2012-{which}": (
+        Task("outcome", "both", ("AUPRC", "AUROC")), Task("ICU", "static", ("accuracy",)),
+    ) for which in "bc"},
+    "waves": (Task("trend", "static", ("accuracy",)), Task("season", "both", ("accuracy",))),
+}  # fmt: skip

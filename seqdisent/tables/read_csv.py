@@ -1,0 +1,264 @@
+"""A person's own table of time series, read from CSV in the widest sense; every repair is stated."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import mode
+
+import charset_normalizer
+import numpy as np
+import pandas as pd
+
+from seqdisent.tables.parse_columns import (
+    MISSING,
+    plural,
+    short,
+    typed,
+)
+
+MAX_MEGABYTES, MAX_ROWS, MAX_COLUMNS = 25, 200_000, 200
+WAY_OUT = "Give a CSV file: text, a row a line, with the column names in the first."
+EXPORT = "This is an Excel workbook, not text: open it, export the sheet as CSV, and give that."
+# What files start with that people take for tables.
+KINDS = {
+    b"\xd0\xcf\x11\xe0": "an Excel workbook", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip file",
+    b"%PDF": "a PDF", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
+    b"\x89HDF": "an HDF5 file", b"\x93NUMPY": "a NumPy array", b"SQLite": "an SQLite database", b"{\\rtf": "RTF",
+}  # fmt: skip
+MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+OPEN_QUOTE = 'A quote (") is opened in row {:,} and never closed. Close or delete it.'
+
+
+class TableError(ValueError):
+    """A table that cannot be used. The message names the problem and the way out, and is shown as it is."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was in a file.
+
+    Args:
+        frame: a column each: float64, datetime64 (UTC if the file named a zone), or objects (str; NaN where missing).
+            The index holds the row in the file, where the names are in row 1.
+        notes: a sentence for each thing that was repaired, left out or guessed.
+        separator: what stood between the fields; "" if there was only one column.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    separator: str = ""
+
+
+def read_table(content: bytes | str | Path, name: str = "the file") -> Table:
+    """The table in a file (a ``Path``), in its bytes, or in pasted text (a ``str`` is never taken for a path).
+
+    Raises :class:`TableError` for what is not a table, is damaged, or larger than 25 MB or 200 columns. Of more than
+    200,000 rows the first are used.
+    """
+    if isinstance(content, Path):
+        content, name = _file(content)
+    content = content.encode(errors="replace") if isinstance(content, str) else bytes(content)
+    name, notes = (short(name) if name != "the file" else "The file"), []
+    if len(content) > MAX_MEGABYTES * 2**20:
+        raise TableError(f"{name} is larger than {MAX_MEGABYTES} MB. Leave out rows or columns that are not needed.")
+    text = _text(content, name, notes)
+    separator = _separator(text)
+    names, columns = _columns(text, separator, name, notes)
+    frame = typed(dict(zip(_unique(names, columns, notes), columns, strict=True)), separator, notes)
+    if not names[0] and "column 1" in frame and (frame["column 1"].diff().iloc[1:] == 1).all():
+        frame = frame.drop(columns="column 1")
+        notes[:] = ["The first column only counts the rows: left out.", *(n for n in notes if "Column 1 " not in n)]
+    if not len(frame.columns):
+        raise TableError(f"{name} has no values below its column names. Export it again, with values.")
+    return Table(frame, tuple(notes), separator if separator.isprintable() or separator == "\t" else "")
+
+
+def _file(path: Path) -> tuple[bytes, str]:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_MEGABYTES * 2**20 + 1), path.name
+    except OSError as error:
+        raise TableError(f"{short(path.name)} cannot be opened: {error.strerror}.") from None
+
+
+def _text(raw: bytes, name: str, notes: list[str]) -> str:
+    kind = next((kind for start, kind in KINDS.items() if raw.startswith(start)), "")
+    if kind == "an Excel workbook" or (kind == "a ZIP archive" and (b"xl/" in raw or b"opendocument.spread" in raw)):
+        raise TableError(f"{name} cannot be read. {EXPORT}")
+    even = np.frombuffer(raw[: min(len(raw), 2**16) // 2 * 2] or b"  ", np.uint8).reshape(-1, 2)
+    zeros = np.mean(even == 0, axis=0)
+    start, coding = next(((mark, coding) for mark, coding in MARKS.items() if raw.startswith(mark)), (b"", "utf-8"))
+    if not start and not kind and b"\0" in raw and max(zeros) > 0.4 and min(zeros) < 0.1:
+        coding = "utf-16-le" if zeros[1] > 0.4 else "utf-16-be"
+    text = raw[len(start) :].decode(coding, "replace")
+    if not start and coding == "utf-8" and "\ufffd" in text:
+        coding = _guessed(raw)
+        text = raw.decode(coding, "replace")
+    head = text[:4096].lstrip().lower()
+    if re.match(r"<(!doctype|html|\?xml|table|svg|head|body|!--)", head):
+        kind = "a web page or XML"
+    elif re.match(r'\{\s*"|\[\s*[\[{]', head):
+        kind = "JSON"
+    elif not kind and ("\0" in text or len(re.findall(r"[\x01-\x08\x0e-\x1f]", text[:4096])) > 40):
+        kind = f"not text, or damaged (a NUL byte in line {text.count(chr(10), 0, text.find(chr(0))) + 1:,})"
+        kind = kind if "\0" in text else "not text"
+    if kind:
+        raise TableError(f"{name} is {kind}, and cannot be read as a table. {WAY_OUT}")
+    if not text.strip():
+        raise TableError(f"{name} is empty. {WAY_OUT}")
+    if coding != "utf-8":
+        named = {"cp1252": "Windows-1252"}.get(coding, coding.upper().removesuffix("-LE").removesuffix("-BE"))
+        notes.append(f"The text is not in UTF-8: it was read as {named}. Check the letters in names.")
+    return text
+
+
+def _guessed(raw: bytes) -> str:
+    """The encoding of what is not UTF-8."""
+    odd = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", raw[: 2**20])[:200]
+    high, runs = (len(re.findall(what, b"\n".join(odd))) for what in (rb"[\x80-\xff]", rb"[\x80-\xff]{2,}"))
+    # Western languages have single letters beyond ASCII; others write words of them.
+    best = charset_normalizer.from_bytes(b"\n".join(odd)).best() if high and runs > 0.15 * high else None
+    return best.encoding if best is not None else "cp1252"
+
+
+def _separator(text: str) -> str:
+    """What stands between fields; a character that is nowhere, if there is only one column."""
+    sample, best, found = text[: 2**16], 0.5, "\x1f"
+    sample = sample[: sample.rfind("\n") + 1 or None] if len(text) > len(sample) else sample
+    for separator in "\t;|,":
+        rows = [row for _, block in _blocks(sample, separator) for row in block]
+        counts = [len(row) for row in rows]
+        usual = mode(counts)
+        score = (usual > 1) * (counts.count(usual) / len(rows) + (counts[0] == usual))
+        # One column of decimal commas has none in its name.
+        lone = usual == 2 and counts[0] == 1 and all(re.fullmatch(r"[+-]?\d*", row[0]) for row in rows[1:])
+        if score > best and not lone:
+            best, found = score, separator
+    return found
+
+
+def _blocks(text: str, separator: str) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Rows that are not blank, up to 2,000 at a time, and where they are in the file."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    start, rows = 1, [[]]
+    while rows:
+        rows = []
+        try:
+            rows.extend(islice(reader, 2000))
+        except csv.Error:
+            raise TableError(OPEN_QUOTE.format(start + len(rows))) from None
+        at = [number for number, row in enumerate(rows, start) if row]
+        start += len(rows)
+        if at:
+            yield at, [row for row in rows if row] if len(at) < len(rows) else rows
+
+
+def _columns(text: str, separator: str, name: str, notes: list[str]) -> tuple[list[str], list[pd.Series]]:
+    """Column names, and the cells of each by their row in the file."""
+    blocks, memo = _blocks(text, separator), {}
+    where, rows = next(blocks, ([], []))
+    if not any(any(map(str.strip, row)) for row in rows):
+        raise TableError(f"{name} is empty. {WAY_OUT}")
+    first = _header(rows)
+    names = [cell.strip() for cell in rows[first]]
+    names[0] = names[0].lstrip("# ")
+    if len(names) > MAX_COLUMNS:
+        raise TableError(f"{name} has {len(names):,} columns, and {MAX_COLUMNS} are possible. Leave some out.")
+    if first:
+        notes.append(f"What stands above the column names was left out ({plural(first, 'row')}).")
+    if _holds_values(names, rows[first + 1 : first + 2]):
+        names, first = [f"column {k}" for k in range(1, len(names) + 1)], first - 1
+        notes.append("The first row holds values and no names: the columns were named column 1, column 2 and so on.")
+    # Short cells are often equal: then each is stored once.
+    kept = (lambda cells: map(memo.setdefault, cells, cells)) if len(text) < 6 * text.count(separator) else iter
+    where, rows = where[first + 1 :], rows[first + 1 :]
+    cells, at, lacking = [[] for _ in names], [], []
+    while where and len(at) <= MAX_ROWS:
+        lacking += _even(where, rows, len(names), separator)
+        at += where
+        for column, more in zip(cells, zip(*rows, strict=True), strict=True):
+            column.extend(kept(more))
+        where, rows = next(blocks, ([], []))
+    while at and not any(column[-1].strip() for column in cells):
+        at.pop()
+        cells = [column[: len(at)] for column in cells]
+    if text.count('"') % 2 and at and any("\n" in column[-1] for column in cells):
+        raise TableError(OPEN_QUOTE.format(at[-1]))
+    if len(at) > MAX_ROWS:
+        total = max(text.count("\n"), text.count("\r")) - first - 1
+        notes.append(f"The table has about {total:,} rows: the first {MAX_ROWS:,} were used.")
+        at = at[:MAX_ROWS]
+    if len(at) < 2:
+        raise TableError(f"{name} has {'one row' if at else 'no rows'} below its column names: a series needs at "
+                         "least two. Export it again, with all rows.")  # fmt: skip
+    if len(lacking) > max(1, 0.05 * len(at)):
+        raise TableError(f"{len(lacking):,} rows have fewer fields than there are column names ({len(names)}), the "
+                         f"first is row {lacking[0]:,}. Correct them.")  # fmt: skip
+    if lacking:
+        notes.append(
+            f"Too few fields in {plural(len(lacking), 'row')} (first: row {lacking[0]:,}): what lacks is missing."
+        )
+    return names, [pd.Series(column[: len(at)], index=at, dtype=object) for column in cells]
+
+
+def _even(where: list[int], rows: list[list[str]], width: int, separator: str) -> list[int]:
+    """Make rows as wide as the names, in place, or refuse; which had too few fields."""
+    lacking = []
+    for k in np.flatnonzero(np.fromiter(map(len, rows), int) != width):
+        row = rows[k]
+        if any(map(str.strip, row[width:])):
+            comma = ' Numbers and text with commas need quotes ("1,5").' if separator == "," else ""
+            raise TableError(f"Row {where[k]:,} has {plural(len(row), 'field')}, and there are "
+                             f"{plural(width, 'column name')}. Correct it.{comma}")  # fmt: skip
+        lacking += [where[k]] * (len(row) < width)
+        row[width:] = [""] * max(0, width - len(row))
+    return lacking
+
+
+def _header(rows: list[list[str]]) -> int:
+    """Which record holds the column names: titles and comments may stand above."""
+    width = mode(map(len, rows[:1000]))
+    for k, row in enumerate(rows[:50]):
+        comment = row[0].startswith("#") and len(row) != width
+        if not comment and sum(map(bool, map(str.strip, row))) > max(1, width // 2):
+            return k if "text" in map(_kind, row) or rows[0][0].startswith("#") else 0
+    return 0
+
+
+def _kind(cell: str) -> str:
+    """``"number"`` (a whole one, or missing), ``"decimal"``, ``"time"`` or ``"text"``."""
+    if re.fullmatch(r"[+-]?\d+", cell.strip()) or cell.strip() in MISSING:
+        return "number"
+    if re.fullmatch(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?", cell.strip()):
+        return "decimal"
+    return "time" if re.match(r"\s*\d{1,4}[-/.:]\d{1,2}([-/.: T]\d|$)", cell) else "text"
+
+
+def _holds_values(names: list[str], below: list[list[str]]) -> bool:
+    """Whether the first row is not one of names: it has no text, or looks like the second."""
+    kinds, under = [_kind(name) for name in names], [_kind(cell) for cell in (below or [[]])[0]]
+    alike = [kind for kind, other in zip(kinds, under, strict=False) if kind == other and kind in ("decimal", "time")]
+    return bool(alike) or ("text" not in kinds and any(name not in MISSING for name in names))
+
+
+def _unique(names: list[str], columns: list[pd.Series], notes: list[str]) -> list[str]:
+    """Column names that are there, and differ."""
+    found: list[str] = []
+    for k, name in enumerate(names, 1):
+        name, kept = name or f"column {k}", name
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{kept or 'column'} ({number})"
+        if name != kept and not columns[k - 1].isin(MISSING).all():  # lines may end with separators
+            what = f"a name that was there before, {short(kept)}" if kept else "no name"
+            notes.append(f"Column {k} has {what}: it is called {short(name, 30)}.")
+        found.append(name)
+    return found
