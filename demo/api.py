@@ -7,7 +7,18 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import courses, events, files, generation, made_files, map_payloads, report_payloads, reports, service, wishes
+from demo import (
+    courses,
+    events,
+    files,
+    generation,
+    made_files,
+    map_payloads,
+    report_payloads,
+    reports,
+    service,
+    wishes,
+)
 
 
 def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:
@@ -40,10 +51,13 @@ def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, A
     made = service.swap(checkpoint, a, b)
     names = {clip: service.CLIPS[clip] for clip in service.DONORS}
     report = {
-        "checkpoint": checkpoint, "dataset": spec.name, "a": made.a, "b": made.b,
+        "checkpoint": checkpoint,
+        "dataset": spec.name,
+        "a": made.a,
+        "b": made.b,
         "factors": {"a": dict(made.factors[0]), "b": dict(made.factors[1])},
         "verdicts": verdicts(made),
-    }  # fmt: skip
+    }
     if spec.modality == "audio":
         report["error_db"] = {names[clip]: error for clip, error in made.error_db.items()}
         report["median_pitch_hz"] = pitches(made)
@@ -76,12 +90,26 @@ def encode(checkpoint: str, index: int) -> dict[str, Any]:
 
 
 def sample(
-    checkpoint: str, n: int = 4, seed: int = 0, keep: str = "", index: int = 0, length: int = 0,
-    temperature: float = 1.0, mode: str = "roll", b: int = 1, weights: list[float] | None = None,
-    path: str = "spherical", what: str = "static", code: str = "static", dimension: int = 0,
-    static_dims: list[int] | None = None, dynamic_dims: list[int] | None = None, steps: list[int] | None = None,
-    prefix: int = 0, format: str = "",
-) -> FileData:  # fmt: skip
+    checkpoint: str,
+    n: int = 4,
+    seed: int = 0,
+    keep: str = "",
+    index: int = 0,
+    length: int = 0,
+    temperature: float = 1.0,
+    mode: str = "roll",
+    b: int = 1,
+    weights: list[float] | None = None,
+    path: str = "spherical",
+    what: str = "static",
+    code: str = "static",
+    dimension: int = 0,
+    static_dims: list[int] | None = None,
+    dynamic_dims: list[int] | None = None,
+    steps: list[int] | None = None,
+    prefix: int = 0,
+    format: str = "",
+) -> FileData:
     """Sequences that the model makes: drawn, between two, along a dimension, swapped in part, or continued.
 
     The same for the same arguments. What does not belong to the mode does not count.
@@ -117,12 +145,28 @@ def sample(
         The file.
     """
     it = service.load(checkpoint)
-    wish = wishes.read(it, {
-        "mode": mode, "a": index, "b": b, "n": n, "seed": seed, "keep": keep, "frames": length,
-        "temperature": temperature, "what": what, "path": path, "weights": weights or [], "code": code,
-        "dimension": dimension, "static": static_dims or [], "dynamic": dynamic_dims or [], "steps": steps or [],
-        "prefix": prefix,
-    })  # fmt: skip
+    wish = wishes.read(
+        it,
+        {
+            "mode": mode,
+            "a": index,
+            "b": b,
+            "n": n,
+            "seed": seed,
+            "keep": keep,
+            "frames": length,
+            "temperature": temperature,
+            "what": what,
+            "path": path,
+            "weights": weights or [],
+            "code": code,
+            "dimension": dimension,
+            "static": static_dims or [],
+            "dynamic": dynamic_dims or [],
+            "steps": steps or [],
+            "prefix": prefix,
+        },
+    )
     kind = format or made_files.FORMATS[it.spec.modality][0]
     name = "sample" if mode == "roll" else mode
     return _file(made_files.save(generation.make(wish), kind), f"{checkpoint}-{name}-{seed}.{kind}")
@@ -166,15 +210,24 @@ def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str,
     """
     found = reports.measure(checkpoint, stand_in)
     answer = {
-        "checkpoint": checkpoint, "stand_in": stand_in, "smaller_sample": found.live,
-        "leakage": found.leakage, "how": report_payloads.how(found),
+        "checkpoint": checkpoint,
+        "stand_in": stand_in,
+        "smaller_sample": found.live,
+        "leakage": found.leakage,
+        "how": report_payloads.how(found),
         **{key: found.report[key] for key in ("versions", "weights_sha256_16")},
-    }  # fmt: skip
+    }
     if compare:
         if service.spec_of(compare).name != service.spec_of(checkpoint).name:
-            raise service.ServiceError(f"{compare} has other data than {checkpoint}: their figures do not compare.")
+            raise service.ServiceError(
+                f"{compare} has other data than {checkpoint}: their figures do not compare."
+            )
         differences, why = reports.difference(found, reports.measure(compare))
-        answer |= {"compare": compare, "differences": reports.plain(differences), "no_differences": why}
+        answer |= {
+            "compare": compare,
+            "differences": reports.plain(differences),
+            "no_differences": why,
+        }
     return answer
 
 
@@ -188,7 +241,9 @@ def connect() -> None:
 def verdicts(made: service.Swap) -> dict:
     """What the judge sees in each generated clip."""
     return {
-        service.CLIPS[clip]: {v.factor: {"expected": v.expected, "seen": v.seen} for v in made.verdicts[clip]}
+        service.CLIPS[clip]: {
+            v.factor: {"expected": v.expected, "seen": v.seen} for v in made.verdicts[clip]
+        }
         for clip in service.DONORS
     }
 

@@ -32,13 +32,19 @@ HOUR = 3600
 
 def build() -> gr.Blocks:
     """The app; nothing in it belongs to one visitor."""
-    with gr.Blocks(title=f"{TITLE}: sequential disentanglement", delete_cache=(HOUR, 6 * HOUR)) as app:
+    with gr.Blocks(
+        title=f"{TITLE}: sequential disentanglement", delete_cache=(HOUR, 6 * HOUR)
+    ) as app:
         with gr.Row(elem_classes="sd-top"):
             gr.Markdown(f"# {TITLE}\n{LEAD}", elem_classes="sd-title")
             checkpoint = gr.Dropdown(
-                events.choices(), value=service.default_checkpoint(), label="Checkpoint", min_width=230,
-                scale=0, elem_id="sd-checkpoint",
-            )  # fmt: skip
+                events.choices(),
+                value=service.default_checkpoint(),
+                label="Checkpoint",
+                min_width=230,
+                scale=0,
+                elem_id="sd-checkpoint",
+            )
         notice = data.layout()
         with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as tabs:
             tab, parts = {}, {}
@@ -64,22 +70,28 @@ def launch_options() -> dict:
     return {
         # Grey on purpose: on this page orange means A and blue means B.
         "theme": gr.themes.Base(
-            primary_hue="stone", secondary_hue="stone", neutral_hue="stone", font=sans, font_mono=mono,
+            primary_hue="stone",
+            secondary_hue="stone",
+            neutral_hue="stone",
+            font=sans,
+            font_mono=mono,
             radius_size=gr.themes.sizes.radius_lg,
         ).set(
-            body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400",
+            body_text_color_subdued="*neutral_600",
+            body_text_color_subdued_dark="*neutral_400",
             button_primary_background_fill="*neutral_800",
             button_primary_background_fill_hover="*neutral_950",
             button_primary_background_fill_dark="*neutral_100",
             button_primary_background_fill_hover_dark="white",
-            button_primary_text_color="white", button_primary_text_color_dark="*neutral_900",
+            button_primary_text_color="white",
+            button_primary_text_color_dark="*neutral_900",
         ),
         "css_paths": [STATIC / f"{name}.css" for name in ("app", "leakage", "own", "generate")],
         "footer_links": ["api", "gradio", "settings"],
         "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
         "show_error": True,
         "ssr_mode": False,
-    }  # fmt: skip
+    }
 
 
 def warm() -> None:
@@ -92,9 +104,15 @@ def warm() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Parse the command line, build, launch."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default=None, help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
-    parser.add_argument("--checkpoints", type=Path, default=None, help="folder of checkpoints to offer")
+    parser.add_argument(
+        "--host", default=None, help="address to listen on (default: this machine only)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=None, help="port (default: the first free one from 7860)"
+    )
+    parser.add_argument(
+        "--checkpoints", type=Path, default=None, help="folder of checkpoints to offer"
+    )
     parser.add_argument("--share", action="store_true", help="make a public link (needs a network)")
     options = parser.parse_args(arguments)
     if options.checkpoints:
@@ -103,9 +121,12 @@ def main(arguments: list[str] | None = None) -> None:
         os.environ["SEQDISENT_CHECKPOINTS"] = str(options.checkpoints.resolve())
     app = build()
     app.launch(
-        server_name=options.host, server_port=options.port, share=options.share, prevent_thread_lock=True,
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        prevent_thread_lock=True,
         **launch_options(),
-    )  # fmt: skip
+    )
     threading.Thread(target=warm, daemon=True).start()
     app.block_thread()
 

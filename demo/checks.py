@@ -10,7 +10,12 @@ from demo.store import ServiceError
 
 def whole(value: Any, low: int, high: int, message: str) -> int:
     """A whole number, also as text; ServiceError otherwise, ``message`` filled with ``{high}`` and ``{value}``."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 25:
+    if (
+        isinstance(value, str)
+        and value.strip().isascii()
+        and value.strip().isdecimal()
+        and len(value) < 25
+    ):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)

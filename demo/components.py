@@ -46,8 +46,10 @@ def stage(**settings) -> gr.HTML:
     """Plays the clips of a swap in step. ``value`` is :func:`demo.payloads.stage`, None for sound."""
     return gr.HTML(
         html_template='<div class="sd-stage" role="region" aria-label="Swap" hidden></div>',
-        js_on_load=_script("player", "marks", "stage"), apply_default_css=False, **settings,
-    )  # fmt: skip
+        js_on_load=_script("player", "marks", "stage"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def sound_stage(label: str = "Swap", **settings) -> gr.HTML:
@@ -57,8 +59,10 @@ def sound_stage(label: str = "Swap", **settings) -> gr.HTML:
     """
     return gr.HTML(
         html_template=f'<div class="sd-stage" role="region" aria-label="{label}" hidden></div>',
-        js_on_load=_script("theme", "marks", "ear", "spectrum", "clip", "sound"), apply_default_css=False, **settings,
-    )  # fmt: skip
+        js_on_load=_script("theme", "marks", "ear", "spectrum", "clip", "sound"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def series_stage(label: str = "Swap", **settings) -> gr.HTML:
@@ -68,8 +72,10 @@ def series_stage(label: str = "Swap", **settings) -> gr.HTML:
     """
     return gr.HTML(
         html_template=f'<div class="sd-stage sd-series" role="region" aria-label="{label}" hidden></div>',
-        js_on_load=_script("marks", "axes", "course", "series"), apply_default_css=False, **settings,
-    )  # fmt: skip
+        js_on_load=_script("marks", "axes", "course", "series"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 # What shows the clips of each modality.
@@ -87,10 +93,23 @@ def generate(**settings) -> gr.HTML:
     return gr.HTML(
         html_template='<div class="sd-generate" role="region" aria-label="Generate"></div>',
         js_on_load=_script(
-            "theme", "player", "marks", "ear", "spectrum", "clip", "axes", "course", "codes", "wishes", "tiles",
+            "theme",
+            "player",
+            "marks",
+            "ear",
+            "spectrum",
+            "clip",
+            "axes",
+            "course",
+            "codes",
+            "wishes",
+            "tiles",
             "generate",
-        ), server_functions=[answer], apply_default_css=False, **settings,
-    )  # fmt: skip
+        ),
+        server_functions=[answer],
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def chooser(side: Literal["A", "B"], **settings) -> gr.HTML:
@@ -101,10 +120,14 @@ def chooser(side: Literal["A", "B"], **settings) -> gr.HTML:
     Triggers ``pick`` with ``{index}``, ``wish`` with ``{factors}`` and ``more`` with ``{}``.
     """
     return gr.HTML(
-        html_template=f'<div class="sd-chooser" data-side="{side}"></div>', 
-        js_on_load=_script("theme", "ear", "spectrum", "search", "chooser"), server_functions=[hear],
-        apply_default_css=False, gallery=None, titles=None, **settings,
-    )  # fmt: skip
+        html_template=f'<div class="sd-chooser" data-side="{side}"></div>',
+        js_on_load=_script("theme", "ear", "spectrum", "search", "chooser"),
+        server_functions=[hear],
+        apply_default_css=False,
+        gallery=None,
+        titles=None,
+        **settings,
+    )
 
 
 def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
@@ -120,18 +143,29 @@ def maps(kind: Literal["pair", "guest"] = "pair", **settings) -> gr.HTML:
     # Relative to the page, so that it works behind a proxy; loaded when the tab is first seen.
     head = f'<script src="gradio_api/file={PLOTLY.as_posix()}"></script>'
     return gr.HTML(
-        html_template=f'<div class="sd-maps sd-maps-{kind}"></div>', head=head,
-        js_on_load=_script("theme", "ear", "spectrum", "scatter", "maps"), server_functions=[hear],
-        apply_default_css=False, atlas=None, colours=None, sized="", chosen=None, guest=None, guest_b=None, **settings,
-    )  # fmt: skip
+        html_template=f'<div class="sd-maps sd-maps-{kind}"></div>',
+        head=head,
+        js_on_load=_script("theme", "ear", "spectrum", "scatter", "maps"),
+        server_functions=[hear],
+        apply_default_css=False,
+        atlas=None,
+        colours=None,
+        sized="",
+        chosen=None,
+        guest=None,
+        guest_b=None,
+        **settings,
+    )
 
 
 def findings(**settings) -> gr.HTML:
     """Lists in plain words, or what was refused. ``value`` is the JSON text of :mod:`demo.voice_payloads`."""
     return gr.HTML(
-        html_template='<div class="sd-findings" role="status"></div>', js_on_load=_script("findings"),
-        apply_default_css=False, **settings,
-    )  # fmt: skip
+        html_template='<div class="sd-findings" role="status"></div>',
+        js_on_load=_script("findings"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def roles(**settings) -> gr.HTML:
@@ -141,16 +175,20 @@ def roles(**settings) -> gr.HTML:
     """
     return gr.HTML(
         html_template='<form class="sd-roles" aria-label="What the columns are" hidden></form>',
-        js_on_load=_script("roles"), apply_default_css=False, **settings,
-    )  # fmt: skip
+        js_on_load=_script("roles"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def leakage(**settings) -> gr.HTML:
     """Verdicts and heat maps. ``value`` is the JSON text of :func:`demo.report_payloads.page`."""
     return gr.HTML(
-        html_template='<div class="sd-leakage"></div>', js_on_load=_script("heat", "verdicts", "leakage"),
-        apply_default_css=False, **settings,
-    )  # fmt: skip
+        html_template='<div class="sd-leakage"></div>',
+        js_on_load=_script("heat", "verdicts", "leakage"),
+        apply_default_css=False,
+        **settings,
+    )
 
 
 def timeline(**settings) -> gr.HTML:
@@ -161,6 +199,9 @@ def timeline(**settings) -> gr.HTML:
     """
     return gr.HTML(
         html_template='<div class="sd-timeline" role="region" aria-label="Leakage over time"></div>',
-        js_on_load=_script("theme", "ear", "spectrum", "player", "timeline"), server_functions=[hear],
-        apply_default_css=False, clips=None, **settings,
-    )  # fmt: skip
+        js_on_load=_script("theme", "ear", "spectrum", "player", "timeline"),
+        server_functions=[hear],
+        apply_default_css=False,
+        clips=None,
+        **settings,
+    )

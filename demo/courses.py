@@ -36,10 +36,15 @@ def of_one(one: Original) -> Course:
     return timeseries.course(one.batch.x[0], one.batch.mask[0], start=one.start)
 
 
-def of_batch(told: DiagonalGaussian, mask: torch.Tensor, starts: Sequence | None = None) -> list[Course]:
+def of_batch(
+    told: DiagonalGaussian, mask: torch.Tensor, starts: Sequence | None = None
+) -> list[Course]:
     """What a model made."""
     starts = starts or [None] * len(mask)
-    return [timeseries.course(told.mean[row], mask[row], told.log_std[row], start) for row, start in enumerate(starts)]
+    return [
+        timeseries.course(told.mean[row], mask[row], told.log_std[row], start)
+        for row, start in enumerate(starts)
+    ]
 
 
 def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
@@ -47,8 +52,13 @@ def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
     return sparklines.pictures(dataset, rows, *THUMBNAIL)[..., None].repeat(3, 3)
 
 
-def save(named: Mapping[str, Course], kind: str, titles: Mapping[str, str], donors: Mapping[str, tuple[str, str]],
-         spec: DatasetSpec) -> bytes:  # fmt: skip
+def save(
+    named: Mapping[str, Course],
+    kind: str,
+    titles: Mapping[str, str],
+    donors: Mapping[str, tuple[str, str]],
+    spec: DatasetSpec,
+) -> bytes:
     """A file of the clips of a swap: "csv", or "png" with the measured series behind what has its course.
 
     Args:
@@ -70,7 +80,9 @@ def save(named: Mapping[str, Course], kind: str, titles: Mapping[str, str], dono
     return timeseries_figure.figure(tiles, spec, columns=3)
 
 
-def figures(clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], spec: DatasetSpec) -> dict:
+def figures(
+    clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], spec: DatasetSpec
+) -> dict:
     """Errors and correlations for programs, by clip and variable.
 
     Args:
@@ -82,21 +94,25 @@ def figures(clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], s
         "units": by_name([v.unit for v in spec.variables]),
         "error": {
             name: by_name(timeseries.errors(clips[clip], clips[look], spec.variables))
-            for name, (clip, look, motion) in made.items() if look == motion
+            for name, (clip, look, motion) in made.items()
+            if look == motion
         },
         "correlation": {
-            name: by_name(timeseries.follows(clips[clip], clips[motion])) for name, (clip, _, motion) in made.items()
+            name: by_name(timeseries.follows(clips[clip], clips[motion]))
+            for name, (clip, _, motion) in made.items()
         },
-    }  # fmt: skip
+    }
 
 
 def about(spec: DatasetSpec) -> dict:
     """What the stage is told of the variables and of time."""
     return {
         "variables": [asdict(v) for v in spec.variables],
-        "shown": timeseries.shown_first(spec.variables), "seconds": timeseries.step_seconds(spec),
-        "reach": timeseries.REACH, "share": timeseries.SHARE,
-    }  # fmt: skip
+        "shown": timeseries.shown_first(spec.variables),
+        "seconds": timeseries.step_seconds(spec),
+        "reach": timeseries.REACH,
+        "share": timeseries.SHARE,
+    }
 
 
 def message(one: Course, real: Course | None, donor: Course | None, spec: DatasetSpec) -> dict:
@@ -107,15 +123,19 @@ def message(one: Course, real: Course | None, donor: Course | None, spec: Datase
         donor: the measured series whose course it should have.
     """
     return {
-        "x": packed(one.x), "scale": None if one.scale is None else packed(one.scale), "steps": len(one),
+        "x": packed(one.x),
+        "scale": None if one.scale is None else packed(one.scale),
+        "steps": len(one),
         "start": None if one.start is None else str(one.start.astype("M8[s]")) + "Z",
         "averages": _short(timeseries.averages(one, spec.variables)),
-        "errors": None if real is None else [
+        "errors": None
+        if real is None
+        else [
             {name: _short([value])[0] for name, value in off.items()}
             for off in timeseries.errors(one, real, spec.variables)
         ],
         "follows": None if donor is None else _short(timeseries.follows(one, donor)),
-    }  # fmt: skip
+    }
 
 
 def packed(values: np.ndarray) -> str:

@@ -65,9 +65,21 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
     pair = [page.checkpoint, s.a, s.b]
     marks = [m.view, m.status]
     everything = [
-        page.checkpoint, page.work, page.notice.box, page.notice.words, page.notice.button, *s.outputs, *s.words,
-        page.leakage.compare, m.size, *m.colours, m.sized, m.leak, *marks, *page.voice.words,
-    ]  # fmt: skip
+        page.checkpoint,
+        page.work,
+        page.notice.box,
+        page.notice.words,
+        page.notice.button,
+        *s.outputs,
+        *s.words,
+        page.leakage.compare,
+        m.size,
+        *m.colours,
+        m.sized,
+        m.leak,
+        *marks,
+        *page.voice.words,
+    ]
 
     def with_marks(function: Callable) -> Callable:
         """A change of the pair also moves the marks on the maps: one round trip, no second event."""
@@ -89,12 +101,21 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
         pair = [generate.ref_in_link(it, one) for one in (a, b)]
         shown = swap.show(name, *(service.first_pair(it.dataset) if None in pair else pair))
         pictures = swap.galleries(name, seeds)
-        choosers = [{**value, **picture} for value, picture in zip(shown[-2:], pictures, strict=True)]
+        choosers = [
+            {**value, **picture} for value, picture in zip(shown[-2:], pictures, strict=True)
+        ]
         return (
-            menu, gr.update(visible=True), *data.show(name), *shown[:-2], *choosers, *swap.prepare(name),
-            leakage.prepare(name), *maps.prepare(name), *maps.chosen(name, shown[0], shown[1]),
+            menu,
+            gr.update(visible=True),
+            *data.show(name),
+            *shown[:-2],
+            *choosers,
+            *swap.prepare(name),
+            leakage.prepare(name),
+            *maps.prepare(name),
+            *maps.chosen(name, shown[0], shown[1]),
             *own.prepare(name),
-        )  # fmt: skip
+        )
 
     @friendly
     def arrive(seeds: list[int], request: gr.Request) -> tuple:
@@ -102,7 +123,11 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
         asked = dict(request.query_params)
         name = asked.get("checkpoint")
         name = name if name in service.checkpoints() else service.default_checkpoint()
-        method = maps.first_method(name) if name and service.data_ready(service.spec_of(name).name) else "pca"
+        method = (
+            maps.first_method(name)
+            if name and service.data_ready(service.spec_of(name).name)
+            else "pca"
+        )
         where = asked.get("tab") if asked.get("tab") in page.tab else next(iter(page.tab))
         opened = open_checkpoint(name, asked.get("a"), asked.get("b"), seeds)
         return (*opened, method, gr.Tabs(selected=where), where, generate.asked_by_link(asked))
@@ -112,13 +137,15 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
         return open_checkpoint(name, None, None, seeds)
 
     @friendly
-    def download(name: str, seeds: list[int], progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008
+    def download(name: str, seeds: list[int], progress: gr.Progress = gr.Progress()) -> tuple:
         trouble = data.download(name, progress)
         return (*open_checkpoint(name, None, None, seeds), trouble)
 
     all_of_it = [*everything, m.method, page.tabs, page.where, page.generate.linked]
     arrived = app.load(arrive, [s.seeds], all_of_it, **quiet, **MODEL)
-    changed = page.checkpoint.select(change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL)
+    changed = page.checkpoint.select(
+        change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL
+    )
     changed.then(**drawing(page))
     for event in (arrived, changed):
         event.then(**_reporting(page))
@@ -128,9 +155,14 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
         if name in OPENING:
             selected.then(**OPENING[name](page))
     page.notice.button.click(
-        download, [page.checkpoint, s.seeds], [*everything, page.notice.progress], api_visibility="private",
-        concurrency_id="download", concurrency_limit=1, show_progress_on=page.notice.progress,
-    )  # fmt: skip
+        download,
+        [page.checkpoint, s.seeds],
+        [*everything, page.notice.progress],
+        api_visibility="private",
+        concurrency_id="download",
+        concurrency_limit=1,
+        show_progress_on=page.notice.progress,
+    )
 
     # Swap
     outputs = [*s.outputs, *marks]
@@ -138,12 +170,18 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
     for side, chooser in enumerate(s.choosers):
         chooser.pick(with_marks(swap.pick(side)), pair, outputs, **quiet, **MODEL)
         chooser.wish(with_marks(swap.wish(side)), pair, outputs, **quiet, **MODEL)
-        chooser.more(friendly(swap.more(side)), [page.checkpoint, s.seeds], [s.seeds, chooser], **quiet)
+        chooser.more(
+            friendly(swap.more(side)), [page.checkpoint, s.seeds], [s.seeds, chooser], **quiet
+        )
     for suffix, button in s.formats:
         button.click(
-            friendly(swap.save(suffix)), pair, s.file,
-            api_visibility="private", show_progress="minimal", **MODEL,
-        ).success(fn=None, js="() => document.querySelector('#sd-file')?.click()")  # fmt: skip
+            friendly(swap.save(suffix)),
+            pair,
+            s.file,
+            api_visibility="private",
+            show_progress="minimal",
+            **MODEL,
+        ).success(fn=None, js="() => document.querySelector('#sd-file')?.click()")
 
     # Leakage
     k = page.leakage
@@ -155,30 +193,41 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
         return [missing, time.time()] if missing else gr.skip()
 
     @friendly
-    def measure(wanted: list, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+    def measure(wanted: list, progress: gr.Progress = gr.Progress()) -> str:
         return leakage.measure(wanted[0], progress)
 
     k.compare.select(**_reporting(page)).then(friendly(ask), report, k.wanted, **quiet)
     k.measure.click(friendly(ask), report, k.wanted, **quiet)
     k.wanted.change(
         measure, k.wanted, k.progress, api_visibility="private", show_progress_on=k.progress, **MAPS
-    ).then(**_reporting(page))  # fmt: skip
+    ).then(**_reporting(page))
     for suffix, button in k.formats.items():
         button.click(
-            friendly(leakage.save(suffix)), page.checkpoint, k.file, api_visibility="private", show_progress="minimal",
-        ).success(fn=None, js="() => document.querySelector('#sd-report-file')?.click()")  # fmt: skip
+            friendly(leakage.save(suffix)),
+            page.checkpoint,
+            k.file,
+            api_visibility="private",
+            show_progress="minimal",
+        ).success(fn=None, js="() => document.querySelector('#sd-report-file')?.click()")
 
     # Maps
     for control in (m.method, m.size):
         control.select(**drawing(page))  # a menu sends `input` twice
     for control in (*m.colours, m.sized):
         control.select(
-            friendly(maps.colour), [page.checkpoint, *m.colours, m.sized], [m.view, m.leak], queue=False, **quiet
-        )  # fmt: skip
+            friendly(maps.colour),
+            [page.checkpoint, *m.colours, m.sized],
+            [m.view, m.leak],
+            queue=False,
+            **quiet,
+        )
     m.leak.click(
-        friendly(maps.other_colours), [page.checkpoint, *m.colours, m.sized], [*m.colours, m.view, m.leak],
-        queue=False, **quiet,
-    )  # fmt: skip
+        friendly(maps.other_colours),
+        [page.checkpoint, *m.colours, m.sized],
+        [*m.colours, m.view, m.leak],
+        queue=False,
+        **quiet,
+    )
 
     @friendly
     def point(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
@@ -188,7 +237,13 @@ def connect(app: gr.Blocks, page: Page) -> tuple:
     for side, button in enumerate(m.make):
         button.click(with_marks(swap.by_number(side)), [*pair, m.number], outputs, **quiet, **MODEL)
 
-    m.read.click(friendly(maps.read), [page.checkpoint, m.size, m.method], m.table, api_visibility="private", **MAPS)
+    m.read.click(
+        friendly(maps.read),
+        [page.checkpoint, m.size, m.method],
+        m.table,
+        api_visibility="private",
+        **MAPS,
+    )
 
     m.table.select(maps.selected, None, m.number, queue=False, **quiet)
     m.see.click(lambda: gr.Tabs(selected="swap"), None, page.tabs, queue=False, **quiet)
@@ -207,9 +262,13 @@ def _reporting(page: Page) -> dict:
 
     inputs = [page.where, page.checkpoint, k.compare, s.a, s.b, k.shown]
     return {
-        "fn": report, "inputs": inputs, "outputs": k.outputs, "api_visibility": "private",
-        "show_progress": "hidden", "concurrency_limit": 4,
-    }  # fmt: skip
+        "fn": report,
+        "inputs": inputs,
+        "outputs": k.outputs,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_limit": 4,
+    }
 
 
 def drawing(page: Page) -> dict:
@@ -217,13 +276,19 @@ def drawing(page: Page) -> dict:
     s, m = page.swap, page.maps
 
     @friendly
-    def draw(where, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()):  # noqa: B008
+    def draw(
+        where, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()
+    ):
         # Points are sent once; coming back to the tab only moves the marks.
         asked = [name, n, method]
         if where != "maps" or not service.data_ready(service.spec_of(name).name):
             return gr.skip(), gr.skip(), drawn
         if drawn == asked:
-            return gr.update(**maps.marks(a, b), **maps.guests(name, n, method, a, b)), gr.skip(), drawn
+            return (
+                gr.update(**maps.marks(a, b), **maps.guests(name, n, method, a, b)),
+                gr.skip(),
+                drawn,
+            )
         new_pictures = drawn is None or drawn[:2] != asked[:2]
         view = maps.draw(name, n, method, (static, dynamic), (a, b), new_pictures, progress)
         return view | maps.guests(name, n, method, a, b), gr.update(visible=False), asked
@@ -231,9 +296,13 @@ def drawing(page: Page) -> dict:
     inputs = [page.where, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
     outputs = [m.view, m.table, m.drawn]
     return {
-        "fn": draw, "inputs": inputs, "outputs": outputs,
-        "api_visibility": "private", "show_progress_on": m.view, **MAPS,
-    }  # fmt: skip
+        "fn": draw,
+        "inputs": inputs,
+        "outputs": outputs,
+        "api_visibility": "private",
+        "show_progress_on": m.view,
+        **MAPS,
+    }
 
 
 OPENING = {"leakage": _reporting, "maps": drawing}  # what opening a tab does

@@ -28,7 +28,13 @@ def take(file: object) -> tuple[bytes, str]:
     Raises:
         ServiceError: for whatever is not in gradio's folder of uploads.
     """
-    path = file.path if isinstance(file, FileData) else file.get("path") if isinstance(file, Mapping) else file
+    path = (
+        file.path
+        if isinstance(file, FileData)
+        else file.get("path")
+        if isinstance(file, Mapping)
+        else file
+    )
     if not isinstance(path, str) or not path:
         raise ServiceError("Nothing has arrived. Record or choose a file once more.")
     try:

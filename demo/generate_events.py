@@ -23,7 +23,11 @@ def connect(page: events.Page, opened: tuple) -> None:
     @events.friendly
     def random(name: str) -> tuple:
         shown = swap.choose_random(name)
-        return (*shown, *maps.chosen(name, shown[0], shown[1]), generate.show(name, shown[0], shown[1]))
+        return (
+            *shown,
+            *maps.chosen(name, shown[0], shown[1]),
+            generate.show(name, shown[0], shown[1]),
+        )
 
     @events.friendly
     def take(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
@@ -35,13 +39,22 @@ def connect(page: events.Page, opened: tuple) -> None:
 
     outputs = [*s.outputs, page.maps.view, page.maps.status]
     g.view.random(random, page.checkpoint, [*outputs, g.view], **quiet, **events.MODEL)
-    g.view.take(take, pair, [*outputs, page.tabs, page.where], **quiet, **events.MODEL).success(**events.drawing(page))
+    g.view.take(take, pair, [*outputs, page.tabs, page.where], **quiet, **events.MODEL).success(
+        **events.drawing(page)
+    )
     g.view.save(
-        save, page.checkpoint, g.file, api_visibility="private", show_progress="minimal", **events.MODEL
-    ).success(fn=None, js="() => document.querySelector('#sd-made-file')?.click()")  # fmt: skip
+        save,
+        page.checkpoint,
+        g.file,
+        api_visibility="private",
+        show_progress="minimal",
+        **events.MODEL,
+    ).success(fn=None, js="() => document.querySelector('#sd-made-file')?.click()")
 
     @events.friendly
-    def reopen(where: str, name: str | None, a: service.Ref, b: service.Ref, linked: dict | None) -> tuple:
+    def reopen(
+        where: str, name: str | None, a: service.Ref, b: service.Ref, linked: dict | None
+    ) -> tuple:
         """The pair as it is now; what a link asks for is said once."""
         if where != "generate" or not name or not service.data_ready(service.spec_of(name).name):
             return gr.skip(), gr.skip()
@@ -51,4 +64,6 @@ def connect(page: events.Page, opened: tuple) -> None:
     for event in opened:
         event.then(reopen, [page.where, *inputs], [g.view, g.linked], **quiet)
     # Where one is may be known later than that the tab was opened.
-    page.tab["generate"].select(partial(reopen, "generate"), inputs, [g.view, g.linked], queue=False, **quiet)
+    page.tab["generate"].select(
+        partial(reopen, "generate"), inputs, [g.view, g.linked], queue=False, **quiet
+    )

@@ -82,7 +82,11 @@ def _make(it: Loaded, wish: Wish) -> Result:
     if it.spec.modality == "video":
         return Result(wish, it.spec, latents, None, told, notes)
     batch = sounds.everywhere(told.mean, latents.mask)
-    clips = sounds.of_batch(batch) if it.spec.modality == "audio" else courses.of_batch(told, batch.mask)
+    clips = (
+        sounds.of_batch(batch)
+        if it.spec.modality == "audio"
+        else courses.of_batch(told, batch.mask)
+    )
     return Result(wish, it.spec, latents, batch, clips, notes)
 
 
@@ -93,7 +97,9 @@ def _filled(it: Loaded, wish: Wish) -> Wish:
     if wish.mode == "continue":
         prefix = prefix or max(1, held // 2)
         if prefix > held:
-            raise ServiceError(f"A has {held} {wishes.steps_of(it.spec)}: no beginning of {prefix}.")
+            raise ServiceError(
+                f"A has {held} {wishes.steps_of(it.spec)}: no beginning of {prefix}."
+            )
         if frames <= prefix:
             raise ServiceError(
                 f"A beginning of {prefix} leaves nothing to draw in a length of {frames}: make it longer, or give less."
@@ -111,9 +117,17 @@ def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
         kept = {wish.keep: getattr(own, wish.keep)}
         mask = own.mask if wish.keep == "dynamic" else None
     drawn = it.model.sample(
-        wish.n, wish.frames or None, temperature=wish.temperature, generator=_generator(wish), **kept
+        wish.n,
+        wish.frames or None,
+        temperature=wish.temperature,
+        generator=_generator(wish),
+        **kept,
     )
-    notes = ("At temperature 0 nothing is left to chance: all of them are the same.",) if wish.temperature == 0 else ()
+    notes = (
+        ("At temperature 0 nothing is left to chance: all of them are the same.",)
+        if wish.temperature == 0
+        else ()
+    )
     return wish, replace(drawn, mask=mask), notes
 
 
@@ -121,11 +135,15 @@ def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     known, notes = source(it, wish.a).batch, ()
     start = latent_ops.beginning(it.model, known.x, wish.prefix, known.mask)
     if it.model.config.dynamic_rank:
-        notes = ("This model reads sequences whole: the codes of the beginning may know something of what came after.",)
+        notes = (
+            "This model reads sequences whole: the codes of the beginning may know something of what came after.",
+        )
     options = {"temperature": wish.temperature, "generator": _generator(wish)}
     made = it.model.extend(latent_ops.repeat(start, wish.n), wish.frames - wish.prefix, **options)
     if it.model.config.transition == "deterministic":
-        notes += ("Noise enters this model only at the first step: from one beginning there is one future.",)
+        notes += (
+            "Noise enters this model only at the first step: from one beginning there is one future.",
+        )
     elif wish.temperature == 0:
         notes += ("At temperature 0 there is one future: the most likely one.",)
     return wish, made, notes
@@ -144,7 +162,9 @@ def _partial(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     a, b = codes(it, wish.a), codes(it, wish.b)
     common = min(length(it, wish.a), length(it, wish.b))
     if any(step >= common for step in wish.steps):
-        raise ServiceError(f"A and B have {common} {wishes.steps_of(it.spec)} in common, counted from 0.")
+        raise ServiceError(
+            f"A and B have {common} {wishes.steps_of(it.spec)} in common, counted from 0."
+        )
     some = latent_ops.partial_swap(a, b, static=wish.static, dynamic=wish.dynamic, steps=wish.steps)
     every = a.with_static(b) if wish.static else a
     if wish.dynamic or wish.steps:
@@ -153,8 +173,12 @@ def _partial(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
 
 
 _DRAWING = {
-    "roll": _roll, "interpolate": _interpolate, "traverse": _traverse, "partial": _partial, "continue": _continue,
-}  # fmt: skip
+    "roll": _roll,
+    "interpolate": _interpolate,
+    "traverse": _traverse,
+    "partial": _partial,
+    "continue": _continue,
+}
 
 
 def _generator(wish: Wish) -> torch.Generator:
@@ -164,10 +188,14 @@ def _generator(wish: Wish) -> torch.Generator:
 def _told(it: Loaded, latents: Latents) -> np.ndarray | DiagonalGaussian:
     """What a decoder says, a few sequences at a time: pictures at once as bytes, a quarter of the memory."""
     rows = max(1, CHUNK // latents.dynamic.shape[1])
-    parts = [it.model.likelihood(latents[first : first + rows]) for first in range(0, len(latents), rows)]
+    parts = [
+        it.model.likelihood(latents[first : first + rows]) for first in range(0, len(latents), rows)
+    ]
     if it.spec.modality == "video":
         return np.concatenate([video.to_uint8(part.mean.clamp(0, 1)) for part in parts])
-    return DiagonalGaussian(*(torch.cat([getattr(part, name) for part in parts]) for name in ("mean", "log_std")))
+    return DiagonalGaussian(
+        *(torch.cat([getattr(part, name) for part in parts]) for name in ("mean", "log_std"))
+    )
 
 
 @lru_cache(maxsize=64)
@@ -185,10 +213,12 @@ def _source(it: Loaded, one: Ref) -> Original:
         raise ServiceError(
             f"This model takes {frames} {wishes.steps_of(it.spec)}, and this has {made}: make it at least as long to "
             "use it as a source."
-        )  # fmt: skip
+        )
     if made > frames:
         caption += f" (its first {frames} {wishes.steps_of(it.spec)})"
-    some = torch.arange(frames).clamp_max(made - 1)  # behind a shorter one its last step, unheard, as in the data
+    some = torch.arange(frames).clamp_max(
+        made - 1
+    )  # behind a shorter one its last step, unheard, as in the data
     batch = Sequences(batch.x[:, some], batch.mask[:, some] & (torch.arange(frames) < made))
     wave = sounds.of_batch(batch)[0] if it.spec.modality == "audio" else None
     return Original("made sequence", caption, {}, batch, wave, made=one)
@@ -198,7 +228,9 @@ def _source(it: Loaded, one: Ref) -> Original:
 @torch.inference_mode()
 def _codes(it: Loaded, one: Ref) -> Latents:
     batch = _source(it, one).batch
-    return it.model.encode(batch.x, None if it.dataset.lengths is None else batch.mask, sample=False).latents
+    return it.model.encode(
+        batch.x, None if it.dataset.lengths is None else batch.mask, sample=False
+    ).latents
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,11 @@ from seqdisent.audio.prepare import wav_bytes
 from seqdisent.media import audio, timeseries, video
 
 # What comes first is what is made where nothing is asked for.
-FORMATS = {"video": ("webp", "gif", "mp4", "npz"), "audio": ("wav", "npz"), "series": ("csv", "npz")}
+FORMATS = {
+    "video": ("webp", "gif", "mp4", "npz"),
+    "audio": ("wav", "npz"),
+    "series": ("csv", "npz"),
+}
 SCALE = 3  # of pixels
 
 
@@ -33,8 +37,10 @@ def save(result: Result, kind: str, number: int | None = None) -> bytes:
     spec = result.spec
     if kind not in FORMATS[spec.modality]:
         makes = {"video": "pictures", "audio": "sound", "series": "series"}[spec.modality]
-        raise ServiceError(f"Formats: {', '.join(FORMATS[spec.modality])}; not {str(kind)[:20]!r}. "
-                           f"This checkpoint makes {makes}.")  # fmt: skip
+        raise ServiceError(
+            f"Formats: {', '.join(FORMATS[spec.modality])}; not {str(kind)[:20]!r}. "
+            f"This checkpoint makes {makes}."
+        )
     rows = list(range(len(result))) if number is None else [number]
     clips = [result.clips[row] for row in rows]
     if kind == "npz":
@@ -42,9 +48,13 @@ def save(result: Result, kind: str, number: int | None = None) -> bytes:
     if kind == "wav":
         return wav_bytes(audio.in_turn(clips))
     if kind == "csv":
-        return timeseries.csv({f"sample {row}": one for row, one in zip(rows, clips, strict=True)}, spec).encode()
+        return timeseries.csv(
+            {f"sample {row}": one for row, one in zip(rows, clips, strict=True)}, spec
+        ).encode()
     columns = min(3 if len(clips) == wishes.TILES else 4, len(clips))
-    return video.ENCODERS[kind](video.upscale(video.tile(clips, columns=columns), SCALE), spec.rate_hz)
+    return video.ENCODERS[kind](
+        video.upscale(video.tile(clips, columns=columns), SCALE), spec.rate_hz
+    )
 
 
 def _arrays(result: Result, rows: list[int]) -> bytes:

@@ -61,16 +61,25 @@ def page(it: Loaded, result: Result, a: Ref, b: Ref) -> dict[str, Any]:
     for tile, seen in zip(tiles[2:], _judged(it, result), strict=True):
         tile["sees"] = seen
     message = {
-        "checkpoint": it.name, "modality": it.spec.modality, "wish": wishes.plain(wish), "tiles": tiles,
-        "a": wishes.plain(a), "b": wishes.plain(b), "notes": list(result.notes), "rate": it.spec.rate_hz,
-        "formats": made_files.FORMATS[it.spec.modality], "about": _about(it, a, b),
-    }  # fmt: skip
+        "checkpoint": it.name,
+        "modality": it.spec.modality,
+        "wish": wishes.plain(wish),
+        "tiles": tiles,
+        "a": wishes.plain(a),
+        "b": wishes.plain(b),
+        "notes": list(result.notes),
+        "rate": it.spec.rate_hz,
+        "formats": made_files.FORMATS[it.spec.modality],
+        "about": _about(it, a, b),
+    }
     return message | _CLIPS[it.spec.modality](it, result, tiles, a, b)
 
 
 def _pictures(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
     """One sheet: the frames of all clips, one after the other, in as many columns as fit."""
-    clips = [video.to_uint8(generation.source(it, one).batch.x[0]) for one in (a, b)] + list(result.clips)
+    clips = [video.to_uint8(generation.source(it, one).batch.x[0]) for one in (a, b)] + list(
+        result.clips
+    )
     height, width = clips[0].shape[1:3]
     columns = min(max(map(len, clips)), WIDEST // width)
     first = 0
@@ -83,7 +92,9 @@ def _pictures(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> 
 
 
 def _sounds(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
-    clips = [_sound(it, one) for one in (a, b)] + [sound_message(one) for one in sounds.drawn(result.batch)]
+    clips = [_sound(it, one) for one in (a, b)] + [
+        sound_message(one) for one in sounds.drawn(result.batch)
+    ]
     for tile, clip in zip(tiles, clips, strict=True):
         tile |= {"sound": clip, "file": f"{it.name}-{tile['title'].replace(' ', '-')}.wav"}
     return sound_scale(it)
@@ -107,9 +118,16 @@ _CLIPS = {"video": _pictures, "audio": _sounds, "series": _courses}
 def _real(it: Loaded, side: str, one: Ref) -> dict[str, Any]:
     found = generation.source(it, one)
     return {
-        **_EMPTY, "clip": f"real-{side}", "number": None, "kind": "real", "look": side, "motion": side,
-        "title": side, "caption": found.caption, "name": found.name,
-    }  # fmt: skip
+        **_EMPTY,
+        "clip": f"real-{side}",
+        "number": None,
+        "kind": "real",
+        "look": side,
+        "motion": side,
+        "title": side,
+        "caption": found.caption,
+        "name": found.name,
+    }
 
 
 _EMPTY = {"psnr": None, "error": None, "verdict": [], "given": 0, "sees": ""}
@@ -140,12 +158,22 @@ def _tile(it: Loaded, result: Result, number: int) -> dict[str, Any]:
         share = (0.5, 1.0, 0.0)[number]
         look, motion = share if wish.static else "A", share if moving else "A"
         title = ("A with parts of B", "A with all of it", "A, rebuilt")[number]
-        caption = (_parts(wish, it), _whole(wish, roles), "encoded and decoded, nothing of B")[number]
+        caption = (_parts(wish, it), _whole(wish, roles), "encoded and decoded, nothing of B")[
+            number
+        ]
     kind = "recon" if wish.mode == "partial" and number == 2 else "made"
     return {
-        **_EMPTY, "clip": number, "number": number, "kind": kind, "look": look, "motion": motion, "title": title,
-        "caption": caption, "given": given, "parts": wish.mode == "partial",
-    }  # fmt: skip
+        **_EMPTY,
+        "clip": number,
+        "number": number,
+        "kind": kind,
+        "look": look,
+        "motion": motion,
+        "title": title,
+        "caption": caption,
+        "given": given,
+        "parts": wish.mode == "partial",
+    }
 
 
 def _of(whose: str) -> str:
@@ -157,7 +185,10 @@ def _share(whose: str | float) -> str:
 
 
 def _whole(wish: Wish, roles: words.Roles) -> str:
-    names = [*([roles.static] if wish.static else []), *([roles.dynamic] if wish.dynamic or wish.steps else [])]
+    names = [
+        *([roles.static] if wish.static else []),
+        *([roles.dynamic] if wish.dynamic or wish.steps else []),
+    ]
     return f"the whole {' and '.join(names)} of B"
 
 
@@ -203,16 +234,20 @@ def _about(it: Loaded, a: Ref, b: Ref) -> dict[str, Any]:
     """What the controls need to know of a model and a pair."""
     config, spread = it.model.config, generation.spread(it)
     roles = asdict(words.roles(it.spec))
-    order = {code: np.argsort(-np.array(spread[code]))[:LIVELIEST].tolist() for code in wishes.CODES}
+    order = {
+        code: np.argsort(-np.array(spread[code]))[:LIVELIEST].tolist() for code in wishes.CODES
+    }
     return {
         "words": {name: roles[name] for name in ("static", "dynamic", "one", "who", "does")},
-        "steps": wishes.steps_of(it.spec), "frames": it.spec.frames, "longest": wishes.longest(it.spec, wishes.TILES),
+        "steps": wishes.steps_of(it.spec),
+        "frames": it.spec.frames,
+        "longest": wishes.longest(it.spec, wishes.TILES),
         "sizes": {"static": config.static_size, "dynamic": config.dynamic_size},
         "stops": STOPS if it.spec.modality == "video" else wishes.TILES,
         "lengths": [generation.length(it, one) for one in (a, b)],
         "lively": {code: [[d, spread[code][d]] for d in order[code]] for code in wishes.CODES},
         "codes": {code: [_short(it, one, code) for one in (a, b)] for code in wishes.CODES},
-    }  # fmt: skip
+    }
 
 
 def _short(it: Loaded, one: Ref, code: str) -> list[float]:

@@ -63,7 +63,9 @@ def thumbnails(data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
         return {"audio": sounds, "series": courses}[data.spec.modality].thumbnails(data, rows)
     # The third frame tells the actions apart better than the first.
     frame = min(2, data.spec.frames - 1)
-    return np.concatenate([data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)])
+    return np.concatenate(
+        [data.frames[rows[i : i + 128]][:, frame] for i in range(0, len(rows), 128)]
+    )
 
 
 def table(it: service.Loaded, pair: maps.MapPair) -> tuple[list[str], list[list]]:
@@ -72,10 +74,14 @@ def table(it: service.Loaded, pair: maps.MapPair) -> tuple[list[str], list[list]
     headers = ["sequence", *names, "static x", "static y", "dynamic x", "dynamic y"]
     values = service.labels(it.dataset)
     said = {f.name: words.changing(it.spec, f) for f in it.spec.factors}
-    columns = [[words.value(f, v, said[f.name]) for v in values[f.name][pair.rows]] for f in it.spec.factors]
+    columns = [
+        [words.value(f, v, said[f.name]) for v in values[f.name][pair.rows]]
+        for f in it.spec.factors
+    ]
     planes = np.concatenate([_short(pair.static), _short(pair.dynamic)], 1).tolist()
     return headers, [
-        [int(row), *said, *xy] for row, said, xy in zip(pair.rows, zip(*columns, strict=True), planes, strict=False)
+        [int(row), *said, *xy]
+        for row, said, xy in zip(pair.rows, zip(*columns, strict=True), planes, strict=False)
     ]
 
 

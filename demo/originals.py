@@ -55,11 +55,15 @@ def from_split(dataset: SequenceDataset, index: object) -> Original:
     """A sequence of the test split; ServiceError if there is none at this position."""
     index = sequences.check_index(dataset, index)
     factors = sequences.describe(dataset, index)
-    wave = None if dataset.recordings is None else dataset.recordings[index].astype(np.float32) / 32767
+    wave = (
+        None if dataset.recordings is None else dataset.recordings[index].astype(np.float32) / 32767
+    )
     title = "" if dataset.titles is None else str(dataset.titles[index])
     start = None if dataset.starts is None else dataset.starts[index]
     caption = sequences.caption(dataset, index)
-    return Original(f"test sequence {index}", caption, factors, dataset[index], wave, index, title, start)
+    return Original(
+        f"test sequence {index}", caption, factors, dataset[index], wave, index, title, start
+    )
 
 
 def from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> Original:
@@ -70,4 +74,6 @@ def from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> O
     steps, length = vocoder.to_steps(vocoder.analyse(wave), spec.frames)
     heard = wave[: round(length * vocoder.STEP_SECONDS * RATE_HZ)]
     mask = torch.arange(spec.frames)[None] < length
-    return Original(name, caption, {}, Sequences(torch.from_numpy(steps[None]), mask), np.float32(heard))
+    return Original(
+        name, caption, {}, Sequences(torch.from_numpy(steps[None]), mask), np.float32(heard)
+    )

@@ -15,7 +15,9 @@ from seqdisent.tables.fit_table import Plan
 MOST = 500  # series and beginnings that are named
 
 
-def voice(checkpoint: str, file: FileData, b: int = 0, format: str = "wav") -> tuple[dict[str, Any], FileData]:
+def voice(
+    checkpoint: str, file: FileData, b: int = 0, format: str = "wav"
+) -> tuple[dict[str, Any], FileData]:
     """A recording of one's own: what the model makes of it, what it is like, and swapped with a test recording.
 
     Args:
@@ -37,8 +39,10 @@ def voice(checkpoint: str, file: FileData, b: int = 0, format: str = "wav") -> t
     finally:
         uploads.forget(upload.key)
     report |= {
-        "pitch_hz": upload.pitch_hz, "seconds": upload.seconds, "median_pitch_hz": api.pitches(made),
-    }  # fmt: skip
+        "pitch_hz": upload.pitch_hz,
+        "seconds": upload.seconds,
+        "median_pitch_hz": api.pitches(made),
+    }
     return report, api.swapped(made, format, f"{checkpoint}-yours-{b}")
 
 
@@ -75,11 +79,15 @@ def table(
     fitted, spec = upload.fitted, made.spec
     shares = zip(spec.variables, tables.missing(upload).tolist(), strict=True)
     report |= {
-        "warnings": tables.warnings(upload), "roles": _roles(upload.sheet.plan, upload),
-        "series": list(fitted.series[:MOST]), "starts": list(fitted.starts[:MOST]),
-        "missing": {variable.name: share for variable, share in shares}, "step_seconds": step_seconds(spec),
-        "steps": fitted.windows * spec.event_shape[0], **api.figures(made),
-    }  # fmt: skip
+        "warnings": tables.warnings(upload),
+        "roles": _roles(upload.sheet.plan, upload),
+        "series": list(fitted.series[:MOST]),
+        "starts": list(fitted.starts[:MOST]),
+        "missing": {variable.name: share for variable, share in shares},
+        "step_seconds": step_seconds(spec),
+        "steps": fitted.windows * spec.event_shape[0],
+        **api.figures(made),
+    }
     return report, api.swapped(made, format, f"{checkpoint}-yours-{b}")
 
 
@@ -93,7 +101,9 @@ def _json(roles: str) -> Any:
     try:
         return json.loads(roles) if roles else {}
     except (ValueError, TypeError, RecursionError):
-        raise service.ServiceError('Roles are JSON, as {"time": "when", "columns": {"PM2.5": "pm25"}}.') from None
+        raise service.ServiceError(
+            'Roles are JSON, as {"time": "when", "columns": {"PM2.5": "pm25"}}.'
+        ) from None
 
 
 def _placed(checkpoint: str, upload: uploads.Upload, b: int) -> tuple[dict[str, Any], service.Swap]:
@@ -103,19 +113,29 @@ def _placed(checkpoint: str, upload: uploads.Upload, b: int) -> tuple[dict[str, 
     placed = uploads.place(checkpoint, upload.key, service.map_size(it.dataset), "pca")
     near = placed["neighbours"]
     return {
-        "checkpoint": checkpoint, "dataset": it.spec.name, "b": made.b, "notes": list(upload.notes),
-        "warnings": list(upload.outside.warnings), "outside": upload.outside.known,
+        "checkpoint": checkpoint,
+        "dataset": it.spec.name,
+        "b": made.b,
+        "notes": list(upload.notes),
+        "warnings": list(upload.outside.warnings),
+        "outside": upload.outside.known,
         "map": {part: placed[part] for part in near},
         "nearest": {
-            part: [{"index": row, "caption": payloads.caption(it, row)} for row in rows] for part, rows in near.items()
+            part: [{"index": row, "caption": payloads.caption(it, row)} for row in rows]
+            for part, rows in near.items()
         },
-        "factors": dict(made.factors[1]), "verdicts": api.verdicts(made),
-    }, made  # fmt: skip
+        "factors": dict(made.factors[1]),
+        "verdicts": api.verdicts(made),
+    }, made
 
 
 def _roles(plan: Plan, upload: tables.TableUpload) -> dict[str, Any]:
     """What the columns were taken for, as ``roles`` are given."""
     return {
-        "time": plan.roles.time or "", "id": list(plan.roles.id), "names": list(plan.roles.long or ()),
-        "columns": plan.columns, "series": upload.fitted.chosen, "start": upload.fitted.begins,
-    }  # fmt: skip
+        "time": plan.roles.time or "",
+        "id": list(plan.roles.id),
+        "names": list(plan.roles.long or ()),
+        "columns": plan.columns,
+        "series": upload.fitted.chosen,
+        "start": upload.fitted.begins,
+    }

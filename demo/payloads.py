@@ -24,8 +24,10 @@ def stage(it: service.Loaded, swap: service.Swap) -> dict:
     return {
         **_about(it, swap),
         "sheet": video.data_uri(video.png(video.sheet(swap.clips)), "image/png"),
-        "frames": spec.frames, "rate": spec.rate_hz, "cell": list(swap.clips.shape[2:4][::-1]),
-    }  # fmt: skip
+        "frames": spec.frames,
+        "rate": spec.rate_hz,
+        "cell": list(swap.clips.shape[2:4][::-1]),
+    }
 
 
 def sound_stage(it: service.Loaded, swap: service.Swap) -> str:
@@ -33,14 +35,20 @@ def sound_stage(it: service.Loaded, swap: service.Swap) -> str:
     about = _about(it, swap)
     for tile in about["tiles"]:
         clip = tile["clip"]
-        tile |= {"sound": sound_message(swap.clips[clip]), "file": f"{it.name}-{service.CLIPS[clip]}.wav"}
+        tile |= {
+            "sound": sound_message(swap.clips[clip]),
+            "file": f"{it.name}-{service.CLIPS[clip]}.wav",
+        }
     return _drawn(it, about)
 
 
 def sound_clip(it: service.Loaded, one: service.Original) -> str:
     """The same of a recording alone."""
     about = _alone(it, one)
-    about["tiles"][0] |= {"sound": sound_message(sounds.of_one(one)), "file": f"{one.name.replace(' ', '-')}.wav"}
+    about["tiles"][0] |= {
+        "sound": sound_message(sounds.of_one(one)),
+        "file": f"{one.name.replace(' ', '-')}.wav",
+    }
     return _drawn(it, about)
 
 
@@ -50,7 +58,9 @@ def series_stage(it: service.Loaded, swap: service.Swap) -> str:
     for tile in about["tiles"]:
         look, motion = service.DONORS.get(tile["clip"], (None, None))
         donor = None if motion is None else swap.clips[motion]
-        tile |= courses.message(swap.clips[tile["clip"]], donor if look == motion else None, donor, it.spec)
+        tile |= courses.message(
+            swap.clips[tile["clip"]], donor if look == motion else None, donor, it.spec
+        )
     return json.dumps({**about, **courses.about(it.spec)})
 
 
@@ -71,15 +81,27 @@ def _drawn(it: service.Loaded, about: dict) -> str:
 
 def sound_scale(it: service.Loaded) -> dict:
     """What the pictures of sound are measured by."""
-    scale = {"bands": audio.BANDS, "low": audio.LOWEST_HZ, "high": audio.HIGHEST_HZ, "hop": audio.HOP / prepare.RATE_HZ}
+    scale = {
+        "bands": audio.BANDS,
+        "low": audio.LOWEST_HZ,
+        "high": audio.HIGHEST_HZ,
+        "hop": audio.HOP / prepare.RATE_HZ,
+    }
     return {"scale": scale, "bandwidth": it.spec.bandwidth_hz}
 
 
 def _alone(it: service.Loaded, one: service.Original) -> dict:
     tile = {
-        "clip": service.A, "kind": "real", "look": "A", "motion": "A", "title": one.name.capitalize(),
-        "caption": one.caption, "psnr": None, "error": None, "verdict": [],
-    }  # fmt: skip
+        "clip": service.A,
+        "kind": "real",
+        "look": "A",
+        "motion": "A",
+        "title": one.name.capitalize(),
+        "caption": one.caption,
+        "psnr": None,
+        "error": None,
+        "verdict": [],
+    }
     return {"checkpoint": it.name, "a": one.index, "b": None, "tiles": [tile], "judge": None}
 
 
@@ -88,7 +110,11 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
     roles, said = words.roles(it.spec), words.content(it.spec)
     static = listed([f.name for f in it.spec.static_factors if not f.continuous]) or roles.static
     dynamic = said.name if said else roles.dynamic
-    accuracy = {name: round(100 * right, 1) for name, right in it.judge.accuracy.items()} if it.judge else {}
+    accuracy = (
+        {name: round(100 * right, 1) for name, right in it.judge.accuracy.items()}
+        if it.judge
+        else {}
+    )
 
     def aim(look: int, motion: int) -> str:
         """What a swap should be."""
@@ -108,36 +134,53 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
         kind = "real" if clip in (service.A, service.B) else "recon" if look == motion else "swap"
         figures = {"psnr": swap.psnr_db.get(clip), "error": swap.error_db.get(clip)}
         return {
-            "clip": clip, "kind": kind, "look": "AB"[look], "motion": "AB"[motion], "title": swap.title(clip),
+            "clip": clip,
+            "kind": kind,
+            "look": "AB"[look],
+            "motion": "AB"[motion],
+            "title": swap.title(clip),
             "caption": (
-                swap.pair[look].caption if kind == "real" else f"{'AB'[look]} encoded and decoded" if kind == "recon"
+                swap.pair[look].caption
+                if kind == "real"
+                else f"{'AB'[look]} encoded and decoded"
+                if kind == "recon"
                 else aim(look, motion)
             ),
-            **{name: None if figure is None else round(figure, 1) for name, figure in figures.items()},
+            **{
+                name: None if figure is None else round(figure, 1)
+                for name, figure in figures.items()
+            },
             "verdict": [
-                {"factor": v.factor, "expected": v.expected, "seen": v.seen, "kept": v.kept,
-                 "accuracy": accuracy.get(v.factor)}
+                {
+                    "factor": v.factor,
+                    "expected": v.expected,
+                    "seen": v.seen,
+                    "kept": v.kept,
+                    "accuracy": accuracy.get(v.factor),
+                }
                 for v in swap.verdicts.get(clip, ())
             ],
-        }  # fmt: skip
+        }
 
     return {
-        "checkpoint": it.name, **{side: wishes.plain(one.ref) for side, one in zip("ab", swap.pair, strict=True)},
+        "checkpoint": it.name,
+        **{side: wishes.plain(one.ref) for side, one in zip("ab", swap.pair, strict=True)},
         "tiles": [tile(clip) for clip in service.SHOWN],
         "motion": {side: course(one) for side, one in zip("AB", swap.pair, strict=True)},
         "judge": accuracy or None,
-    }  # fmt: skip
+    }
 
 
 def sound_message(one: service.Sound) -> dict:
     """A clip: its file, its spectrogram (a byte a band, low ones first, a row every 10 ms) and its pitch."""
     shades = audio.spectrogram(one.wave)
     return {
-        "uri": video.data_uri(prepare.wav_bytes(one.wave), "audio/wav"), "seconds": round(one.seconds, 4),
+        "uri": video.data_uri(prepare.wav_bytes(one.wave), "audio/wav"),
+        "seconds": round(one.seconds, 4),
         "shades": base64.b64encode(shades.tobytes()).decode("ascii"),
         "pitch": one.pitch_hz.round().astype(int).tolist(),
         "median": None if one.median_hz is None else round(one.median_hz),
-    }  # fmt: skip
+    }
 
 
 def chooser(it: service.Loaded, one: service.Ref, note: str = "") -> dict:
@@ -153,15 +196,21 @@ def chooser(it: service.Loaded, one: service.Ref, note: str = "") -> dict:
         "note": note,
         "factors": [
             {
-                "name": f.name, "kind": f.kind, "classes": list(f.classes),
+                "name": f.name,
+                "kind": f.kind,
+                "classes": list(f.classes),
                 "value": int(values[f.name][one]) if known else -1,
             }
             for f in service.headline_factors(it.spec)
         ],
         "numbers": _numbers(it, said) if known else [generation.source(it, one).caption],
         "one": words.roles(it.spec).one,
-        "title": None if it.dataset.titles is None else str(it.dataset.titles[one]) if known else "",
-    }  # fmt: skip
+        "title": None
+        if it.dataset.titles is None
+        else str(it.dataset.titles[one])
+        if known
+        else "",
+    }
 
 
 def _numbers(it: service.Loaded, said: dict[str, str]) -> list[str]:
@@ -202,9 +251,20 @@ def _gallery(dataset: str, seed: int) -> dict:
     if data.titles is not None:
         items = [{**item, "title": str(data.titles[item["id"]])} for item in items]
     grey = data.spec.modality != "video"
-    frames = map_payloads.thumbnails(data, np.array(rows))[:, None] if grey else data.frames[np.array(rows)]
-    about = {"grey": grey, "sound": data.recordings is not None, "frames": data.spec.frames, "rate": data.spec.rate_hz}
-    sheet = video.data_uri(video.webp(video.sheet(frames), lossless=data.recordings is None), "image/webp")
+    frames = (
+        map_payloads.thumbnails(data, np.array(rows))[:, None]
+        if grey
+        else data.frames[np.array(rows)]
+    )
+    about = {
+        "grey": grey,
+        "sound": data.recordings is not None,
+        "frames": data.spec.frames,
+        "rate": data.spec.rate_hz,
+    }
+    sheet = video.data_uri(
+        video.webp(video.sheet(frames), lossless=data.recordings is None), "image/webp"
+    )
     return {"sheet": sheet, "cell": list(frames.shape[2:4][::-1]), "items": items, **about}
 
 
@@ -215,7 +275,11 @@ def titles(it: service.Loaded) -> str | None:
 
 def caption(it: service.Loaded, one: service.Ref) -> str:
     """One sequence in words."""
-    return service.caption(it.dataset, one) if isinstance(one, int) else generation.source(it, one).caption
+    return (
+        service.caption(it.dataset, one)
+        if isinstance(one, int)
+        else generation.source(it, one).caption
+    )
 
 
 def warm(name: str) -> None:

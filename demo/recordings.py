@@ -34,7 +34,9 @@ class Recording(uploads.Upload):
     @property
     def pitch_hz(self) -> float | None:
         """Median pitch, None if nothing in it is voiced."""
-        hz = vocoder.median_pitch_hz(vocoder.to_frames(self.batch.x[0].numpy(), int(self.batch.mask.sum())))
+        hz = vocoder.median_pitch_hz(
+            vocoder.to_frames(self.batch.x[0].numpy(), int(self.batch.mask.sum()))
+        )
         return None if np.isnan(hz) else hz
 
 
@@ -72,9 +74,13 @@ def _keep(checkpoint: str, prepare: Callable[..., Clip], name: str) -> Recording
     except AudioError as error:
         raise ServiceError(str(error)) from error
     except (TypeError, ValueError, OverflowError) as error:  # a rate or array that is none
-        raise ServiceError("This is not a recording: a sample rate and an array of samples are needed.") from error
+        raise ServiceError(
+            "This is not a recording: a sample rate and an array of samples are needed."
+        ) from error
     original = originals.from_wave(it.spec, clip.wave, NAME, name)
-    upload = Recording(uploads.new_key(), checkpoint, original, clip.notes, *uploads.seen(it, original, above))
+    upload = Recording(
+        uploads.new_key(), checkpoint, original, clip.notes, *uploads.seen(it, original, above)
+    )
     uploads.keep(upload)
     return upload
 
@@ -83,7 +89,9 @@ def _load(checkpoint: str) -> Loaded:
     modality = service.spec_of(checkpoint).modality  # before anything is loaded
     if modality != "audio":
         takes = {"video": "pictures", "series": "tables"}[modality]
-        raise ServiceError(f"{service.title(checkpoint)} takes {takes}, not sound: choose a voice checkpoint.")
+        raise ServiceError(
+            f"{service.title(checkpoint)} takes {takes}, not sound: choose a voice checkpoint."
+        )
     return service.load(checkpoint)
 
 

@@ -18,7 +18,13 @@ import numpy as np
 
 from demo import service
 from demo.store import ServiceError
-from seqdisent.checkpoint import METRICS, WEIGHTS, CheckpointError, checkpoint_hash, checkpoints_root
+from seqdisent.checkpoint import (
+    METRICS,
+    WEIGHTS,
+    CheckpointError,
+    checkpoint_hash,
+    checkpoints_root,
+)
 from seqdisent.data.download import cache_root
 from seqdisent.evaluation.paired import paired_differences
 from seqdisent.evaluation.report import LIVE, ROWS, NoJudge, evaluate
@@ -79,7 +85,11 @@ def find(name: str, stand_in: str = "") -> Measured | None:
             return Measured(name, stand_in, report, folder / ROWS, live=False)
     path = _kept(name, stand_in)
     report = _read(path, _hash(folder))
-    return None if report is None else Measured(name, stand_in, report, path.with_suffix(".npz"), live=True)
+    return (
+        None
+        if report is None
+        else Measured(name, stand_in, report, path.with_suffix(".npz"), live=True)
+    )
 
 
 def measure(name: str, stand_in: str = "", progress: Progress | None = None) -> Measured:
@@ -90,13 +100,17 @@ def measure(name: str, stand_in: str = "", progress: Progress | None = None) -> 
         if found := find(name, stand_in):
             return found
         try:
-            report, rows = evaluate(name, sample=SAMPLE, stand_in=stand_in or None, say=_steady(progress))
+            report, rows = evaluate(
+                name, sample=SAMPLE, stand_in=stand_in or None, say=_steady(progress)
+            )
         except (NoJudge, ValueError, CheckpointError, OSError) as error:
             raise ServiceError(f"This cannot be measured here: {error}") from error
         path = _kept(name, stand_in)
         write_npz(path.with_suffix(".npz"), rows)
         _write(path, plain(report))
-        return find(name, stand_in) or Measured(name, stand_in, plain(report), path.with_suffix(".npz"), live=True)
+        return find(name, stand_in) or Measured(
+            name, stand_in, plain(report), path.with_suffix(".npz"), live=True
+        )
 
 
 _LOCK = threading.Lock()
@@ -114,10 +128,15 @@ def difference(first: Measured, second: Measured) -> tuple[list[dict[str, Any]],
         rows = []
         for one in (first, second):
             with np.load(one.rows_path, allow_pickle=False) as stored:
-                rows.append({key: stored[key] for key in stored.files if key.endswith(("bits", "source"))})
+                rows.append(
+                    {key: stored[key] for key in stored.files if key.endswith(("bits", "source"))}
+                )
         return paired_differences(*rows, first.report), ""
     except (OSError, EOFError, KeyError):
-        return [], "No paired difference: what the probes said of every single sequence was not kept."
+        return (
+            [],
+            "No paired difference: what the probes said of every single sequence was not kept.",
+        )
     except ValueError as error:
         return [], f"No paired difference: {error}."
 
@@ -125,8 +144,12 @@ def difference(first: Measured, second: Measured) -> tuple[list[dict[str, Any]],
 def comparable(name: str) -> list[tuple[str, str]]:
     """(label, choice) of what a report can be put beside: checkpoints of the same data, then stand-ins."""
     dataset = service.spec_of(name).name
-    others = [n for n, c in service.checkpoints().items() if c["dataset"]["name"] == dataset and n != name]
-    return [(service.title(n), n) for n in others] + [(words, f"={kind}") for kind, words in STAND_INS.items()]
+    others = [
+        n for n, c in service.checkpoints().items() if c["dataset"]["name"] == dataset and n != name
+    ]
+    return [(service.title(n), n) for n in others] + [
+        (words, f"={kind}") for kind, words in STAND_INS.items()
+    ]
 
 
 def chosen(name: str, choice: str | None) -> tuple[str, str] | None:
@@ -146,8 +169,12 @@ def leaked_most(name: str) -> tuple[str, str]:
     spec, found = service.spec_of(name), find(name)
 
     def most(code: str, factors) -> str:
-        measured = lambda f: (found and headline(found.report, code, f.name)) or {"bits": {"value": None}}
-        bits = lambda f: -1 if measured(f)["bits"]["value"] is None else measured(f)["bits"]["value"]
+        measured = lambda f: (
+            (found and headline(found.report, code, f.name)) or {"bits": {"value": None}}
+        )
+        bits = lambda f: (
+            -1 if measured(f)["bits"]["value"] is None else measured(f)["bits"]["value"]
+        )
         return max(factors or spec.factors, key=bits).name
 
     return most("static", spec.dynamic_factors), most("dynamic", spec.static_factors)
@@ -222,6 +249,8 @@ def _steady(progress: Progress | None) -> Callable[[str, int, int], None] | None
     def say(what: str, done: int, total: int) -> None:
         if what not in seen:
             seen.append(what)
-        progress(min(0.99, (len(seen) - 1 + done / max(1, total)) / PHASES), what[:1].upper() + what[1:])
+        progress(
+            min(0.99, (len(seen) - 1 + done / max(1, total)) / PHASES), what[:1].upper() + what[1:]
+        )
 
     return say if progress else None

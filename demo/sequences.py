@@ -34,7 +34,9 @@ def _over_time(dataset: SequenceDataset) -> dict[str, np.ndarray]:
             total = np.where(known, label, 0).sum(1)
             found[factor.name] = np.where(known.any(1), total / np.maximum(known.sum(1), 1), np.nan)
         else:
-            counts = np.stack([(there & (label == c)).sum(1) for c in range(len(factor.classes))], 1)
+            counts = np.stack(
+                [(there & (label == c)).sum(1) for c in range(len(factor.classes))], 1
+            )
             found[factor.name] = np.where(counts.any(1), counts.argmax(1), -1)
     return found
 
@@ -43,7 +45,9 @@ def describe(dataset: SequenceDataset, index: int) -> dict[str, str]:
     """One sequence in words, by factor."""
     values = labels(dataset)
     spec = dataset.spec
-    return {f.name: words.value(f, values[f.name][index], words.changing(spec, f)) for f in spec.factors}
+    return {
+        f.name: words.value(f, values[f.name][index], words.changing(spec, f)) for f in spec.factors
+    }
 
 
 def caption(dataset: SequenceDataset, index: int) -> str:
@@ -62,11 +66,15 @@ def check_index(dataset: SequenceDataset, index: object) -> int:
     """A position in the split; ServiceError if it is not one."""
     whole = isinstance(index, (int, np.integer)) and not isinstance(index, bool)
     if not whole or not 0 <= index < len(dataset):
-        raise ServiceError(f"Sequences are numbered 0 to {len(dataset) - 1}, not {str(index)[:40]}.")
+        raise ServiceError(
+            f"Sequences are numbered 0 to {len(dataset) - 1}, not {str(index)[:40]}."
+        )
     return int(index)
 
 
-def nearest(dataset: SequenceDataset, wanted: Mapping[str, int], first: str = "") -> tuple[int, list[str]]:
+def nearest(
+    dataset: SequenceDataset, wanted: Mapping[str, int], first: str = ""
+) -> tuple[int, list[str]]:
     """The sequence that shares most of the wanted labels, and the factors in which it differs.
 
     Args:
@@ -76,7 +84,9 @@ def nearest(dataset: SequenceDataset, wanted: Mapping[str, int], first: str = ""
     values = labels(dataset)
     score = np.zeros(len(dataset))
     for name, value in wanted.items():
-        score += (values[name] == value) * (100 if name == first else 10 if name in dataset.dynamic else 1)
+        score += (values[name] == value) * (
+            100 if name == first else 10 if name in dataset.dynamic else 1
+        )
     index = int(score.argmax())
     return index, [name for name, value in wanted.items() if values[name][index] != value]
 

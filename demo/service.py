@@ -62,12 +62,46 @@ from seqdisent.projections import maps as projections
 from seqdisent.types import Latents, Sequences
 
 __all__ = [  # the store, the sequences and what a swap is are part of the service
-    "A", "A_AGAIN", "A_LIKE_B", "B", "B_AGAIN", "B_LIKE_A", "CLIPS", "DONORS", "MAP_SIZE", "SHOWN", "SPLIT", "Judge",
-    "Loaded", "Made", "Original", "Ref", "ServiceError", "Sound", "Swap", "Verdict", "caption", "check_index",
-    "checkpoints", "data_ready", "default_checkpoint", "describe", "export", "fetch_data", "first_pair",
-    "headline_factors", "labels", "load", "map_size", "map_sizes", "nearest", "random_pair", "shown_rows", "spec_of",
+    "A",
+    "A_AGAIN",
+    "A_LIKE_B",
+    "B",
+    "B_AGAIN",
+    "B_LIKE_A",
+    "CLIPS",
+    "DONORS",
+    "MAP_SIZE",
+    "SHOWN",
+    "SPLIT",
+    "Judge",
+    "Loaded",
+    "Made",
+    "Original",
+    "Ref",
+    "ServiceError",
+    "Sound",
+    "Swap",
+    "Verdict",
+    "caption",
+    "check_index",
+    "checkpoints",
+    "data_ready",
+    "default_checkpoint",
+    "describe",
+    "export",
+    "fetch_data",
+    "first_pair",
+    "headline_factors",
+    "labels",
+    "load",
+    "map_size",
+    "map_sizes",
+    "nearest",
+    "random_pair",
+    "shown_rows",
+    "spec_of",
     "title",
-]  # fmt: skip
+]
 
 
 @torch.inference_mode()
@@ -83,7 +117,9 @@ def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
     pair = tuple(one if isinstance(one, Original) else generation.source(it, one) for one in (a, b))
     x, mask = (torch.cat([getattr(one.batch, part) for one in pair]) for part in ("x", "mask"))
     latents = it.model.encode(x, None if it.dataset.lengths is None else mask, sample=False).latents
-    codes = Latents.cat([latents[look : look + 1].with_dynamic(latents[m : m + 1]) for look, m in DONORS.values()])
+    codes = Latents.cat(
+        [latents[look : look + 1].with_dynamic(latents[m : m + 1]) for look, m in DONORS.values()]
+    )
     told = it.model.likelihood(codes)
     made = sounds.everywhere(told.mean, codes.mask)
     verdicts = _verdicts(it, pair, made)
@@ -93,8 +129,9 @@ def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
     if it.spec.modality == "audio":
         errors = {
             clip: sounds.error_db(made, row, pair[look].batch)
-            for row, (clip, (look, motion)) in enumerate(DONORS.items()) if look == motion
-        }  # fmt: skip
+            for row, (clip, (look, motion)) in enumerate(DONORS.items())
+            if look == motion
+        }
         return Swap(it.spec, pair, sounds.of_pair(pair, made), {}, errors, verdicts)
     pixels = made.x.clamp(0, 1)
     psnr = {
@@ -104,15 +141,29 @@ def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
     return Swap(it.spec, pair, video.to_uint8(torch.cat([x, pixels])), psnr, {}, verdicts)
 
 
-def _verdicts(it: Loaded, pair: tuple[Original, Original], made: Sequences) -> dict[int, tuple[Verdict, ...]]:
+def _verdicts(
+    it: Loaded, pair: tuple[Original, Original], made: Sequences
+) -> dict[int, tuple[Verdict, ...]]:
     """What the judge says of every generated clip, of the factors of which a sequence has one label."""
     seen = it.judge.classify(as_judged(made, it.spec)) if it.judge else {}
-    seen = {name: labels for name, labels in seen.items() if not words.changing(it.spec, it.spec.factor(name))}
+    seen = {
+        name: labels
+        for name, labels in seen.items()
+        if not words.changing(it.spec, it.spec.factor(name))
+    }
     verdicts = {}
     for row, (clip, (look, motion)) in enumerate(DONORS.items()):
-        donors = {f.name: pair[look if f.kind == "static" else motion] for f in it.spec.factors if f.name in seen}
+        donors = {
+            f.name: pair[look if f.kind == "static" else motion]
+            for f in it.spec.factors
+            if f.name in seen
+        }
         verdicts[clip] = tuple(
-            Verdict(name, donor.factors.get(name, UNKNOWN), it.spec.factor(name).classes[int(seen[name][row])])
+            Verdict(
+                name,
+                donor.factors.get(name, UNKNOWN),
+                it.spec.factor(name).classes[int(seen[name][row])],
+            )
             for name, donor in donors.items()
         )
     return verdicts
@@ -129,7 +180,9 @@ def _truth(dataset: SequenceDataset, look: Original, motion: Original) -> torch.
         match &= values == values[look.index]
     for values in dataset.dynamic.values():
         # What is missing in both, like the course of a ball that is not there, is the same in both.
-        same = (values == values[motion.index]) | ((values != values) & (values != values)[motion.index])
+        same = (values == values[motion.index]) | (
+            (values != values) & (values != values)[motion.index]
+        )
         match &= same.all(1)
     found = np.flatnonzero(match)
     return dataset[int(found[0])].x[0] if len(found) else None
@@ -156,20 +209,26 @@ def hear(name: str, index: int) -> np.ndarray:
     return sounds.recording(dataset.recordings[check_index(dataset, index)])
 
 
-def maps(name: str, n: int, method: str, progress: projections.Progress | None = None) -> projections.MapPair:
+def maps(
+    name: str, n: int, method: str, progress: projections.Progress | None = None
+) -> projections.MapPair:
     """Both maps of ``n`` test sequences, shipped or cached if they can be."""
     it = load(name)
     n, sizes = min(n, len(it.dataset)), map_sizes(it.dataset)
     if n not in sizes:
         raise ServiceError(f"A map shows {', '.join(map(str, sizes))} sequences, not {n}.")
     if method not in projections.METHODS:
-        raise ServiceError(f"Projections: {', '.join(projections.METHODS)}; not {str(method)[:20]!r}.")
+        raise ServiceError(
+            f"Projections: {', '.join(projections.METHODS)}; not {str(method)[:20]!r}."
+        )
     with _MAPS_LOCK:  # what two visitors ask for at once is made once
         key = (it, n, method)
         if key not in _MAPS:
             if len(_MAPS) >= 32:
                 _MAPS.pop(next(iter(_MAPS)))
-            _MAPS[key] = projections.maps(name, it.model, it.dataset, n=n, method=method, progress=progress)
+            _MAPS[key] = projections.maps(
+                name, it.model, it.dataset, n=n, method=method, progress=progress
+            )
         return _MAPS[key]
 
 

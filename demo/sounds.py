@@ -84,7 +84,10 @@ def error_db(made: Sequences, row: int, real: Sequences) -> float:
     """Root mean square difference of two spectral envelopes of the same length in dB, down to -80 dB."""
     there = real.mask[0]
     bands = [
-        np.maximum(part[there][..., vocoder.ENVELOPE].numpy() * vocoder.DB + vocoder.CENTRE_DB, vocoder.FLOOR_DB)
+        np.maximum(
+            part[there][..., vocoder.ENVELOPE].numpy() * vocoder.DB + vocoder.CENTRE_DB,
+            vocoder.FLOOR_DB,
+        )
         for part in (made.x[row], real.x[0])
     ]
     return float(np.sqrt(np.square(bands[0] - bands[1]).mean()))

@@ -46,8 +46,16 @@ class Judge:
 
 def checkpoints() -> dict[str, dict]:
     """Model checkpoints by name, those whose data are ready first."""
-    known = {n: c for n, c in seqdisent.list_checkpoints().items() if c["dataset"]["name"] in seqdisent.DATASETS}
-    return dict(sorted(known.items(), key=lambda item: (not data_ready(item[1]["dataset"]["name"]), item[0])))
+    known = {
+        n: c
+        for n, c in seqdisent.list_checkpoints().items()
+        if c["dataset"]["name"] in seqdisent.DATASETS
+    }
+    return dict(
+        sorted(
+            known.items(), key=lambda item: (not data_ready(item[1]["dataset"]["name"]), item[0])
+        )
+    )
 
 
 def default_checkpoint() -> str | None:
@@ -127,7 +135,9 @@ def _judge(dataset: str) -> Judge | None:
     known = {name: score["value"] for name, score in right.items() if knows(score, chance[name])}
 
     def classify(x):
-        return {name: seen for name, seen in judge.classify(x).items() if name in known or not right}
+        return {
+            name: seen for name, seen in judge.classify(x).items() if name in known or not right
+        }
 
     return Judge(classify, known)
 
@@ -135,5 +145,7 @@ def _judge(dataset: str) -> Judge | None:
 def _config(name: str) -> dict:
     known = seqdisent.list_checkpoints()
     if not isinstance(name, str) or name not in known:
-        raise ServiceError(f"No checkpoint {str(name)[:80]!r}. Choose from: {', '.join(known) or 'none'}.")
+        raise ServiceError(
+            f"No checkpoint {str(name)[:80]!r}. Choose from: {', '.join(known) or 'none'}."
+        )
     return known[name]

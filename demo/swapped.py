@@ -104,4 +104,6 @@ def export(it: Swap, kind: str, scale: int = 4) -> bytes:
         names = ", ".join((*video.ENCODERS, "png"))
         raise ServiceError(f"Formats: {names}; not {kind[:20]!r}. This checkpoint makes pictures.")
     square = [it.clips[i] for i in SQUARE]
-    return video.ENCODERS[kind](video.upscale(video.tile(square, columns=2), scale), it.spec.rate_hz)
+    return video.ENCODERS[kind](
+        video.upscale(video.tile(square, columns=2), scale), it.spec.rate_hz
+    )

@@ -18,7 +18,9 @@ from seqdisent.tables.resample import duration
 
 MOST_SERIES = 500
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
-MEANING = "So what the model makes of it may be wrong. Are the columns and units those that it takes?"
+MEANING = (
+    "So what the model makes of it may be wrong. Are the columns and units those that it takes?"
+)
 INSIDE = (
     "It lies within {known} in all that is measured. That is no promise: a series can be foreign in ways that are not "
     "measured."
@@ -26,7 +28,9 @@ INSIDE = (
 FORMER = "What you see below was made before, with other columns."
 
 
-def refused(error: Exception, there: TableUpload | Sheet | None = None, it: service.Loaded | None = None) -> str:
+def refused(
+    error: Exception, there: TableUpload | Sheet | None = None, it: service.Loaded | None = None
+) -> str:
     """Why a table or a choice of columns was not taken, above what is still there."""
     below = [_read(there), _done(there.table.notes)] if isinstance(there, Sheet) else []
     if isinstance(there, TableUpload):
@@ -54,20 +58,33 @@ def _parts(it: service.Loaded, upload: TableUpload) -> list[dict]:
     if warnings := tables.warnings(upload):
         parts.insert(0, part("outside", "⚠ Outside what the model knows", warnings, MEANING))
     elif known:
-        parts.append(part("inside", "Is it like what the model knows?", [], INSIDE.format(known=known)))
+        parts.append(
+            part("inside", "Is it like what the model knows?", [], INSIDE.format(known=known))
+        )
     return [*parts, _read(upload.sheet), _done(upload.notes)]
 
 
 def _done(notes: tuple[str, ...]) -> dict:
-    return part("notes", "What was done to it", notes, "" if notes else "Nothing: it came as the model wants it.")
+    return part(
+        "notes",
+        "What was done to it",
+        notes,
+        "" if notes else "Nothing: it came as the model wants it.",
+    )
 
 
 def _read(sheet: Sheet) -> dict:
     frame, plan = sheet.table.frame, sheet.plan
     coded = "" if any("not in UTF-8" in note for note in sheet.table.notes) else ", UTF-8"
     between = SEPARATORS.get(sheet.table.separator)
-    between = f"separated by {between}" if between else f"without {', '.join(SEPARATORS.values())} between columns"
-    what = [f"{plural(len(frame), 'row')}, {plural(len(frame.columns), 'column')}, {between}{coded}."]
+    between = (
+        f"separated by {between}"
+        if between
+        else f"without {', '.join(SEPARATORS.values())} between columns"
+    )
+    what = [
+        f"{plural(len(frame), 'row')}, {plural(len(frame.columns), 'column')}, {between}{coded}."
+    ]
     return part("read", "What was found", [*what, *describe(plan.roles)])
 
 
@@ -81,23 +98,36 @@ def form(it: service.Loaded, sheet: Sheet, upload: TableUpload | None, refused: 
     plan, (times, ids, longs) = sheet.plan, _offers(sheet)
     held = tables.holders(sheet, plan.roles.long)
     spec = it.spec
-    series, starts = (upload.fitted.series[:MOST_SERIES], upload.fitted.starts) if upload else ((), ())
+    series, starts = (
+        (upload.fitted.series[:MOST_SERIES], upload.fitted.starts) if upload else ((), ())
+    )
     place = lambda some, one: some.index(one) if one in some else -1
-    return json.dumps({
-        "refused": refused, "needs": f"The model takes {needs(spec)}.",
-        "times": [short(name, 60) if name else "None: each row is a step" for name in times],
-        "time": place(times, plan.roles.time),
-        "ids": [" and ".join(short(name, 30) for name in some) or "None: one series" for some in ids],
-        "id": place(ids, plan.roles.id),
-        "longs": ["A column for each variable", *(f"{short(n, 24)} names, {short(v, 24)} holds" for n, v in longs[1:])],
-        "long": place(longs, plan.roles.long),
-        "columns": [short(name, 60) for name in held],
-        "variables": [{"name": v.name, "unit": v.unit, "column": place(held, plan.columns.get(v.name))}
-                      for v in spec.variables],
-        "series": [short(name, 60) or "the only one" for name in series],
-        "chosen": place(series, upload.fitted.chosen) if upload else -1,
-        "starts": list(starts), "start": place(starts, upload.fitted.begins) if upload else -1,
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "refused": refused,
+            "needs": f"The model takes {needs(spec)}.",
+            "times": [short(name, 60) if name else "None: each row is a step" for name in times],
+            "time": place(times, plan.roles.time),
+            "ids": [
+                " and ".join(short(name, 30) for name in some) or "None: one series" for some in ids
+            ],
+            "id": place(ids, plan.roles.id),
+            "longs": [
+                "A column for each variable",
+                *(f"{short(n, 24)} names, {short(v, 24)} holds" for n, v in longs[1:]),
+            ],
+            "long": place(longs, plan.roles.long),
+            "columns": [short(name, 60) for name in held],
+            "variables": [
+                {"name": v.name, "unit": v.unit, "column": place(held, plan.columns.get(v.name))}
+                for v in spec.variables
+            ],
+            "series": [short(name, 60) or "the only one" for name in series],
+            "chosen": place(series, upload.fitted.chosen) if upload else -1,
+            "starts": list(starts),
+            "start": place(starts, upload.fitted.begins) if upload else -1,
+        }
+    )
 
 
 def chosen(sheet: Sheet, upload: TableUpload | None, sent: dict) -> Plan:
@@ -109,8 +139,12 @@ def chosen(sheet: Sheet, upload: TableUpload | None, sent: dict) -> Plan:
             raise ServiceError("That is not one of the choices. Choose once more.")
         return some[at]
 
-    roles = Roles(pick(sent.get("time"), times), pick(sent.get("id"), ids), long=pick(sent.get("long"), longs))
-    if sent.get("held") != sent.get("long"):  # then variables are looked for in another place than before
+    roles = Roles(
+        pick(sent.get("time"), times), pick(sent.get("id"), ids), long=pick(sent.get("long"), longs)
+    )
+    if sent.get("held") != sent.get(
+        "long"
+    ):  # then variables are looked for in another place than before
         return Plan(roles, tables.by_name(sheet, roles.long))
     held, wanted = tables.holders(sheet, roles.long), sent.get("columns")
     names = [v.name for v in service.spec_of(sheet.checkpoint).variables]
@@ -119,7 +153,11 @@ def chosen(sheet: Sheet, upload: TableUpload | None, sent: dict) -> Plan:
     columns = {name: pick(at, held) for name, at in zip(names, wanted, strict=True) if at != -1}
     if upload is None or sent.get("changed") not in ("series", "start"):
         return Plan(roles, columns)
-    series = pick(sent.get("chosen"), upload.fitted.series[:MOST_SERIES]) if len(upload.fitted.series) > 1 else None
+    series = (
+        pick(sent.get("chosen"), upload.fitted.series[:MOST_SERIES])
+        if len(upload.fitted.series) > 1
+        else None
+    )
     start = pick(sent.get("start"), upload.fitted.starts) if sent["changed"] == "start" else None
     return Plan(roles, columns, series, start)
 
@@ -134,7 +172,11 @@ def _offers(sheet: Sheet) -> tuple[list, list, list]:
     pairs = [(name, value) for name in texts for value in numbers][:36]
     if guess.long:
         pairs.insert(0, guess.long)
-    return first([None, guess.time, *columns]), first([(), guess.id, *((c,) for c in columns)]), first([None, *pairs])
+    return (
+        first([None, guess.time, *columns]),
+        first([(), guess.id, *((c,) for c in columns)]),
+        first([None, *pairs]),
+    )
 
 
 def _percent(share: float) -> str:

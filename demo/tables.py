@@ -103,7 +103,13 @@ def make(checkpoint: str, key: str, plan: Plan | None = None) -> TableUpload:
     original = Original(NAME, caption, {}, Sequences(x, mask), title=caption, start=found.start)
     notes = (*sheet.table.notes, *found.notes)
     upload = TableUpload(
-        key, checkpoint, original, notes, *uploads.seen(it, original), sheet=replace(sheet, plan=plan), fitted=found
+        key,
+        checkpoint,
+        original,
+        notes,
+        *uploads.seen(it, original),
+        sheet=replace(sheet, plan=plan),
+        fitted=found,
     )
     uploads.keep(upload)
     return upload
@@ -123,24 +129,41 @@ def asked(sheet: Sheet, wishes: Mapping | None) -> Plan:
     wishes = {} if wishes is None else wishes
     if not isinstance(wishes, Mapping) or not set(wishes) <= set(KEYS):
         raise ServiceError(f"Roles are a JSON object with any of {', '.join(KEYS)}.")
-    listed = lambda value: tuple(value) if isinstance(value, (list, tuple)) else (value,) if value else ()
+    listed = lambda value: (
+        tuple(value) if isinstance(value, (list, tuple)) else (value,) if value else ()
+    )
     time, id, names = (listed(wishes.get(key)) for key in KEYS[:3])
-    columns, single = {} if wishes.get("columns") is None else wishes["columns"], [wishes.get(key) for key in KEYS[4:]]
+    columns, single = (
+        {} if wishes.get("columns") is None else wishes["columns"],
+        [wishes.get(key) for key in KEYS[4:]],
+    )
     if (
-        not isinstance(columns, Mapping) or len(names) not in (0, 2)
-        or not all(isinstance(v, str) for v in (*time, *id, *names, *columns, *(v for v in columns.values() if v)))
+        not isinstance(columns, Mapping)
+        or len(names) not in (0, 2)
+        or not all(
+            isinstance(v, str)
+            for v in (*time, *id, *names, *columns, *(v for v in columns.values() if v))
+        )
         or not all(v is None or isinstance(v, str) for v in single)
-    ):  # fmt: skip
-        raise ServiceError('Roles are names of columns, as {"time": "when", "columns": {"PM2.5": "pm25"}}.')
+    ):
+        raise ServiceError(
+            'Roles are names of columns, as {"time": "when", "columns": {"PM2.5": "pm25"}}.'
+        )
     known = [v.name for v in service.spec_of(sheet.checkpoint).variables]
     if unknown := set(columns) - set(known):
-        raise ServiceError(f"This model has no variable {short(min(unknown))}. It has {short(', '.join(known), 80)}.")
+        raise ServiceError(
+            f"This model has no variable {short(min(unknown))}. It has {short(', '.join(known), 80)}."
+        )
     roles = sheet.guess.roles
     time = roles.time if "time" not in wishes else " + ".join(time) or None
     id = roles.id if "id" not in wishes else id
     long = roles.long if "names" not in wishes else names or None
     found = {**by_name(sheet, long), **columns}
-    return Plan(Roles(time, id, long=long), {v: c for v, c in found.items() if c}, *(one or None for one in single))
+    return Plan(
+        Roles(time, id, long=long),
+        {v: c for v, c in found.items() if c},
+        *(one or None for one in single),
+    )
 
 
 def by_name(sheet: Sheet, long: tuple[str, str] | None) -> dict[str, str]:
@@ -155,14 +178,18 @@ def holders(sheet: Sheet, long: tuple[str, str] | None) -> list[str]:
     frame = sheet.table.frame
     if long is None:
         return list(frame)
-    return [] if long[0] not in frame else frame[long[0]].dropna().astype(str).unique()[:500].tolist()
+    return (
+        [] if long[0] not in frame else frame[long[0]].dropna().astype(str).unique()[:500].tolist()
+    )
 
 
 def warnings(upload: TableUpload) -> list[str]:
     """What looks wrong: units, then what lies outside of what the model knows; of a level it is said once."""
     said = upload.fitted.warnings
     names = [v.name for v in service.spec_of(upload.checkpoint).variables]
-    twice = tuple(f"The typical {name}, " for name in names if any(w.startswith(f"{name} is") for w in said))
+    twice = tuple(
+        f"The typical {name}, " for name in names if any(w.startswith(f"{name} is") for w in said)
+    )
     return [*said, *(w for w in upload.outside.warnings if not w.startswith(twice))]
 
 
@@ -176,5 +203,7 @@ def _load(checkpoint: str) -> Loaded:
     spec = service.spec_of(checkpoint)  # before anything is loaded
     if spec.modality != "series":
         takes = {"video": "pictures", "audio": "sound"}[spec.modality]
-        raise ServiceError(f"{service.title(checkpoint)} takes {takes}, not tables: choose a checkpoint of series.")
+        raise ServiceError(
+            f"{service.title(checkpoint)} takes {takes}, not tables: choose a checkpoint of series."
+        )
     return service.load(checkpoint)

@@ -76,7 +76,9 @@ def keep(it: Kept) -> None:
         _drop_old()
         _KEPT.pop(it.key, None)
         _KEPT[it.key] = time.monotonic(), it
-        while len(_KEPT) > MOST or (len(_KEPT) > 1 and sum(one.size for _, one in _KEPT.values()) > MEGABYTES * 2**20):
+        while len(_KEPT) > MOST or (
+            len(_KEPT) > 1 and sum(one.size for _, one in _KEPT.values()) > MEGABYTES * 2**20
+        ):
             _KEPT.popitem(last=False)
 
 
@@ -87,14 +89,18 @@ def get(key: str) -> Kept:
         try:
             return _KEPT[key][1]
         except (KeyError, TypeError):  # what cannot be a key is no key
-            raise ServiceError("What you brought is no longer kept; record it again, or upload it again.") from None
+            raise ServiceError(
+                "What you brought is no longer kept; record it again, or upload it again."
+            ) from None
 
 
 def of(checkpoint: str, key: str) -> Kept:
     """The same, if it is for a checkpoint: length, bandwidth and variables differ."""
     found = get(key)
     if found.checkpoint != checkpoint:
-        raise ServiceError("It was prepared for another checkpoint; record it again, or upload it again, for this one.")
+        raise ServiceError(
+            "It was prepared for another checkpoint; record it again, or upload it again, for this one."
+        )
     return found
 
 
@@ -181,7 +187,9 @@ def _reference(it: Loaded) -> Reference | None:
     data = it.dataset.select(service.shown_rows(it.dataset))
     if len(data) < outside.FEWEST:
         return None
-    return outside.reference(it.model, data, known=f"{len(data)} test {words.roles(it.spec).one}s of {it.spec.title}")
+    return outside.reference(
+        it.model, data, known=f"{len(data)} test {words.roles(it.spec).one}s of {it.spec.title}"
+    )
 
 
 @lru_cache(maxsize=8)

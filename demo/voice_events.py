@@ -21,15 +21,23 @@ def connect(page: events.Page) -> None:
 
     @events.friendly
     def place(
-        name, key, method, partner, drawn, progress: gr.Progress = gr.Progress()  # noqa: B008
-    ) -> tuple:  # fmt: skip
+        name,
+        key,
+        method,
+        partner,
+        drawn,
+        progress: gr.Progress = gr.Progress(),
+    ) -> tuple:
         return own.place(name, key, method, partner, drawn, progress)
 
     placing = {
-        "fn": place, "inputs": [page.checkpoint, o.key, o.method, o.partner, o.drawn],
+        "fn": place,
+        "inputs": [page.checkpoint, o.key, o.method, o.partner, o.drawn],
         "outputs": [o.view, o.near, o.drawn],
-        "api_visibility": "private", "show_progress_on": o.view, **events.MAPS,
-    }  # fmt: skip
+        "api_visibility": "private",
+        "show_progress_on": o.view,
+        **events.MAPS,
+    }
 
     def correct(name: str, key: str | None, event: gr.EventData) -> tuple:
         return own.bring(own_table.correct)(name, key, event)
@@ -44,21 +52,33 @@ def connect(page: events.Page) -> None:
         (table.form.correct, correct, [], read),
     ):
         event(
-            brings, [page.checkpoint, *inputs, o.key], [*o.kept, *parts], api_visibility="private",
-            show_progress_on=where, trigger_mode="always_last", **limits,
-        ).then(**placing)  # fmt: skip
+            brings,
+            [page.checkpoint, *inputs, o.key],
+            [*o.kept, *parts],
+            api_visibility="private",
+            show_progress_on=where,
+            trigger_mode="always_last",
+            **limits,
+        ).then(**placing)
     o.method.select(**placing)
     trade = {
-        "fn": events.friendly(own.swap), "inputs": [page.checkpoint, o.key, o.partner],
+        "fn": events.friendly(own.swap),
+        "inputs": [page.checkpoint, o.key, o.partner],
         "outputs": [*o.stages.values(), o.saving, o.shown, o.view],
-        "api_visibility": "private", "show_progress_on": list(o.stages.values()), **events.MODEL,
-    }  # fmt: skip
+        "api_visibility": "private",
+        "show_progress_on": list(o.stages.values()),
+        **events.MODEL,
+    }
     o.swap.click(**trade)
     for suffix, button in o.formats:
         button.click(
-            events.friendly(own.save(suffix)), [page.checkpoint, o.key, o.shown], o.file,
-            api_visibility="private", show_progress="minimal", **events.MODEL,
-        ).success(fn=None, js="() => document.querySelector('#sd-own-saved')?.click()")  # fmt: skip
+            events.friendly(own.save(suffix)),
+            [page.checkpoint, o.key, o.shown],
+            o.file,
+            api_visibility="private",
+            show_progress="minimal",
+            **events.MODEL,
+        ).success(fn=None, js="() => document.querySelector('#sd-own-saved')?.click()")
 
     @events.friendly
     def point(name: str, event: gr.EventData) -> int:

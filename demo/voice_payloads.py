@@ -29,14 +29,29 @@ def refused(error: Exception) -> str:
 
 def findings(it: service.Loaded, upload: Recording) -> str:
     """What was done to a recording, and whether the model knows its like."""
-    pitch = "nothing in it has a pitch" if upload.pitch_hz is None else f"median pitch {upload.pitch_hz:.0f} Hz"
+    pitch = (
+        "nothing in it has a pitch"
+        if upload.pitch_hz is None
+        else f"median pitch {upload.pitch_hz:.0f} Hz"
+    )
     parts = [part("facts", "What the model sees", [], f"{upload.seconds:.2f} s, {pitch}.")]
     if upload.outside.warnings:
         longest = it.spec.frames / it.spec.rate_hz
-        meaning = MEANING.format(one="a word or two" if longest <= 1.5 else "a phrase", seconds=longest)
-        parts.insert(0, part("outside", "⚠ Outside what the model knows", upload.outside.warnings, meaning))
+        meaning = MEANING.format(
+            one="a word or two" if longest <= 1.5 else "a phrase", seconds=longest
+        )
+        parts.insert(
+            0, part("outside", "⚠ Outside what the model knows", upload.outside.warnings, meaning)
+        )
     elif upload.outside.known:
-        parts.append(part("inside", "Is it like what the model knows?", [], INSIDE.format(known=upload.outside.known)))
+        parts.append(
+            part(
+                "inside",
+                "Is it like what the model knows?",
+                [],
+                INSIDE.format(known=upload.outside.known),
+            )
+        )
     done = "What was done to it" if upload.notes else "Nothing was done to it"
     lead = "" if upload.notes else "It came as the model wants it."
     return json.dumps({"parts": [*parts, part("notes", done, upload.notes, lead)]})
@@ -45,9 +60,14 @@ def findings(it: service.Loaded, upload: Recording) -> str:
 def neighbours(it: service.Loaded, placed: dict) -> str:
     """The test sequences whose codes are nearest."""
     titles = NEAREST[it.spec.modality]
-    return json.dumps({
-        "parts": [part(code, title, named(it, placed["neighbours"][code])) for code, title in titles.items()]
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "parts": [
+                part(code, title, named(it, placed["neighbours"][code]))
+                for code, title in titles.items()
+            ]
+        }
+    )
 
 
 def named(it: service.Loaded, rows: list[int]) -> list[str]:

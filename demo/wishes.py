@@ -21,8 +21,14 @@ from seqdisent.models.latent_ops import PATHS, WHATS
 MODES = ("roll", "interpolate", "traverse", "partial", "continue")
 KEEPS = ("static", "dynamic", "")
 CODES = ("static", "dynamic")
-PARTIAL = 3  # sequences of a partial swap: with parts of b, with all of that code of b, with nothing of b
-TILES, MOST, DEPTH = 9, 17, 4  # sequences on a page, at once, and how often what is made may be made of what was made
+PARTIAL = (
+    3  # sequences of a partial swap: with parts of b, with all of that code of b, with nothing of b
+)
+TILES, MOST, DEPTH = (
+    9,
+    17,
+    4,
+)  # sequences on a page, at once, and how often what is made may be made of what was made
 MAX_SEED, MAX_TEMPERATURE, REACH = 2**63 - 1, 2.0, 10.0
 MAX_FRAMES = 500
 LONGEST = 8000  # characters that say what to make
@@ -32,7 +38,9 @@ LIMITS = {
     "audio": (3000, "steps", lambda shape: 1),
     "series": (200_000, "values", math.prod),
 }
-_TOO_DEEP = f"This would be made of what was made {DEPTH} times over: begin again from a test sequence."
+_TOO_DEEP = (
+    f"This would be made of what was made {DEPTH} times over: begin again from a test sequence."
+)
 # The fields that count in each mode; the others stay as they are by default.
 _USED = {
     "roll": ("a", "n", "seed", "keep", "frames", "temperature"),
@@ -115,23 +123,34 @@ def read(it: Loaded, asked: Mapping[str, Any], deep: int = DEPTH) -> Wish:
         "a": lambda value: ref(it, value, deep),
         "b": lambda value: ref(it, value, deep),
         "n": lambda value: whole(value, 1, MOST, "Ask for 1 to {high} sequences, not {value}."),
-        "seed": lambda value: whole(value, 0, MAX_SEED, "A seed is a whole number from 0 to 2^63 - 1, not {value}."),
+        "seed": lambda value: whole(
+            value, 0, MAX_SEED, "A seed is a whole number from 0 to 2^63 - 1, not {value}."
+        ),
         "keep": lambda value: one_of("keep is", value, KEEPS),
         "frames": lambda value: whole(
-            value, 0, MAX_FRAMES, f"A length is 1 to {{high}} {steps_of(it.spec)}, not {{value}}; 0 is the usual one."
+            value,
+            0,
+            MAX_FRAMES,
+            f"A length is 1 to {{high}} {steps_of(it.spec)}, not {{value}}; 0 is the usual one.",
         ),
         "temperature": lambda value: number(value, 0, MAX_TEMPERATURE, "A temperature"),
         "what": lambda value: one_of("Interpolate", value, WHATS),
         "path": lambda value: one_of("Paths", value, PATHS),
         "code": lambda value: one_of("Codes", value, CODES),
         "dimension": lambda value: whole(
-            value, 0, sizes[values["code"]] - 1, "This code has dimensions 0 to {high}, not {value}."
+            value,
+            0,
+            sizes[values["code"]] - 1,
+            "This code has dimensions 0 to {high}, not {value}.",
         ),
         "static": lambda value: several(value, sizes["static"] - 1, "static dimensions"),
         "dynamic": lambda value: several(value, sizes["dynamic"] - 1, "dynamic dimensions"),
         "steps": lambda value: several(value, it.spec.frames - 1, steps_of(it.spec)),
         "prefix": lambda value: whole(
-            value, 0, it.spec.frames, f"A beginning has 1 to {{high}} {steps_of(it.spec)}, not {{value}}."
+            value,
+            0,
+            it.spec.frames,
+            f"A beginning has 1 to {{high}} {steps_of(it.spec)}, not {{value}}.",
         ),
         "weights": lambda value: _weights(mode, value, values["n"]),
     }
@@ -140,12 +159,14 @@ def read(it: Loaded, asked: Mapping[str, Any], deep: int = DEPTH) -> Wish:
     if "weights" in values:
         values["n"] = len(values["weights"])
     if mode == "roll" and values["keep"] == "dynamic" and values["frames"]:
-        raise ServiceError("Dynamics that are kept have the length that they have: leave the length at 0.")
+        raise ServiceError(
+            "Dynamics that are kept have the length that they have: leave the length at 0."
+        )
     if mode == "partial" and not (values["static"] or values["dynamic"] or values["steps"]):
         raise ServiceError(
             "A partial swap of nothing changes nothing: choose dimensions of a code, or some "
             f"{steps_of(it.spec)}."
-        )  # fmt: skip
+        )
     if mode == "roll" and not values["keep"]:
         values["a"] = 0  # nothing of it counts
     return Wish(it.name, mode, **values)
@@ -157,7 +178,9 @@ def ref(it: Loaded, value: Any, deep: int = DEPTH) -> Ref:
         return _made(it, value, deep)
     if isinstance(value, Made):
         if value.wish.checkpoint != it.name:
-            raise ServiceError("This was made with another checkpoint; make it again with this one.")
+            raise ServiceError(
+                "This was made with another checkpoint; make it again with this one."
+            )
         if _depth(value) > deep:
             raise ServiceError(_TOO_DEEP)
         return value
@@ -180,7 +203,12 @@ def plain(one: Ref | Wish) -> Any:
         return one
     held = {name: getattr(one, name) for name in _USED[one.mode]}
     lists = {name: list(value) for name, value in held.items() if isinstance(value, tuple)}
-    return {"mode": one.mode, **held, **lists, **{side: plain(held[side]) for side in ("a", "b") if side in held}}
+    return {
+        "mode": one.mode,
+        **held,
+        **lists,
+        **{side: plain(held[side]) for side in ("a", "b") if side in held},
+    }
 
 
 def said(spec: DatasetSpec, made: Made) -> str:
@@ -188,14 +216,22 @@ def said(spec: DatasetSpec, made: Made) -> str:
     wish, roles = made.wish, words.roles(spec)
     part = {"static": roles.static, "dynamic": roles.dynamic}
     a, b = named(wish.a), named(wish.b)
-    draw = f"seed {wish.seed}" + (f", temperature {wish.temperature:g}" if wish.temperature != 1 else "")
+    draw = f"seed {wish.seed}" + (
+        f", temperature {wish.temperature:g}" if wish.temperature != 1 else ""
+    )
     if wish.mode == "roll":
-        how = f"{part[wish.keep]} of {a}" if wish.keep else f"{roles.static} and {roles.dynamic} drawn"
+        how = (
+            f"{part[wish.keep]} of {a}"
+            if wish.keep
+            else f"{roles.static} and {roles.dynamic} drawn"
+        )
         how += f", {draw}"
     elif wish.mode == "continue":
         how = f"{wish.prefix or 'half of the'} {steps_of(spec)} of {a}, continued, {draw}"
     elif wish.mode == "interpolate":
-        return f"{part.get(wish.what, 'all')} {100 * wish.weights[made.number]:.3g} % from {a} to {b}"
+        return (
+            f"{part.get(wish.what, 'all')} {100 * wish.weights[made.number]:.3g} % from {a} to {b}"
+        )
     elif wish.mode == "traverse":
         return f"{a}, {wish.code} dimension {wish.dimension} at {wish.weights[made.number]:+g}"
     else:
@@ -212,7 +248,11 @@ def steps_of(spec: DatasetSpec) -> str:
     """What a model's steps are."""
     if spec.modality == "video":
         return "frames"
-    return f"steps of {1000 / spec.rate_hz:g} ms" if spec.modality == "audio" else f"windows of {spec.event_shape[0]}"
+    return (
+        f"steps of {1000 / spec.rate_hz:g} ms"
+        if spec.modality == "audio"
+        else f"windows of {spec.event_shape[0]}"
+    )
 
 
 def longest(spec: DatasetSpec, n: int) -> int:
@@ -249,7 +289,9 @@ def _made(it: Loaded, value: Mapping[str, Any], deep: int) -> Made:
         raise ServiceError(_TOO_DEEP)
     wish = read(it, value.get("of"), deep - 1)
     most = PARTIAL if wish.mode == "partial" else wish.n
-    return Made(wish, whole(value.get("number"), 0, most - 1, "There are numbers 0 to {high}, not {value}."))
+    return Made(
+        wish, whole(value.get("number"), 0, most - 1, "There are numbers 0 to {high}, not {value}.")
+    )
 
 
 def _depth(one: Ref) -> int:

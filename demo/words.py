@@ -39,45 +39,68 @@ class Roles:
     def title(self, kind: str, look: str, motion: str) -> str:
         """Title of a clip: kind is "real", "recon" (rebuilt) or "swap"; look and motion are "A" or "B"."""
         return (
-            self.swap.format(look=look, motion=motion) if kind == "swap"
+            self.swap.format(look=look, motion=motion)
+            if kind == "swap"
             else f"{look}, {'real' if kind == 'real' else 'rebuilt'}"
-        )  # fmt: skip
+        )
 
 
 _SPLITS = "The model splits each {one} into a *static* code ({who}) and a *dynamic* code ({does}), then trades them: "
 ROLES = {
     "video": Roles(
-        "look", "motion", "who it is", "what it does", "character", "characters", "{look} moves like {motion}",
+        "look",
+        "motion",
+        "who it is",
+        "what it does",
+        "character",
+        "characters",
+        "{look} moves like {motion}",
         _SPLITS.format(one="sequence", who="who it is", does="what it does")
         + "**A moves like B** must keep A's look and take B's motion.",
     ),
     "audio": Roles(
-        "voice", "words", "whose voice it is", "what is said", "recording", "recordings",
+        "voice",
+        "words",
+        "whose voice it is",
+        "what is said",
+        "recording",
+        "recordings",
         "{motion}'s words in {look}'s voice",
         _SPLITS.format(one="recording", who="whose voice it is", does="what is said")
         + "**A's words in B's voice** must keep what A says, and sound like B.",
     ),
     "series": Roles(
-        "level", "course", "who or where it is", "what happens", "recording", "sources",
+        "level",
+        "course",
+        "who or where it is",
+        "what happens",
+        "recording",
+        "sources",
         "{motion}'s course at {look}'s level",
-        _SPLITS.format(one="recording", who="who or where it is, what is usual there", does="what happens")
+        _SPLITS.format(
+            one="recording", who="who or where it is, what is usual there", does="what happens"
+        )
         + "**B's course at A's level** must rise and fall when B does, around what is usual for A.",
         steady=False,
     ),
-}  # fmt: skip
+}
 
 
 def _things(who: str) -> Roles:
     """Pictures without characters in them."""
     how = _SPLITS.format(one="sequence", who=who, does="how it moves")
     how += "**A moves like B** must keep A's look and take B's motion."
-    return replace(ROLES["video"], who=who, does="how it moves", one="sequence", sources="sequences", how=how)
+    return replace(
+        ROLES["video"], who=who, does="how it moves", one="sequence", sources="sequences", how=how
+    )
 
 
 _BALLS = _things("how many balls, how large, which colour")
 THINGS = {
-    "bouncing-balls": _BALLS, "bouncing-balls-64": _BALLS, "moving-digits": _things("which digits, by which hand"),
-}  # fmt: skip
+    "bouncing-balls": _BALLS,
+    "bouncing-balls-64": _BALLS,
+    "moving-digits": _things("which digits, by which hand"),
+}
 
 
 def roles(spec: DatasetSpec) -> Roles:
@@ -108,7 +131,13 @@ def numbers(spec: DatasetSpec) -> tuple[Factor, ...]:
 
 def changing(spec: DatasetSpec, factor: Factor) -> str:
     """What is shown of a factor whose labels come and go within a sequence, "" of any other."""
-    return "" if factor.kind == "static" or roles(spec).steady else "on average" if factor.continuous else "mostly"
+    return (
+        ""
+        if factor.kind == "static" or roles(spec).steady
+        else "on average"
+        if factor.continuous
+        else "mostly"
+    )
 
 
 def value(factor: Factor, label: float, said: str = "") -> str:
@@ -131,12 +160,20 @@ def caption(spec: DatasetSpec, values: Mapping[str, str]) -> str:
     if spec.modality == "audio" and "speaker" in others:
         others.remove("speaker")
         name = values["speaker"]
-        who = "an unknown speaker" if name == UNKNOWN else f"speaker {name}" if name[:1].isdigit() else name
+        who = (
+            "an unknown speaker"
+            if name == UNKNOWN
+            else f"speaker {name}"
+            if name[:1].isdigit()
+            else name
+        )
         known = [values[name] for name in others if values[name] != UNKNOWN]
         what = "something" if said and values[said.name] == UNKNOWN else said and values[said.name]
         who += f" says {what}" if what else ""
         return " · ".join([who, *([", ".join(known)] if known else [])])
-    looks = ", ".join(f"{name} {values[name]}" for name in reversed(others) if values[name] != UNKNOWN)
+    looks = ", ".join(
+        f"{name} {values[name]}" for name in reversed(others) if values[name] != UNKNOWN
+    )
     return " · ".join(filter(None, [values[said.name] if said else "", looks]))
 
 

@@ -16,7 +16,20 @@ from seqdisent.models import MODELS, SequentialVAE, build_model
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
 __all__ = [
-    "DATASETS", "MODELS", "DatasetSpec", "DiagonalGaussian", "Encoding", "Factor", "Latents",
-    "LossTerms", "SequentialVAE", "Sequences", "build_model", "dataset_spec", "list_checkpoints",
-    "load_checkpoint", "load_dataset", "save_checkpoint",
-]  # fmt: skip
+    "DATASETS",
+    "MODELS",
+    "DatasetSpec",
+    "DiagonalGaussian",
+    "Encoding",
+    "Factor",
+    "Latents",
+    "LossTerms",
+    "SequentialVAE",
+    "Sequences",
+    "build_model",
+    "dataset_spec",
+    "list_checkpoints",
+    "load_checkpoint",
+    "load_dataset",
+    "save_checkpoint",
+]

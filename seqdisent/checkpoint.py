@@ -55,7 +55,9 @@ def list_checkpoints(root: str | Path | None = None) -> dict[str, dict[str, Any]
     return found
 
 
-def load_checkpoint(name_or_path: str | Path, device: str | torch.device = "cpu") -> tuple[SequentialVAE, DatasetSpec]:
+def load_checkpoint(
+    name_or_path: str | Path, device: str | torch.device = "cpu"
+) -> tuple[SequentialVAE, DatasetSpec]:
     """A trained model in evaluation mode, and the spec of the data it was trained on.
 
     Args:
@@ -69,7 +71,9 @@ def load_checkpoint(name_or_path: str | Path, device: str | torch.device = "cpu"
         raise CheckpointError(f"{folder.name} is a judge, not a model; evaluate loads it by itself")
     spec = DatasetSpec.from_json(config["dataset"])
     try:
-        model = build_model(config["model"], spec, config_from_json(config["model"], config["config"]))
+        model = build_model(
+            config["model"], spec, config_from_json(config["model"], config["config"])
+        )
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CONFIG}: {error}") from error
     load_weights(model, folder)
@@ -128,7 +132,9 @@ def save_checkpoint(
 
 def _normaliser(spec: DatasetSpec) -> dict[str, Any]:
     """How values became what the model sees."""
-    if spec.variables:  # mean and deviation of each, fitted on the training split, are part of the declaration
+    if (
+        spec.variables
+    ):  # mean and deviation of each, fitted on the training split, are part of the declaration
         return {"kind": "variables"}
     # Pixels are divided by 255 and nothing is fitted; so are the scales of a spectrum.
     return {"kind": "fixed", "scale": 1 / 255, "offset": 0.0}

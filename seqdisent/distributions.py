@@ -49,7 +49,9 @@ class DiagonalGaussian:
 
     def tempered(self, temperature: float) -> DiagonalGaussian:
         """The same with every standard deviation multiplied: 0 leaves the mean alone."""
-        return DiagonalGaussian(self.mean, self.log_std + (math.log(temperature) if temperature > 0 else -math.inf))
+        return DiagonalGaussian(
+            self.mean, self.log_std + (math.log(temperature) if temperature > 0 else -math.inf)
+        )
 
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """A reparameterised draw, ``[..., N]``."""

@@ -96,7 +96,9 @@ class DatasetSpec:
         for factor in self.factors:
             if factor.name == name:
                 return factor
-        raise KeyError(f"{self.name} has no factor {name!r}; it has {[f.name for f in self.factors]}")
+        raise KeyError(
+            f"{self.name} has no factor {name!r}; it has {[f.name for f in self.factors]}"
+        )
 
     @property
     def static_factors(self) -> tuple[Factor, ...]:
@@ -119,7 +121,9 @@ class DatasetSpec:
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
                 "identity": tuple(data.get("identity", ())),
-                "factors": tuple(Factor(**{**f, "classes": tuple(f["classes"])}) for f in data["factors"]),
+                "factors": tuple(
+                    Factor(**{**f, "classes": tuple(f["classes"])}) for f in data["factors"]
+                ),
                 "source": Source(**data["source"]),
                 "variables": tuple(Variable(**v) for v in data.get("variables", ())),
                 "splits": tuple((name, count) for name, count in data["splits"]),

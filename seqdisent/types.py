@@ -33,7 +33,9 @@ class Sequences:
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.x.shape[:2]:
-            raise ValueError(f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.x.shape[:2])}")
+            raise ValueError(
+                f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.x.shape[:2])}"
+            )
 
     def __len__(self) -> int:
         return self.x.shape[0]
@@ -72,16 +74,22 @@ class Latents:
                 f"and {tuple(self.dynamic.shape)}"
             )
         if len(self.static) != len(self.dynamic):
-            raise ValueError(f"{len(self.static)} static codes but {len(self.dynamic)} dynamic codes")
+            raise ValueError(
+                f"{len(self.static)} static codes but {len(self.dynamic)} dynamic codes"
+            )
         if self.mask is not None and self.mask.shape != self.dynamic.shape[:2]:
-            raise ValueError(f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.dynamic.shape[:2])}")
+            raise ValueError(
+                f"mask has shape {tuple(self.mask.shape)}, expected {tuple(self.dynamic.shape[:2])}"
+            )
 
     def __len__(self) -> int:
         return self.static.shape[0]
 
     def __getitem__(self, index) -> Latents:
         """Select sequences with a slice, a mask or an index array (the batch axis stays)."""
-        return Latents(self.static[index], self.dynamic[index], None if self.mask is None else self.mask[index])
+        return Latents(
+            self.static[index], self.dynamic[index], None if self.mask is None else self.mask[index]
+        )
 
     @classmethod
     def cat(cls, parts: Sequence[Latents]) -> Latents:
@@ -90,9 +98,10 @@ class Latents:
         if len({mask is None for mask in masks}) > 1:
             raise ValueError("some of these batches have a mask and some have none")
         return cls(
-            torch.cat([part.static for part in parts]), torch.cat([part.dynamic for part in parts]),
+            torch.cat([part.static for part in parts]),
+            torch.cat([part.dynamic for part in parts]),
             None if masks[0] is None else torch.cat(masks),
-        )  # fmt: skip
+        )
 
     def timeline(self, parts: int) -> Tensor:
         """Dynamics of sequences of different lengths on one scale: means of ``parts`` equal parts, ``[B, parts, D]``.
@@ -122,7 +131,11 @@ class Latents:
         """Linear interpolation of both codes: ``w=0`` is self, ``w=1`` is ``other``; steps that either has exist."""
         masks = [mask for mask in (self.mask, other.mask) if mask is not None]
         mask = None if len(masks) < 2 else masks[0] | masks[1]
-        return Latents(torch.lerp(self.static, other.static, w), torch.lerp(self.dynamic, other.dynamic, w), mask)
+        return Latents(
+            torch.lerp(self.static, other.static, w),
+            torch.lerp(self.dynamic, other.dynamic, w),
+            mask,
+        )
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,9 @@ class LossTerms:
 
     def __post_init__(self) -> None:
         if set(self.terms) != set(self.weights):
-            raise ValueError(f"terms {sorted(self.terms)} and weights {sorted(self.weights)} differ")
+            raise ValueError(
+                f"terms {sorted(self.terms)} and weights {sorted(self.weights)} differ"
+            )
 
     @property
     def per_sequence(self) -> Tensor:

@@ -26,9 +26,15 @@ from seqdisent.nn.config import FrameConfig
 from seqdisent.reporting.verdicts import verdicts
 
 CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--autoplay-policy=no-user-gesture-required",
+]
 
 # What gradio's client says when a page is left while it still waits for an answer.
 LEFT = ("AbortError: signal is aborted", "Connection errored out")
@@ -37,9 +43,12 @@ SOUND = "#sd-sound [data-pair]"
 SERIES = "#sd-series [data-pair]"
 # Measured in two seconds, and in as many parts as a real report.
 TINY = Sample(
-    train=240, validation=60, test=120, pairs=20,
+    train=240,
+    validation=60,
+    test=120,
+    pairs=20,
     effort=Effort(permutations=19, draws=50, epochs=0.05),
-)  # fmt: skip
+)
 UNLABELLED = "hair"  # in the report of dsvae-sprites
 # (speaker, word, take) of the recordings that stand for the made-up voices: three women and three men.
 VOICES = {
@@ -67,18 +76,31 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
     cache = tmp_path_factory.mktemp("cache")
     empty = tmp_path_factory.mktemp("data")  # so that no data that happen to be here are used
-    for name in ("dbse-sprites", "dbse-lpc-sprites", "dsvae-sprites", "dsvae-lpc-sprites", "dbse-voices", "dbse-waves"):
+    for name in (
+        "dbse-sprites",
+        "dbse-lpc-sprites",
+        "dsvae-sprites",
+        "dsvae-lpc-sprites",
+        "dbse-voices",
+        "dbse-waves",
+    ):
         kind, dataset = name.split("-", 1)
         torch.manual_seed(0)
-        frame = FrameConfig("mlp" if dataset in ("voices", "waves") else "space-to-depth", width=8, features=32)
-        config = seqdisent.models.model_class(kind).Config(static_size=8, dynamic_size=4, hidden=16, frame=frame)
+        frame = FrameConfig(
+            "mlp" if dataset in ("voices", "waves") else "space-to-depth", width=8, features=32
+        )
+        config = seqdisent.models.model_class(kind).Config(
+            static_size=8, dynamic_size=4, hidden=16, frame=frame
+        )
         model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
         seqdisent.save_checkpoint(folder / name, model, kind=kind, recipe={})
     for dataset in ("sprites", "voices", "waves"):
         spec = judged_spec(seqdisent.dataset_spec(dataset))
         judge = Judge(spec, JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
         right = {"judge": {name: {"value": 0.9} for name in judge.heads}}
-        seqdisent.save_checkpoint(folder / f"judge-{dataset}", judge, kind="judge", recipe={}, metrics=right)
+        seqdisent.save_checkpoint(
+            folder / f"judge-{dataset}", judge, kind="judge", recipe={}, metrics=right
+        )
     chosen = {"SEQDISENT_CHECKPOINTS": folder, "SEQDISENT_CACHE": cache, "SEQDISENT_DATA": empty}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in chosen.items():
@@ -87,12 +109,17 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setitem(voices._TAKES, split, takes)
         # The pitch of swaps takes minutes, and no tab shows it.
         patch.setattr(speech, "speech_report", lambda *arguments, **options: {})
-        report, rows = evaluate("dbse-sprites", sample=TINY, command="seqdisent evaluate dbse-sprites")
+        report, rows = evaluate(
+            "dbse-sprites", sample=TINY, command="seqdisent evaluate dbse-sprites"
+        )
         write_metrics("dbse-sprites", report, rows)
         theirs = without_labels(report, UNLABELLED) | {
-            "checkpoint": "dsvae-sprites", "weights_sha256_16": checkpoint_hash("dsvae-sprites"),
-        }  # fmt: skip
-        write_metrics("dsvae-sprites", theirs, {k: v for k, v in rows.items() if f"/{UNLABELLED}/" not in k})
+            "checkpoint": "dsvae-sprites",
+            "weights_sha256_16": checkpoint_hash("dsvae-sprites"),
+        }
+        write_metrics(
+            "dsvae-sprites", theirs, {k: v for k, v in rows.items() if f"/{UNLABELLED}/" not in k}
+        )
         from demo import reports
 
         patch.setattr(reports, "SAMPLE", TINY)
@@ -109,9 +136,11 @@ def without_labels(report: dict, factor: str) -> dict:
         leakage[part] = [entry for entry in leakage[part] if entry["factor"] != factor]
     about = next(f for f in leakage["factors"] if f["name"] == factor)
     about |= {
-        "not_measurable": "there are no labels in the test split", "entropy_bits": None, "chance": None,
+        "not_measurable": "there are no labels in the test split",
+        "entropy_bits": None,
+        "chance": None,
         "majority": None,
-    }  # fmt: skip
+    }
     leakage["verdicts"] = verdicts(leakage)
     return report
 
@@ -130,7 +159,9 @@ def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         payloads.warm(name)
         service.maps(name, service.MAP_SIZE, "pca")
         app = build()
-        _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+        _, url, _ = app.launch(
+            prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()
+        )
         yield url
         app.close()
 
@@ -147,7 +178,9 @@ def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
-        pytest.fail("no Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM to its path")
+        pytest.fail(
+            "no Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM to its path"
+        )
     return found
 
 
@@ -162,7 +195,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """What the pages of a module share: the cache, so that the page's scripts are read once."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce") as context:
+    with browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    ) as context:
         yield context
 
 
@@ -173,9 +208,15 @@ def page(context: BrowserContext, app_url: str) -> Iterator[Page]:
     page.set_default_timeout(60_000)
     problems: list[str] = []
     local = (app_url, "data:", "blob:")
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: problems.append(message.text) if message.type == "error" else None,
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith(local) else problems.append(f"asked for {r.url}"))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith(local) else problems.append(f"asked for {r.url}"),
+    )
     page.goto(app_url)
     page.wait_for_selector(STAGE)
     yield page

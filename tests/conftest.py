@@ -13,8 +13,11 @@ from seqdisent.nn.config import FrameConfig
 torch.set_num_threads(2)
 
 SMALL = {
-    "static_size": 6, "dynamic_size": 3, "hidden": 8, "frame": FrameConfig(width=4, features=12),
-}  # fmt: skip
+    "static_size": 6,
+    "dynamic_size": 3,
+    "hidden": 8,
+    "frame": FrameConfig(width=4, features=12),
+}
 # One table drives every contract: name -> (model, config).
 VARIANTS = {
     "dsvae-factorised": ("dsvae", DSVAEConfig(q="factorised", **SMALL)),
@@ -29,7 +32,10 @@ VARIANTS = {
     "dbse-anchor-5": ("dbse", DBSEConfig(anchor=5, **SMALL)),
     "dbse-random-anchor": ("dbse", DBSEConfig(random_anchor=True, **SMALL)),
     "dbse-released": ("dbse", DBSEConfig(released=True, **SMALL)),
-    "dbse-shifted": ("dbse", DBSEConfig(perturb="shift", random_anchor=True, anchor_rule="mean", **SMALL)),
+    "dbse-shifted": (
+        "dbse",
+        DBSEConfig(perturb="shift", random_anchor=True, anchor_rule="mean", **SMALL),
+    ),
     "dbse-learned-sigma": ("dbse", DBSEConfig(sigma=None, perturb="colours", **SMALL)),
     "dbse-recipe": (
         "dbse",
@@ -38,7 +44,7 @@ VARIANTS = {
             static_path="pooled",
             perturb="colours+mirror",
         ),
-    ),  # fmt: skip
+    ),
     "dbse-dcgan": ("dbse", DBSEConfig(**{**SMALL, "frame": FrameConfig("dcgan", 4, 12)})),
 }
 

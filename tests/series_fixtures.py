@@ -22,10 +22,30 @@ from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.spec import Variable
 
-FIRST, DAYS = np.datetime64("2013-03-01"), 1461  # as published, so the splits are those of the whole data
+FIRST, DAYS = (
+    np.datetime64("2013-03-01"),
+    1461,
+)  # as published, so the splits are those of the whole data
 HELD = ("Dongsi", "Wanliu")  # the stations of the small archive
 SEEN = (0, 7, 23)  # hours of its days that have a row
-COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
+COMPASS = [
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+]
 AIR = "beijing-air-quality.zip"
 
 
@@ -61,12 +81,24 @@ def write_air(path: Path, *, nested: bool = False) -> None:
             station = air_quality.STATIONS.index(name)
             at = dict(zip(air_quality.COLUMNS, range(10), strict=True))
             column = lambda c, at=at, station=station: air(station, hour, at[c]).round(1)
-            table = pd.DataFrame({
-                "No": hour + 1, "year": time.year, "month": time.month, "day": time.day, "hour": time.hour,
-                **{c: column(c) for c in air_quality.COLUMNS[:9]}, "RAIN": rain(station, hour).round(1),
-                "wd": [COMPASS[w] if w >= 0 else None for w in wind(hour)], "WSPM": column("WSPM"), "station": name,
-            })  # fmt: skip
-            zipped.writestr(f"{folder}/PRSA_Data_{name}_20130301-20170228.csv", table.to_csv(index=False, na_rep="NA"))
+            table = pd.DataFrame(
+                {
+                    "No": hour + 1,
+                    "year": time.year,
+                    "month": time.month,
+                    "day": time.day,
+                    "hour": time.hour,
+                    **{c: column(c) for c in air_quality.COLUMNS[:9]},
+                    "RAIN": rain(station, hour).round(1),
+                    "wd": [COMPASS[w] if w >= 0 else None for w in wind(hour)],
+                    "WSPM": column("WSPM"),
+                    "station": name,
+                }
+            )
+            zipped.writestr(
+                f"{folder}/PRSA_Data_{name}_20130301-20170228.csv",
+                table.to_csv(index=False, na_rep="NA"),
+            )
     if not nested:
         path.write_bytes(held.getvalue())
         return
@@ -79,10 +111,18 @@ def write_transformer(path: Path) -> None:
     """ETTh1.csv: HUFL is twice the oil temperature of the same hour and three, HULL the day, MUFL the hour."""
     hours = np.arange(17_420)
     warm = np.random.default_rng(0).normal(20, 10, len(hours))
-    pd.DataFrame({
-        "date": pd.date_range("2016-07-01", periods=len(hours), freq="h"), "HUFL": 2 * warm + 3, "HULL": hours // 24,
-        "MUFL": hours % 24, "MULL": 0.0, "LUFL": 1.0, "LULL": 2.0, "OT": warm,
-    }).to_csv(path, index=False)  # fmt: skip
+    pd.DataFrame(
+        {
+            "date": pd.date_range("2016-07-01", periods=len(hours), freq="h"),
+            "HUFL": 2 * warm + 3,
+            "HULL": hours // 24,
+            "MUFL": hours % 24,
+            "MULL": 0.0,
+            "LUFL": 1.0,
+            "LULL": 2.0,
+            "OT": warm,
+        }
+    ).to_csv(path, index=False)
 
 
 def measured(minutes: int, parameter: str, value: float) -> str:
@@ -91,16 +131,29 @@ def measured(minutes: int, parameter: str, value: float) -> str:
 
 def stay(record: int, text: str, *, icu: int = 3, age: float = 54) -> str:
     """A stay as PhysioNet writes it: who it is, then what was measured."""
-    about = {"RecordID": record, "Age": age, "Gender": 0, "Height": -1, "ICUType": icu, "Weight": -1}
+    about = {
+        "RecordID": record,
+        "Age": age,
+        "Gender": 0,
+        "Height": -1,
+        "ICUType": icu,
+        "Weight": -1,
+    }
     return "Time,Parameter,Value\n" + "".join(measured(0, k, v) for k, v in about.items()) + text
 
 
 def every_hour(hours: int, values: dict[str, float]) -> str:
     """The same variables hour by hour, each value a tenth more than an hour before."""
-    return "".join(measured(60 * h + 5, name, value + h / 10) for h in range(hours) for name, value in values.items())
+    return "".join(
+        measured(60 * h + 5, name, value + h / 10)
+        for h in range(hours)
+        for name, value in values.items()
+    )
 
 
-def write_stays(folder: Path, which: str, stays: dict[int, str], died: dict[int, int]) -> dict[str, str]:
+def write_stays(
+    folder: Path, which: str, stays: dict[int, str], died: dict[int, int]
+) -> dict[str, str]:
     """Both files of a set; their checksums."""
     folder.mkdir(exist_ok=True)
     with tarfile.open(folder / f"set-{which}.tar.gz", "w:gz") as tar:
@@ -110,9 +163,13 @@ def write_stays(folder: Path, which: str, stays: dict[int, str], died: dict[int,
             about.size = len(content)
             tar.addfile(about, io.BytesIO(content))
     rows = [f"{r},6,1,5,-1,{d}" for r, d in sorted(died.items())]
-    outcomes = "\n".join(["RecordID,SAPS-I,SOFA,Length_of_stay,Survival,In-hospital_death", *rows]) + "\n"
+    outcomes = (
+        "\n".join(["RecordID,SAPS-I,SOFA,Length_of_stay,Survival,In-hospital_death", *rows]) + "\n"
+    )
     (folder / f"Outcomes-{which}.txt").write_text(outcomes)
-    return {name: digest(folder / name) for name in (f"set-{which}.tar.gz", f"Outcomes-{which}.txt")}
+    return {
+        name: digest(folder / name) for name in (f"set-{which}.tar.gz", f"Outcomes-{which}.txt")
+    }
 
 
 def digest(path: Path) -> str:
@@ -122,14 +179,20 @@ def digest(path: Path) -> str:
 # -- a data set of six windows of four steps of three variables, for models and heads ------------
 
 TINY = series_spec(
-    4, 6, (Variable("a", "mm", 1.0, 2.0), Variable("b", "", 0.5, 0.25, log=True), Variable("c")),
-    name="tiny", title="Tiny", source=Source("", "MIT", "tests"),
+    4,
+    6,
+    (Variable("a", "mm", 1.0, 2.0), Variable("b", "", 0.5, 0.25, log=True), Variable("c")),
+    name="tiny",
+    title="Tiny",
+    source=Source("", "MIT", "tests"),
     splits=(("train", 60), ("validation", 30), ("test", 30)),
     factors=(
-        Factor("kind", "static", ("one", "two", "three")), Factor("size", "static", unit="m"),
-        Factor("state", "dynamic", ("off", "on")), Factor("warmth", "dynamic", unit="°C"),
+        Factor("kind", "static", ("one", "two", "three")),
+        Factor("size", "static", unit="m"),
+        Factor("state", "dynamic", ("off", "on")),
+        Factor("warmth", "dynamic", unit="°C"),
     ),
-)  # fmt: skip
+)
 KIND, STATE = Task("kind", "static", ("accuracy",)), Task("state", "both", ("accuracy",))
 SIZE, WARMTH = Task("size", "both", ("MAE",)), Task("warmth", "both", ("MAE",))
 SMALL = {"static_size": 5, "dynamic_size": 3, "hidden": 8}
@@ -140,13 +203,23 @@ VARIANTS = {
     "dsvae-full": ("dsvae", DSVAEConfig(q="full", frame=MODULATED, **SMALL)),
     "dsvae-presence": ("dsvae", DSVAEConfig(presence_weight=0.5, frame=MLP, **SMALL)),
     "dbse": ("dbse", DBSEConfig(frame=MLP, **SMALL)),
-    "dbse-presence": ("dbse", DBSEConfig(presence_weight=1.0, frame=MODULATED, static_path="pooled", **SMALL)),
+    "dbse-presence": (
+        "dbse",
+        DBSEConfig(presence_weight=1.0, frame=MODULATED, static_path="pooled", **SMALL),
+    ),
     "dbse-agreeing": (
         "dbse",
-        DBSEConfig(frame=MLP, random_anchor=True, agreement_weight=1.0, swap_weight=0.5, anchor_rule="mean", **SMALL),
+        DBSEConfig(
+            frame=MLP,
+            random_anchor=True,
+            agreement_weight=1.0,
+            swap_weight=0.5,
+            anchor_rule="mean",
+            **SMALL,
+        ),
     ),
     "dbse-largest": ("dbse", DBSEConfig(frame=MLP, anchor_rule="largest", **SMALL)),
-}  # fmt: skip
+}
 
 
 def build(variant: str) -> seqdisent.SequentialVAE:
@@ -161,15 +234,24 @@ def labelled(n: int, seed: int) -> SequenceDataset:
     rng = np.random.default_rng(seed)
     kind, state = rng.integers(0, 3, n), rng.integers(0, 2, (n, 6))
     x = rng.normal(size=(n, 6, 4, 3))
-    x[:, :, 0, 0], x[:, :, 3, 2] = 4 * state + 0.1 * x[:, :, 0, 0], 4 * kind[:, None] + 0.1 * x[:, :, 3, 2]
+    x[:, :, 0, 0], x[:, :, 3, 2] = (
+        4 * state + 0.1 * x[:, :, 0, 0],
+        4 * kind[:, None] + 0.1 * x[:, :, 3, 2],
+    )
     x[rng.random(x.shape) < 0.05] = np.nan
     steps = rng.integers(2, 7, n)
     past = np.arange(6) >= steps[:, None]
     x[past] = np.nan
-    warmth = np.where(past | (rng.random((n, 6)) < 0.2), np.nan, state + rng.normal(size=(n, 6)) / 20)
+    warmth = np.where(
+        past | (rng.random((n, 6)) < 0.2), np.nan, state + rng.normal(size=(n, 6)) / 20
+    )
     state = np.where(past | (rng.random((n, 6)) < 0.2), -1, state)
     size = np.where(np.arange(n) % 5 == 0, np.nan, kind * 2.5)
     return SequenceDataset(
-        TINY, x.astype(np.float32), {"kind": kind, "size": size}, {"state": state, "warmth": warmth},
-        lengths=steps, source=np.arange(n) // 3,
-    )  # fmt: skip
+        TINY,
+        x.astype(np.float32),
+        {"kind": kind, "size": size},
+        {"state": state, "warmth": warmth},
+        lengths=steps,
+        source=np.arange(n) // 3,
+    )

@@ -25,16 +25,29 @@ VARIANTS = {
     "dbse-largest": ("dbse", DBSEConfig(frame=MODULATED, anchor_rule="largest", **SMALL)),
     "dbse-span": (
         "dbse",
-        DBSEConfig(frame=FrameConfig("voice", 4, 12), anchor_rule="largest", anchor_span=5, perturb="voice", **SMALL),
+        DBSEConfig(
+            frame=FrameConfig("voice", 4, 12),
+            anchor_rule="largest",
+            anchor_span=5,
+            perturb="voice",
+            **SMALL,
+        ),
     ),
     "dbse-agreeing": (
         "dbse",
         DBSEConfig(
-            frame=MODULATED, anchor_rule="mean", anchor_span=3, random_anchor=True, agreement_weight=2.0,
-            swap_weight=0.5, static_path="pooled", perturb="voice", **SMALL,
+            frame=MODULATED,
+            anchor_rule="mean",
+            anchor_span=3,
+            random_anchor=True,
+            agreement_weight=2.0,
+            swap_weight=0.5,
+            static_path="pooled",
+            perturb="voice",
+            **SMALL,
         ),
     ),
-}  # fmt: skip
+}
 
 
 def build(variant: str) -> seqdisent.SequentialVAE:
@@ -50,6 +63,9 @@ def spoken() -> SequenceDataset:
     every = voices.recordings("test")
     chosen = [r for r in every if r.labels["speaker"] in (0, 1, 2, 3, 24, 25, 26, 27)]
     rows = np.concatenate(
-        [[i for i, r in enumerate(chosen) if r.labels["speaker"] == s][:5] for s in (0, 1, 2, 3, 24, 25, 26, 27)]
+        [
+            [i for i, r in enumerate(chosen) if r.labels["speaker"] == s][:5]
+            for s in (0, 1, 2, 3, 24, 25, 26, 27)
+        ]
     )
     return recording_dataset(voices.SPEC, [chosen[row] for row in rows])

@@ -21,7 +21,15 @@ def path_of(file) -> Path:
 
 def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
     api = client.view_api(return_format="dict")
-    assert set(api["named_endpoints"]) == {"/swap", "/encode", "/sample", "/map", "/leakage", "/voice", "/table"}
+    assert set(api["named_endpoints"]) == {
+        "/swap",
+        "/encode",
+        "/sample",
+        "/map",
+        "/leakage",
+        "/voice",
+        "/table",
+    }
     assert not api["unnamed_endpoints"]
     for name, about in api["named_endpoints"].items():
         assert all(p["python_type"]["type"] != "Any" for p in about["parameters"]), name
@@ -48,14 +56,19 @@ def test_swap_of_sound(client: Client) -> None:
         assert image.format == "PNG"
     codes = client.predict("dbse-voices", 5, api_name="/encode")
     assert 10 < len(codes["dynamic"]) < 45 and codes["factors"]["speaker"]
-    assert path_of(client.predict("dbse-voices", 2, 1, "static", 9, api_name="/sample")).suffix == ".wav"
+    assert (
+        path_of(client.predict("dbse-voices", 2, 1, "static", 9, api_name="/sample")).suffix
+        == ".wav"
+    )
     found = client.predict("dbse-voices", 0, "pca", api_name="/map")
     assert len(found["ids"]) == 36 and found["factors"]["tract"]["unit"] == "cm"
 
 
 def test_encode(client: Client) -> None:
     codes = client.predict(NAME, 5, api_name="/encode")
-    assert len(codes["static"]) == 8 and len(codes["dynamic"]) == 8 and len(codes["dynamic"][0]) == 4
+    assert (
+        len(codes["static"]) == 8 and len(codes["dynamic"]) == 8 and len(codes["dynamic"][0]) == 4
+    )
     assert set(codes["factors"]) >= {"skin", "hair", "action"}
 
 
@@ -69,17 +82,24 @@ def test_sample(client: Client) -> None:
 
 def test_sample_makes_what_the_page_makes(client: Client) -> None:
     def made(**asked) -> dict:
-        path = path_of(client.predict(NAME, index=5, b=9, format="npz", api_name="/sample", **asked))
+        path = path_of(
+            client.predict(NAME, index=5, b=9, format="npz", api_name="/sample", **asked)
+        )
         return dict(np.load(path))
 
     rolled = made(n=2, length=20)
     assert rolled["frames"].shape == (2, 20, 64, 64, 3) and rolled["dynamic"].shape == (2, 20, 4)
     between = made(mode="interpolate", weights=[0, 0.25, 1], what="both")
-    assert (between["frames"][0] != between["frames"][2]).any() and between["static"].shape == (3, 8)
+    assert (between["frames"][0] != between["frames"][2]).any() and between["static"].shape == (
+        3,
+        8,
+    )
     turned = made(mode="traverse", dimension=3, n=3)
     assert turned["static"][:, 3].tolist() == [-3, 0, 3]
     some = made(mode="partial", static_dims=[1, 2])
-    assert (some["static"][0] != some["static"][2]).sum() == 2 and (some["static"][1] != some["static"][2]).all()
+    assert (some["static"][0] != some["static"][2]).sum() == 2 and (
+        some["static"][1] != some["static"][2]
+    ).all()
     on = made(mode="continue", prefix=3, length=12, n=4)
     assert on["frames"].shape[:2] == (4, 12) and (on["frames"][0, :3] == on["frames"][1, :3]).all()
     assert path_of(client.predict(NAME, 2, api_name="/sample", format="mp4")).suffix == ".mp4"
@@ -100,14 +120,24 @@ def test_leakage(client: Client) -> None:
     assert {v["factor"] for v in leakage["verdicts"]} == {f["name"] for f in leakage["factors"]}
     assert len(leakage["verdicts"]) == 2 * len(leakage["factors"])
     # The second report is the first one again, without a factor.
-    assert {d["factor"] for d in found["differences"]} == {f["name"] for f in leakage["factors"]} - {UNLABELLED}
-    assert all(d["bits"]["value"] == 0 for d in found["differences"]) and not found["no_differences"]
+    assert {d["factor"] for d in found["differences"]} == {
+        f["name"] for f in leakage["factors"]
+    } - {UNLABELLED}
+    assert (
+        all(d["bits"]["value"] == 0 for d in found["differences"]) and not found["no_differences"]
+    )
 
 
-def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_sample(client: Client) -> None:
+def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_sample(
+    client: Client,
+) -> None:
     found = client.predict(NAME, NAME, "oracle", api_name="/leakage")
     levels = {(v["code"], v["factor"]): v["level"] for v in found["leakage"]["verdicts"]}
-    assert found["smaller_sample"] and levels["static", "skin"] == "holds" and levels["dynamic", "skin"] == "clean"
+    assert (
+        found["smaller_sample"]
+        and levels["static", "skin"] == "holds"
+        and levels["dynamic", "skin"] == "clean"
+    )
     assert found["differences"] == [] and "smaller sample" in found["no_differences"]
 
 
@@ -140,7 +170,9 @@ def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_samp
         ("/leakage", (["a"], "", {"b": 1}), "No checkpoint"),
     ],
 )
-def test_bad_input_is_told_what_is_wrong(client: Client, endpoint: str, arguments: tuple, says: str) -> None:
+def test_bad_input_is_told_what_is_wrong(
+    client: Client, endpoint: str, arguments: tuple, says: str
+) -> None:
     with pytest.raises(Exception, match=says):
         client.predict(*arguments, api_name=endpoint)
 

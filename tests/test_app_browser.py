@@ -83,10 +83,13 @@ def test_gallery_and_factors_choose(page: Page) -> None:
     other = "0" if action.input_value() != "0" else "1"
     action.select_option(other)
     page.wait_for_function(
-        "a => Number(document.querySelector('#sd-choose-a [data-index]').dataset.index) !== a", arg=a
+        "a => Number(document.querySelector('#sd-choose-a [data-index]').dataset.index) !== a",
+        arg=a,
     )
     assert action.input_value() == other
-    assert page.locator("#sd-choose-a .sd-chooser-note").inner_text() == ""  # every character does every action
+    assert (
+        page.locator("#sd-choose-a .sd-chooser-note").inner_text() == ""
+    )  # every character does every action
 
 
 def test_download_is_made_on_click(page: Page, tmp_path) -> None:
@@ -112,7 +115,9 @@ def test_click_on_a_map_sets_the_source_and_shift_click_the_target(page: Page) -
     page.wait_for_selector(f'.sd-plot[data-part="dynamic"][data-chosen="{source},{b}"]')
     x, y, i = point(page, "dynamic", 3)
     page.mouse.move(x, y)
-    page.wait_for_function("before => document.querySelector('.sd-tip').dataset.index !== before", arg=str(source))
+    page.wait_for_function(
+        "before => document.querySelector('.sd-tip').dataset.index !== before", arg=str(source)
+    )
     target = int(page.locator(".sd-tip").get_attribute("data-index"))
     page.keyboard.down("Shift")
     page.mouse.click(x, y)
@@ -129,16 +134,22 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     _, b = pair(page)
     page.get_by_role("tab", name="Maps").click()
     page.wait_for_selector("#sd-maps [data-count='888']")
-    page.evaluate("() => Plotly.relayout(document.querySelector('.sd-plot'), {'xaxis.range': [0, 0.01]})")
+    page.evaluate(
+        "() => Plotly.relayout(document.querySelector('.sd-plot'), {'xaxis.range': [0, 0.01]})"
+    )
     page.locator("#sd-colour-static input").click()
     page.get_by_role("option", name="action").click()
     page.wait_for_selector('.sd-plot[data-part="static"][data-colour="action"]')
-    assert page.evaluate("() => document.querySelector('.sd-plot')._fullLayout.xaxis.range[1]") == 0.01
+    assert (
+        page.evaluate("() => document.querySelector('.sd-plot')._fullLayout.xaxis.range[1]") == 0.01
+    )
     page.get_by_text("The same without a mouse").click()
     page.locator("#sd-number input").fill("17")
     page.keyboard.press("Tab")
     chosen = page.locator(f'.sd-plot[data-part="static"][data-chosen="17,{b}"]')
-    for _ in range(10):  # the number travels to the page's state on its own, on a busy machine later than the click
+    for _ in range(
+        10
+    ):  # the number travels to the page's state on its own, on a busy machine later than the click
         page.wait_for_timeout(1000)
         page.click("#sd-make-a")
         page.wait_for_timeout(3000)
@@ -147,7 +158,9 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     assert chosen.count() == 1
 
 
-def test_visitors_do_not_see_each_others_choices(page: Page, browser: Browser, app_url: str) -> None:
+def test_visitors_do_not_see_each_others_choices(
+    page: Page, browser: Browser, app_url: str
+) -> None:
     mine = pair(page)
     with browser.new_context(reduced_motion="reduce") as context:
         other = context.new_page()
@@ -165,7 +178,8 @@ def test_visitors_do_not_see_each_others_choices(page: Page, browser: Browser, a
 
 
 @pytest.mark.parametrize(
-    "query", ["?checkpoint=../x&a=1&b=2", "?a=-1&b=99999999999", "?a=<b>&b=%00&checkpoint=judge-sprites"]
+    "query",
+    ["?checkpoint=../x&a=1&b=2", "?a=-1&b=99999999999", "?a=<b>&b=%00&checkpoint=judge-sprites"],
 )
 def test_a_strange_link_is_no_crash(page: Page, app_url: str, query: str) -> None:
     page.goto(f"{app_url}{query}")
@@ -184,7 +198,9 @@ def test_data_that_are_not_there_are_offered(page: Page, monkeypatch: pytest.Mon
     assert "CC-BY-SA" in words and "Liberated Pixel Cup" in words and "MB" in words
     monkeypatch.setattr(lpc_sprites, "fetch", fail)
     page.click("#sd-download")
-    page.wait_for_function("() => document.querySelector('#sd-progress').innerText.includes('no network today')")
+    page.wait_for_function(
+        "() => document.querySelector('#sd-progress').innerText.includes('no network today')"
+    )
     assert page.is_enabled("#sd-download")
     page.locator("#sd-checkpoint input").click()
     page.get_by_role("option", name="DSVAE · Drawn sprites").click()

@@ -53,7 +53,10 @@ def test_what_cannot_be_is_told_and_what_was_there_stays(opened: Page) -> None:
     opened.fill(".sd-seed input", "seven")
     opened.keyboard.press("Tab")
     told.wait_for()
-    assert "whole number from 0" in told.inner_text() and opened.locator(".sd-vars [data-number]").count() == 9
+    assert (
+        "whole number from 0" in told.inner_text()
+        and opened.locator(".sd-vars [data-number]").count() == 9
+    )
     mode(opened, "Partial swap", "partial")
     assert not told.is_visible()  # it begins with something of B
     opened.get_by_label("motion, by time (frames): none").click()
@@ -61,14 +64,19 @@ def test_what_cannot_be_is_told_and_what_was_there_stays(opened: Page) -> None:
     assert "A partial swap of nothing" in told.inner_text()
     opened.get_by_label("motion, by dimension, as numbers").fill("0, 2-3")
     opened.keyboard.press("Tab")
-    opened.wait_for_function("() => document.querySelector('.sd-one-said').textContent.includes('3 of 4 dynamic')")
+    opened.wait_for_function(
+        "() => document.querySelector('.sd-one-said').textContent.includes('3 of 4 dynamic')"
+    )
     assert not told.is_visible() and "dynamic=0%2C2%2C3" in opened.url
 
 
 def test_the_slider_walks_from_a_to_b_at_once(opened: Page) -> None:
     mode(opened, "Interpolate", "interpolate")
     slider = opened.get_by_label("From A to B")
-    assert opened.locator(".sd-vars [data-number]").count() == 9 and slider.get_attribute("max") == "16"
+    assert (
+        opened.locator(".sd-vars [data-number]").count() == 9
+        and slider.get_attribute("max") == "16"
+    )
     slider.press("Home")
     start = pixels(opened, ".sd-one canvas")
     slider.press("ArrowRight")  # a stop between those of the grid
@@ -94,10 +102,14 @@ def test_a_made_one_becomes_a_and_is_on_the_maps(opened: Page) -> None:
     opened.wait_for_selector(f"{TAB}[data-chosen='1']")
     opened.get_by_role("button", name="Use as A").click()
     opened.wait_for_selector(f"{STAGE[:-1]}*='number']")
-    assert "A, made" in opened.inner_text("#sd-stage") and "seed 0, no. 2" in opened.inner_text("#sd-choose-a")
+    assert "A, made" in opened.inner_text("#sd-stage") and "seed 0, no. 2" in opened.inner_text(
+        "#sd-choose-a"
+    )
     link = opened.url
     opened.get_by_role("tab", name="Generate").click()
-    opened.wait_for_function("() => document.querySelector('.sd-gen-pair').textContent.includes('made:')")
+    opened.wait_for_function(
+        "() => document.querySelector('.sd-gen-pair').textContent.includes('made:')"
+    )
     opened.get_by_role("button", name="Show on maps").click()
     opened.wait_for_selector("#sd-maps [data-guest]:not([data-guest=''])")
     opened.goto(link)
@@ -105,7 +117,10 @@ def test_a_made_one_becomes_a_and_is_on_the_maps(opened: Page) -> None:
 
 
 def test_all_and_one_can_be_downloaded(opened: Page, tmp_path) -> None:
-    for name, label, magic in (("all.gif", "all of them as GIF", b"GIF89a"), ("1.npz", "this one as NPZ", b"PK")):
+    for name, label, magic in (
+        ("all.gif", "all of them as GIF", b"GIF89a"),
+        ("1.npz", "this one as NPZ", b"PK"),
+    ):
         with opened.expect_download() as waiting:
             opened.get_by_label(f"Download {label}").click()
         path = tmp_path / waiting.value.suggested_filename
@@ -115,7 +130,8 @@ def test_all_and_one_can_be_downloaded(opened: Page, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["mode=traverse&code=dynamic&dimension=99", "mode=<b>&seed=%00", "mode=continue&prefix=-1"]
+    "query",
+    ["mode=traverse&code=dynamic&dimension=99", "mode=<b>&seed=%00", "mode=continue&prefix=-1"],
 )
 def test_a_strange_link_still_shows_something(page: Page, app_url: str, query: str) -> None:
     page.goto(f"{app_url}?tab=generate&{query}")
@@ -133,6 +149,10 @@ def test_sound_and_series_are_shown_as_they_are_elsewhere(page: Page, app_url: s
 
 def test_a_phone_does_not_scroll_sideways(opened: Page) -> None:
     opened.set_viewport_size({"width": 360, "height": 780})
-    for name, key in (("Partial swap", "partial"), ("Continue", "continue"), ("Interpolate", "interpolate")):
+    for name, key in (
+        ("Partial swap", "partial"),
+        ("Continue", "continue"),
+        ("Interpolate", "interpolate"),
+    ):
         mode(opened, name, key)
         assert opened.evaluate("() => document.documentElement.scrollWidth") <= 360

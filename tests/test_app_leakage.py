@@ -45,7 +45,11 @@ def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opene
         return {(t["code"], t["factor"]): float(t["value"]) for t in tiles}
 
     for (code, factor), value in shown().items():
-        views = [k for k in table if k[:1] == (code,) and k[1] in ("static", "sequence") and k[2:4] == ("mean", factor)]
+        views = [
+            k
+            for k in table
+            if k[:1] == (code,) and k[1] in ("static", "sequence") and k[2:4] == ("mean", factor)
+        ]
         assert value in {table[key]["bits"] for key in views if table[key]["chosen"]}
     for choice in ("score", "linear", "sample"):
         opened.locator(f'.sd-switch input[value="{choice}"]').check()
@@ -67,7 +71,14 @@ def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opene
 def test_a_tile_explains_itself_to_mouse_and_keyboard(opened: Page) -> None:
     opened.locator(TILE).first.hover()
     card = opened.locator(".sd-card")
-    for words in ("95 % interval", "chance", "majority", "shuffled labels", "permutation", "entropy"):
+    for words in (
+        "95 % interval",
+        "chance",
+        "majority",
+        "shuffled labels",
+        "permutation",
+        "entropy",
+    ):
         assert words in card.inner_text()
     opened.mouse.move(0, 0)
     assert card.is_hidden()
@@ -76,7 +87,9 @@ def test_a_tile_explains_itself_to_mouse_and_keyboard(opened: Page) -> None:
     opened.keyboard.press("ArrowDown")
     opened.keyboard.press("ArrowRight")
     assert card.is_visible() and card.inner_text() != before
-    assert "dynamic code" in opened.evaluate("() => document.activeElement.getAttribute('aria-label')")
+    assert "dynamic code" in opened.evaluate(
+        "() => document.activeElement.getAttribute('aria-label')"
+    )
     opened.keyboard.press("Escape")
     assert card.is_hidden()
 
@@ -101,11 +114,15 @@ def test_one_scrubber_moves_the_pair_and_the_curve(opened: Page) -> None:
     assert (opened.locator('.sd-point[data-factor="skin"]').count() > 0) != was
 
 
-def test_two_checkpoints_side_by_side_and_a_factor_without_labels_has_no_number(opened: Page) -> None:
+def test_two_checkpoints_side_by_side_and_a_factor_without_labels_has_no_number(
+    opened: Page,
+) -> None:
     compare(opened, "DSVAE")
     opened.wait_for_selector(".sd-two .sd-heat-box:nth-child(2)")
     for box in ("Heat map of DSVAE · Drawn sprites", "Paired difference"):
-        for tile in opened.get_by_label(box, exact=True).locator(f'[data-factor="{UNLABELLED}"]').all():
+        for tile in (
+            opened.get_by_label(box, exact=True).locator(f'[data-factor="{UNLABELLED}"]').all()
+        ):
             said = tile.inner_text()
             assert "not measurable" in said and not any(c.isdigit() for c in said)
             assert tile.get_attribute("data-value") is None
@@ -117,7 +134,9 @@ def test_two_checkpoints_side_by_side_and_a_factor_without_labels_has_no_number(
 def test_what_is_not_measured_is_measured_when_asked(opened: Page, checkpoints) -> None:
     compare(opened, "Leaky")
     opened.wait_for_selector(".sd-two .sd-badge", timeout=120_000)
-    assert "smaller sample" in opened.locator(".sd-difference").inner_text()  # why there is no difference
+    assert (
+        "smaller sample" in opened.locator(".sd-difference").inner_text()
+    )  # why there is no difference
     assert opened.locator("#sd-offer").is_hidden()
     with opened.expect_download() as waiting:
         opened.click("#sd-report-csv")

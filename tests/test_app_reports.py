@@ -33,7 +33,12 @@ def test_a_report_of_other_weights_an_old_one_and_a_damaged_one_are_no_reports(c
     kept = path.read_text()
     report = json.loads(kept)
     old = {k: v for k, v in report.items() if k != "leakage"}
-    for content in (json.dumps({**report, "weights_sha256_16": "0" * 16}), json.dumps(old), "[]", "{"):
+    for content in (
+        json.dumps({**report, "weights_sha256_16": "0" * 16}),
+        json.dumps(old),
+        "[]",
+        "{",
+    ):
         path.write_text(content)
         assert reports.find(OTHER) is None
     path.write_text(kept)
@@ -55,7 +60,9 @@ def test_what_cannot_be_measured_says_why(monkeypatch) -> None:
         raise NoJudge("no judge for sprites; train one")
 
     monkeypatch.setattr(reports, "evaluate", fail)
-    assert "no judge for sprites" in leakage.measure([(NAME, "untrained")], lambda share, desc: None)
+    assert "no judge for sprites" in leakage.measure(
+        [(NAME, "untrained")], lambda share, desc: None
+    )
     with pytest.raises(service.ServiceError, match="nothing to compare"):
         reports.chosen(NAME, "=magic")
     with pytest.raises(service.ServiceError, match="nothing to compare"):
@@ -81,7 +88,14 @@ def test_leaks_come_first_and_verdicts_are_left_as_they_are() -> None:
 def test_how_it_was_measured_is_said() -> None:
     said = " ".join(report_payloads.how(reports.find(NAME)))
     sources = reports.find(NAME).leakage["test_sources"]
-    for part in ("240 training", "60 validation", "120 test", f"{sources} characters", "seqdisent evaluate", "torch"):
+    for part in (
+        "240 training",
+        "60 validation",
+        "120 test",
+        f"{sources} characters",
+        "seqdisent evaluate",
+        "torch",
+    ):
         assert part in said
     assert reports.find(NAME).report["weights_sha256_16"] in said
 
@@ -89,18 +103,26 @@ def test_how_it_was_measured_is_said() -> None:
 def test_the_leak_on_the_maps_is_the_largest_one(monkeypatch) -> None:
     static, dynamic = reports.leaked_most(NAME)
     report = reports.find(NAME).report
-    bits = {f.name: headline(report, "static", f.name)["bits"]["value"] for f in service.spec_of(NAME).dynamic_factors}
+    bits = {
+        f.name: headline(report, "static", f.name)["bits"]["value"]
+        for f in service.spec_of(NAME).dynamic_factors
+    }
     assert bits[static] == max(bits.values())
     with monkeypatch.context() as patch:
         patch.setattr(reports, "find", lambda name: None)
         spec = service.spec_of(NAME)
-        assert reports.leaked_most(NAME) == (spec.dynamic_factors[0].name, spec.static_factors[0].name)
+        assert reports.leaked_most(NAME) == (
+            spec.dynamic_factors[0].name,
+            spec.static_factors[0].name,
+        )
     back = maps.other_colours(NAME, static, dynamic)
     assert back[:2] == maps.belonging(NAME) and back[3] == maps.LEAK
     assert maps.other_colours(NAME, *back[:2])[:2] == (static, dynamic)
 
 
 def test_files_of_a_report() -> None:
-    csv, html = (Path(leakage.save(suffix)(NAME)).read_text(encoding="utf-8") for suffix in ("csv", "html"))
+    csv, html = (
+        Path(leakage.save(suffix)(NAME)).read_text(encoding="utf-8") for suffix in ("csv", "html")
+    )
     assert csv.startswith("code,view,") and csv.count("\n") > 80
     assert html.lstrip().lower().startswith("<!doctype html")

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from app_fixtures import SERIES, STAGE, app_url, browser, checkpoints, chromium, client, context, page  # noqa: F401
+from app_fixtures import (
+    SERIES,
+    STAGE,
+    app_url,
+    browser,
+    checkpoints,
+    chromium,
+    client,
+    context,
+    page,
+)  # noqa: F401
 from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import Page
@@ -52,7 +62,9 @@ def test_words_are_of_whole_sequences() -> None:
 def test_packed_numbers_keep_gaps() -> None:
     import base64
 
-    sent = np.frombuffer(base64.b64decode(courses.packed(np.array([[0.5, np.nan, -40, 1.2345]]))), "<i2")
+    sent = np.frombuffer(
+        base64.b64decode(courses.packed(np.array([[0.5, np.nan, -40, 1.2345]]))), "<i2"
+    )
     assert sent.tolist() == [500, courses.MISSING, courses.MISSING, 1234]
 
 
@@ -60,14 +72,20 @@ def test_endpoints_speak_of_series(client: Client) -> None:
     report, file = client.predict(NAME, 3, 7, "", api_name="/swap")
     table = pd.read_csv(io.BytesIO(read(file)))
     assert table["clip"].unique().tolist() == list(service.CLIPS) and "north low" in table
-    assert set(report["error"]) == {"a_again", "b_again"} and report["error"]["a_again"]["north"]["mean_absolute"] > 0
+    assert (
+        set(report["error"]) == {"a_again", "b_again"}
+        and report["error"]["a_again"]["north"]["mean_absolute"] > 0
+    )
     assert set(report["correlation"]) == {"a_again", "a_like_b", "b_like_a", "b_again"}
     assert set(report["units"]) == {"north", "east", "south", "west"} and "psnr_db" not in report
     _, picture = client.predict(NAME, 3, 7, "png", api_name="/swap")
     with Image.open(io.BytesIO(read(picture))) as image:
         assert image.format == "PNG" and image.width > 900
     drawn = client.predict(NAME, 2, 1, "dynamic", 9, api_name="/sample")
-    assert pd.read_csv(io.BytesIO(read(drawn)))["clip"].unique().tolist() == ["sample 0", "sample 1"]
+    assert pd.read_csv(io.BytesIO(read(drawn)))["clip"].unique().tolist() == [
+        "sample 0",
+        "sample 1",
+    ]
     assert len(client.predict(NAME, 5, api_name="/encode")["dynamic"]) == 12
     found = client.predict(NAME, 296, "pca", api_name="/map")
     assert len(found["ids"]) == 296 and found["factors"]["season"]["said"] == "mostly"
@@ -86,7 +104,9 @@ def seen(page: Page, app_url: str) -> Page:
 
 
 def test_a_visitor_reads_searches_saves_and_maps_series(seen: Page, tmp_path) -> None:
-    assert seen.locator("#sd-stage .sd-stage").is_hidden() and seen.locator("#sd-save-gif").is_hidden()
+    assert (
+        seen.locator("#sd-stage .sd-stage").is_hidden() and seen.locator("#sd-save-gif").is_hidden()
+    )
     assert seen.locator("#sd-series svg.sd-course").count() == 6
     path = seen.locator('[data-clip="0"] .sd-own').first.get_attribute("d")
     assert path.count("M") > 3  # gaps are left open
@@ -98,7 +118,9 @@ def test_a_visitor_reads_searches_saves_and_maps_series(seen: Page, tmp_path) ->
     assert seen.locator('[data-clip="3"] .sd-band').count() == 3
     seen.focus("#sd-series .sd-stage")
     seen.keyboard.press("ArrowRight")
-    assert seen.locator(".sd-value").count() == 18 and "north" in seen.inner_text("#sd-series [role=status]")
+    assert seen.locator(".sd-value").count() == 18 and "north" in seen.inner_text(
+        "#sd-series [role=status]"
+    )
     seen.get_by_text("The same as a table").click()
     assert seen.locator(".sd-twin tbody tr").count() == 4
     # Found by name.
@@ -112,7 +134,10 @@ def test_a_visitor_reads_searches_saves_and_maps_series(seen: Page, tmp_path) ->
     with seen.expect_download() as waiting:
         seen.click("#sd-save-series-csv")
     waiting.value.save_as(tmp_path / "swap.csv")
-    assert waiting.value.suggested_filename == f"{NAME}-3-21.csv" and len(pd.read_csv(tmp_path / "swap.csv")) == 6 * 288
+    assert (
+        waiting.value.suggested_filename == f"{NAME}-3-21.csv"
+        and len(pd.read_csv(tmp_path / "swap.csv")) == 6 * 288
+    )
     # A phone shows it without scrolling sideways.
     seen.set_viewport_size({"width": 360, "height": 780})
     seen.wait_for_timeout(300)

@@ -6,7 +6,17 @@ from __future__ import annotations
 
 import pytest
 import soundfile as sf
-from app_fixtures import SOUND, STAGE, VOICES, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
+from app_fixtures import (
+    SOUND,
+    STAGE,
+    VOICES,
+    app_url,
+    browser,
+    checkpoints,
+    chromium,
+    context,
+    page,
+)  # noqa: F401
 from playwright.sync_api import Page
 
 from demo import payloads, service
@@ -49,10 +59,14 @@ def test_six_clips_are_drawn_and_one_at_a_time_sounds(heard: Page) -> None:
     assert heard.locator("#sd-sound [data-clip]").count() == 6
     assert dark_pixels(heard, '[data-clip="0"] canvas') > 1000
     assert "Hz" in heard.inner_text('[data-clip="0"] figcaption')
-    assert heard.evaluate("() => window.sdEar?.state.context ?? null") is None  # nothing sounds by itself
+    assert (
+        heard.evaluate("() => window.sdEar?.state.context ?? null") is None
+    )  # nothing sounds by itself
     heard.locator('[data-clip="0"] .sd-hear').click()
     heard.wait_for_function(HEARD)
-    heard.wait_for_function("() => Number(document.querySelector('[data-clip=\"0\"]').dataset.at) > 0.05")
+    heard.wait_for_function(
+        "() => Number(document.querySelector('[data-clip=\"0\"]').dataset.at) > 0.05"
+    )
     heard.locator('[data-clip="4"] .sd-hear').click()
     heard.wait_for_selector('[data-clip="4"].sd-sounding')
     assert heard.locator(".sd-sounding").count() == 1
@@ -88,7 +102,10 @@ def test_all_play_in_turn_until_stopped(heard: Page) -> None:
 
 
 def test_clips_are_downloaded_one_by_one_and_together(heard: Page, tmp_path) -> None:
-    for selector, name in (('[data-clip="4"] .sd-wav', f"{NAME}-b_like_a.wav"), ("#sd-save-sound-wav", None)):
+    for selector, name in (
+        ('[data-clip="4"] .sd-wav', f"{NAME}-b_like_a.wav"),
+        ("#sd-save-sound-wav", None),
+    ):
         with heard.expect_download() as waiting:
             heard.click(selector)
         path = tmp_path / waiting.value.suggested_filename
@@ -110,7 +127,8 @@ def test_gallery_is_heard_without_choosing_and_a_click_chooses(heard: Page) -> N
     word = heard.locator('#sd-choose-a select[name="word"]')
     word.select_option("0" if word.input_value() != "0" else "1")
     heard.wait_for_function(
-        f"before => document.querySelector('{SOUND}').dataset.pair.split(',')[0] !== before", arg=before.split(",")[0]
+        f"before => document.querySelector('{SOUND}').dataset.pair.split(',')[0] !== before",
+        arg=before.split(",")[0],
     )
 
 
@@ -152,12 +170,18 @@ def test_pictures_and_sound_take_turns_on_the_stage(heard: Page) -> None:
     heard.locator("#sd-checkpoint input").click()
     heard.get_by_role("option", name="DSVAE · Drawn sprites").click()
     heard.wait_for_selector(STAGE, state="visible")
-    assert heard.locator("#sd-sound .sd-stage").is_hidden() and heard.locator("#sd-save-gif").is_visible()
+    assert (
+        heard.locator("#sd-sound .sd-stage").is_hidden()
+        and heard.locator("#sd-save-gif").is_visible()
+    )
     assert "A moves like B" in heard.inner_text(".sd-how")
     heard.locator("#sd-checkpoint input").click()
     heard.get_by_role("option", name=service.title(NAME)).click()
     heard.wait_for_selector(SOUND, state="visible")
-    assert heard.locator("#sd-stage .sd-stage").is_hidden() and heard.locator("#sd-save-gif").is_hidden()
+    assert (
+        heard.locator("#sd-stage .sd-stage").is_hidden()
+        and heard.locator("#sd-save-gif").is_hidden()
+    )
     assert "A's words in B's voice" in heard.inner_text(".sd-how")
 
 

@@ -50,14 +50,18 @@ def page(chromium: str, app_url: str, tmp_path_factory) -> Iterator[Page]:
     spoken = tmp_path_factory.mktemp("microphone") / "spoken.wav"
     spoken.write_bytes(wav(voice(4)))
     arguments = [
-        *CHROMIUM_ARGUMENTS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+        *CHROMIUM_ARGUMENTS,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={spoken}",
-    ]  # fmt: skip
+    ]
     uploads.warm(NAME)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, reduced_motion="reduce", permissions=["microphone"]
+            viewport={"width": 1280, "height": 900},
+            reduced_motion="reduce",
+            permissions=["microphone"],
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -75,7 +79,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
     page.locator("#sd-own-audio [aria-label='Upload file']").click()
     page.set_input_files(
         "#sd-own-audio input[type=file]", {"name": name, "mimeType": "audio/wav", "buffer": content}
-    )  # fmt: skip
+    )
 
 
 def test_a_recording_is_seen_placed_and_swapped(page: Page, tmp_path: Path) -> None:
@@ -94,7 +98,9 @@ def test_a_recording_is_seen_placed_and_swapped(page: Page, tmp_path: Path) -> N
         page.wait_for_selector(f'#sd-own-maps .sd-plot[data-part="{part}"][data-guest*=","]')
     assert "placed exactly" in page.inner_text("#sd-own-maps .sd-trust >> nth=0")
     assert page.locator("#sd-own-near .sd-part-static li").count() == 5
-    assert page.evaluate("() => window.sdEar?.state.context ?? null") is None  # nothing sounds by itself
+    assert (
+        page.evaluate("() => window.sdEar?.state.context ?? null") is None
+    )  # nothing sounds by itself
     page.click("#sd-own-swap")
     page.wait_for_selector("#sd-own-stage [data-clip='4']")
     assert page.locator("#sd-own-stage [data-clip]").count() == 6
@@ -120,11 +126,12 @@ def test_a_click_on_the_map_swaps_with_that_voice(page: Page) -> None:
     page.mouse.click(x, y)
     page.wait_for_function(
         "before => document.querySelector('#sd-own-partner input').value !== before", arg=before
-    )  # fmt: skip
+    )
     page.wait_for_selector("#sd-own-maps .sd-plot[data-part='static'][data-chosen^=',']")
     shown = page.locator("#sd-own-partner input").input_value().rsplit(" (", 1)[0]
     page.wait_for_function(
-        "said => document.querySelector(`#sd-own-stage [data-clip='1'] .sd-caption`).textContent === said", arg=shown
+        "said => document.querySelector(`#sd-own-stage [data-clip='1'] .sd-caption`).textContent === said",
+        arg=shown,
     )
 
 
@@ -135,9 +142,13 @@ def test_a_bad_file_is_told_and_the_next_one_is_taken(page: Page) -> None:
     ):
         upload(page, name, content)
         page.wait_for_function(
-            "words => document.querySelector('#sd-own-found .sd-refused')?.textContent.includes(words)", arg=words
+            "words => document.querySelector('#sd-own-found .sd-refused')?.textContent.includes(words)",
+            arg=words,
         )
-        assert page.locator("#sd-own-clip .sd-stage").is_hidden() and page.locator("#sd-own-swap").is_hidden()
+        assert (
+            page.locator("#sd-own-clip .sd-stage").is_hidden()
+            and page.locator("#sd-own-swap").is_hidden()
+        )
     upload(page, "me.wav", wav(voice()))
     page.wait_for_selector("#sd-own-clip [data-clip='0']")
     assert "me.wav" in page.inner_text("#sd-own-clip figcaption")
@@ -155,7 +166,9 @@ def test_a_checkpoint_of_pictures_names_those_of_sound(page: Page, app_url: str)
 # -- for programs --------------------------------------------------------------------------------
 
 
-def ask(client: Client, folder: Path, content: bytes, name: str = NAME, **more) -> tuple[dict, Path]:
+def ask(
+    client: Client, folder: Path, content: bytes, name: str = NAME, **more
+) -> tuple[dict, Path]:
     path = folder / "me.wav"
     path.write_bytes(content)
     report, file = client.predict(name, handle_file(str(path)), api_name="/voice", **more)
@@ -175,11 +188,15 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
     assert len(uploads._KEPT) == kept
 
 
-def test_neither_the_recording_nor_anything_of_it_stays_on_disk(client: Client, tmp_path: Path) -> None:
+def test_neither_the_recording_nor_anything_of_it_stays_on_disk(
+    client: Client, tmp_path: Path
+) -> None:
     content = wav(voice()[123:])
     ask(client, tmp_path, content)
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    assert not [path for path in folder.rglob("*") if path.is_file() and path.read_bytes() == content]
+    assert not [
+        path for path in folder.rglob("*") if path.is_file() and path.read_bytes() == content
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +208,9 @@ def test_neither_the_recording_nor_anything_of_it_stays_on_disk(client: Client, 
         (wav(voice(61)), "Cut from"),
     ],
 )
-def test_what_was_mended_is_told(client: Client, tmp_path: Path, content: bytes, words: str) -> None:
+def test_what_was_mended_is_told(
+    client: Client, tmp_path: Path, content: bytes, words: str
+) -> None:
     assert any(words in note for note in ask(client, tmp_path, content)[0]["notes"])
 
 
@@ -206,7 +225,9 @@ def test_what_was_mended_is_told(client: Client, tmp_path: Path, content: bytes,
         (wav(voice()), {"format": "exe"}, "Formats"),
     ],
 )
-def test_what_cannot_be_used_is_told(client: Client, tmp_path: Path, content: bytes, more: dict, words: str) -> None:
+def test_what_cannot_be_used_is_told(
+    client: Client, tmp_path: Path, content: bytes, more: dict, words: str
+) -> None:
     with pytest.raises(Exception, match=words):
         ask(client, tmp_path, content, **more)
 
@@ -216,9 +237,16 @@ def test_only_what_was_uploaded_is_read(app_url: str, tmp_path: Path) -> None:
     secret.write_bytes(wav(voice()))
     call = f"{app_url}gradio_api/call/voice"
     for path in (str(secret), "/etc/passwd", "\0", "", 3, "http://127.0.0.1:1/me.wav"):
-        file = {"path": path, "meta": {"_type": "gradio.FileData"}}  # gradio's client would upload it
+        file = {
+            "path": path,
+            "meta": {"_type": "gradio.FileData"},
+        }  # gradio's client would upload it
         event = httpx.post(call, json={"data": [NAME, file, 0, "wav"]})
-        told = httpx.get(f"{call}/{event.json()['event_id']}", timeout=60).text if event.is_success else "event: error"
+        told = (
+            httpx.get(f"{call}/{event.json()['event_id']}", timeout=60).text
+            if event.is_success
+            else "event: error"
+        )
         assert "event: error" in told and "complete" not in told, path
     assert secret.exists()
 

@@ -79,7 +79,9 @@ def test_frames_show_what_was_simulated(size):
     ground = round(255 * ball_simulator.BACKGROUND)
     ink = (frames.max(-1).astype(float) - ground) / (255 - ground)
     area = np.pi * made.world.radius**2 * made.world.number
-    np.testing.assert_allclose(ink.mean((2, 3)), np.repeat(area[:, None], 4, 1), rtol=0.02, atol=2e-3)
+    np.testing.assert_allclose(
+        ink.mean((2, 3)), np.repeat(area[:, None], 4, 1), rtol=0.02, atol=2e-3
+    )
     alone = np.flatnonzero(made.world.number == 1)
     axis = (np.arange(size) + 0.5) / size
     x = (ink.sum(2) @ axis / ink.sum((2, 3)))[alone]
@@ -88,7 +90,9 @@ def test_frames_show_what_was_simulated(size):
     row = alone[0]
     column, line = (made.position[row, 0, 0] * size).astype(int)
     colour = frames[row, 0, size - 1 - line, column]
-    np.testing.assert_allclose(colour / 255, ball_simulator.palette()[labels["colour"][row], 0], atol=0.01)
+    np.testing.assert_allclose(
+        colour / 255, ball_simulator.palette()[labels["colour"][row], 0], atol=0.01
+    )
 
 
 @pytest.mark.parametrize("name", ["bouncing-balls", "bouncing-balls-64", "moving-digits"])
@@ -115,7 +119,9 @@ def test_data_sets_keep_the_contract(name):
 def test_longer_sequences_go_on_where_the_split_ends():
     for source in (SMALL, LARGE):
         short, longer = source.load("test"), source.of_length("test", 40, 5)
-        np.testing.assert_array_equal(longer.frames[np.arange(5)][:, :32], short.frames[np.arange(5)])
+        np.testing.assert_array_equal(
+            longer.frames[np.arange(5)][:, :32], short.frames[np.arange(5)]
+        )
 
 
 def test_missing_labels_of_balls_are_those_that_cannot_be_seen():

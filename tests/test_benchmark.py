@@ -33,15 +33,30 @@ def test_an_interval_holds_the_mean_and_is_wider_with_fewer_sources():
     luck = np.repeat(rng.normal(size=8), 25)  # eight sources, alike within
     given = lambda source, n=3: [
         Answer(luck + rng.normal(size=200) / 9, np.zeros(200), source, "head") for _ in range(n)
-    ]  # fmt: skip
-    few, many = (downstream.over_seeds("MAE", given(source)) for source in (np.arange(200) // 25, np.arange(200)))
+    ]
+    few, many = (
+        downstream.over_seeds("MAE", given(source))
+        for source in (np.arange(200) // 25, np.arange(200))
+    )
     for found in (few, many):
         assert found["low"] < found["value"] < found["high"]
-        assert found["value"] == pytest.approx(np.mean(found["by_seed"])) and len(found["by_seed"]) == 3
+        assert (
+            found["value"] == pytest.approx(np.mean(found["by_seed"]))
+            and len(found["by_seed"]) == 3
+        )
     assert few["high"] - few["low"] > 2 * (many["high"] - many["low"])
     sure = np.tile([0.9, 0.1], (200, 1))
-    rare = [Answer(np.where(np.arange(200)[:, None] == 7, 1 - sure, sure), np.arange(200) == 7, np.arange(200), "")]
-    assert downstream.over_seeds("AUROC", rare)["low"] == 1  # resamples without a case are no evidence
+    rare = [
+        Answer(
+            np.where(np.arange(200)[:, None] == 7, 1 - sure, sure),
+            np.arange(200) == 7,
+            np.arange(200),
+            "",
+        )
+    ]
+    assert (
+        downstream.over_seeds("AUROC", rare)["low"] == 1
+    )  # resamples without a case are no evidence
 
 
 @pytest.mark.parametrize("name", [n for n in series.RECIPES if recipe(n).dataset in TASKS])
@@ -102,21 +117,32 @@ class Reader:
 
     def __call__(self, x, mask):
         found = x[:, 0, 3, 2] if self.task is KIND else x[:, :, 0, 0]
-        return torch.nn.functional.one_hot((found.nan_to_num() / 4).round().long().clamp(0, 2), 3).numpy()
+        return torch.nn.functional.one_hot(
+            (found.nan_to_num() / 4).round().long().clamp(0, 2), 3
+        ).numpy()
 
 
 def test_a_swap_is_judged_by_whose_label_it_carries(splits):
     full = splits[2]
     there = np.isfinite(full.frames[:, 0, 3, 2]) & np.isfinite(full.frames[:, 0, 0, 0])
     data = full.select(np.flatnonzero(there))
-    judged = lambda task, leaky=False: supervised_baseline.swap_judged(Reader(task), Told(leaky), data, seed=0)
+    judged = lambda task, leaky=False: supervised_baseline.swap_judged(
+        Reader(task), Told(leaky), data, seed=0
+    )
     found = judged(KIND)
     assert found["right"] == found["real"] == found["rebuilt"] == 100 and found["wrong"] == 0
     assert 0.5 < found["pairs"] / len(data) < 0.8  # two in three differ
     found = judged(KIND, leaky=True)
-    assert found["right"] == 0 and found["wrong"] == 100 and found["real"] == found["rebuilt"] == 100
-    found = judged(STATE)  # at the steps at which both are known and differ; the dynamics keep theirs
-    assert found["right"] > 90 > 10 > found["wrong"] and found["pairs"] < (data.dynamic["state"] >= 0).sum()
+    assert (
+        found["right"] == 0 and found["wrong"] == 100 and found["real"] == found["rebuilt"] == 100
+    )
+    found = judged(
+        STATE
+    )  # at the steps at which both are known and differ; the dynamics keep theirs
+    assert (
+        found["right"] > 90 > 10 > found["wrong"]
+        and found["pairs"] < (data.dynamic["state"] >= 0).sum()
+    )
     assert judged(WARMTH) is None
 
 
@@ -132,29 +158,49 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     small = Recipe("dbse", "waves", build("dbse").config, TrainConfig(2, batch_size=4))
     for name in ("one-waves", "other-waves"):
         monkeypatch.setitem(RECIPES, name, lambda: small)
-    call = lambda name, *seeds: main(["benchmark", name, "--seeds", *seeds, "--run", str(tmp_path), "--quiet"])
+    call = lambda name, *seeds: main(
+        ["benchmark", name, "--seeds", *seeds, "--run", str(tmp_path), "--quiet"]
+    )
     assert call("one-waves", "0", "1") == 0
     first = json.loads((tmp_path / "results.json").read_text())
     assert call("other-waves", "0") == 0
     both = json.loads((tmp_path / "results.json").read_text())
-    assert both[0] == first[0] and [found["recipe"] for found in both] == ["one-waves", "other-waves"]
-    assert first[0]["seeds"] == [0, 1] and both[1]["seeds"] == [0] and first[0]["dataset"] == "waves"
+    assert both[0] == first[0] and [found["recipe"] for found in both] == [
+        "one-waves",
+        "other-waves",
+    ]
+    assert (
+        first[0]["seeds"] == [0, 1] and both[1]["seeds"] == [0] and first[0]["dataset"] == "waves"
+    )
     for task in both[0]["tasks"]:
         assert list(task["by"]) == ["codes", "raw features", "supervised", "most frequent class"]
-        assert task["test_rows"] == (480 if task["factor"] == "season" else 40) and task["test_sources"] == 40
+        assert (
+            task["test_rows"] == (480 if task["factor"] == "season" else 40)
+            and task["test_sources"] == 40
+        )
         for by in task["by"].values():
             score = by["scores"]["accuracy"]
-            assert len(score["by_seed"]) == 2 and 0 <= score["low"] <= score["value"] <= score["high"] <= 100
-    for seeds in (task["by"][learner]["scores"]["accuracy"]["by_seed"] for learner in list(task["by"])[1::2]):
+            assert (
+                len(score["by_seed"]) == 2
+                and 0 <= score["low"] <= score["value"] <= score["high"] <= 100
+            )
+    for seeds in (
+        task["by"][learner]["scores"]["accuracy"]["by_seed"] for learner in list(task["by"])[1::2]
+    ):
         assert seeds[0] == seeds[1]  # raw features and constants know nothing of seeds
     text = (tmp_path / "results.md").read_text()
     for title in ("one-waves: trend from the static code", "other-waves: season from both codes"):
         assert f"**{title}**" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {4} and len(rows) == 4 * 6
-    monkeypatch.setattr("seqdisent.training.trainer.fit", lambda *args, **options: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "seqdisent.training.trainer.fit", lambda *args, **options: pytest.fail("trained again")
+    )
     assert call("one-waves", "0") == 0  # found trained, and its row is replaced
-    assert [found["seeds"] for found in json.loads((tmp_path / "results.json").read_text())] == [[0], [0]]
+    assert [found["seeds"] for found in json.loads((tmp_path / "results.json").read_text())] == [
+        [0],
+        [0],
+    ]
     capsys.readouterr()
     assert main(["benchmark", "dbse-sprites", "--run", str(tmp_path)]) == 1
     assert "no downstream tasks for sprites" in " ".join(capsys.readouterr().out.split())

@@ -23,7 +23,9 @@ def test_save_load_encode_is_bit_identical(model, clips, tmp_path):
     seqdisent.save_checkpoint(tmp_path / "m", model, kind=model.name, recipe={})
     loaded, spec = seqdisent.load_checkpoint(tmp_path / "m")
     assert spec == model.spec and loaded.config == model.config and not loaded.training
-    reference = prepare(model, "cpu")  # frozen like the loaded one: autograd takes other LSTM kernels
+    reference = prepare(
+        model, "cpu"
+    )  # frozen like the loaded one: autograd takes other LSTM kernels
     a, b = (m.encode(clips.x, sample=False).latents for m in (reference, loaded))
     assert torch.equal(a.static, b.static) and torch.equal(a.dynamic, b.dynamic)
 
@@ -37,7 +39,9 @@ def test_rounded_weights_take_half_the_room_and_still_round_trip(clips, tmp_path
     size = lambda folder: (folder / "model.safetensors").stat().st_size
     assert size(half) < 0.6 * size(full)
     loaded, _ = seqdisent.load_checkpoint(half)
-    assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), model.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(loaded.parameters(), model.parameters(), strict=True)
+    )
     assert next(loaded.parameters()).dtype == torch.float32
     after = loaded.encode(clips.x, sample=False).latents
     torch.testing.assert_close(after.static, before.static, rtol=1e-2, atol=1e-3)
@@ -70,17 +74,20 @@ def damage(**changes):
     return apply
 
 
-@pytest.mark.parametrize("spoil, message", [
-    (damage(schema=99), "has schema 99"),
-    (damage(model="gan"), "no model 'gan'"),
-    (damage(config={"beta": 2}), "unknown settings for dbse"),
-    (damage(model="judge"), "is a judge"),
-    (lambda f: (f / "config.json").write_text("{"), "is damaged"),
-    (lambda f: (f / "config.json").write_text("[]"), "is damaged"),
-    (lambda f: (f / "model.safetensors").write_bytes(b"pickle"), "cannot be loaded"),
-    (lambda f: (f / "model.safetensors").unlink(), "cannot be loaded"),
-    (damage(config={"static_size": 7}), "cannot be loaded"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (damage(schema=99), "has schema 99"),
+        (damage(model="gan"), "no model 'gan'"),
+        (damage(config={"beta": 2}), "unknown settings for dbse"),
+        (damage(model="judge"), "is a judge"),
+        (lambda f: (f / "config.json").write_text("{"), "is damaged"),
+        (lambda f: (f / "config.json").write_text("[]"), "is damaged"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"pickle"), "cannot be loaded"),
+        (lambda f: (f / "model.safetensors").unlink(), "cannot be loaded"),
+        (damage(config={"static_size": 7}), "cannot be loaded"),
+    ],
+)
 def test_a_spoilt_folder_is_refused_with_the_reason(saved, spoil, message):
     _, folder = saved
     spoil(folder)
@@ -101,7 +108,9 @@ def test_shipped_checkpoints_load_and_are_small():
     for name in seqdisent.list_checkpoints():
         folder = checkpoints_root() / name
         model, spec = seqdisent.load_checkpoint(name)
-        shipped = [p for p in folder.iterdir() if p.name != "report.html"]  # evaluate writes it, nobody commits it
+        shipped = [
+            p for p in folder.iterdir() if p.name != "report.html"
+        ]  # evaluate writes it, nobody commits it
         assert sum(p.stat().st_size for p in shipped) < 10e6, name
         metrics = json.loads((folder / "metrics.json").read_text())
         assert metrics["weights_sha256_16"] == checkpoint_hash(folder), "metrics of other weights"

@@ -38,7 +38,10 @@ def test_swap_writes_a_clip(folder, tmp_path, suffix):
 
 def test_sample_keeps_and_draws(folder, tmp_path):
     out = tmp_path / "s.gif"
-    assert main(["sample", folder, "-n", "4", "--frames", "12", "--static-of", "5", "-o", str(out)]) == 0
+    assert (
+        main(["sample", folder, "-n", "4", "--frames", "12", "--static-of", "5", "-o", str(out)])
+        == 0
+    )
     first = out.read_bytes()
     assert imageio.imread(out).shape[0] == 12
     main(["sample", folder, "-n", "4", "--frames", "12", "--static-of", "5", "-o", str(out)])
@@ -50,16 +53,22 @@ def test_data_of_drawn_sprites_needs_nothing(capsys):
     assert "nothing to download" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["swap", "nope", "1", "2"], "no checkpoint 'nope'"),
-    (["swap", "{}", "1", "99999"], "numbered 0 to 2663"),
-    (["swap", "{}", "1", "2", "-o", "x.txt"], "sprites has pictures; write to .mp4, .gif or .webp"),
-    (["sample", "{}", "-n", "0"], "between 1 and 64"),
-    (["sample", "{}", "--frames", "0"], "at least 1"),
-    (["train", "nope"], "no recipe 'nope'"),
-    (["data", "nope"], "no data set 'nope'"),
-    (["data", "lpc-sprites", "--data-root", "/dev/null"], "error"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["swap", "nope", "1", "2"], "no checkpoint 'nope'"),
+        (["swap", "{}", "1", "99999"], "numbered 0 to 2663"),
+        (
+            ["swap", "{}", "1", "2", "-o", "x.txt"],
+            "sprites has pictures; write to .mp4, .gif or .webp",
+        ),
+        (["sample", "{}", "-n", "0"], "between 1 and 64"),
+        (["sample", "{}", "--frames", "0"], "at least 1"),
+        (["train", "nope"], "no recipe 'nope'"),
+        (["data", "nope"], "no data set 'nope'"),
+        (["data", "lpc-sprites", "--data-root", "/dev/null"], "error"),
+    ],
+)
 def test_errors_are_one_clear_line(folder, capsys, arguments, message):
     assert main([a.format(folder) for a in arguments]) == 1
     printed = " ".join(capsys.readouterr().out.split())
@@ -71,7 +80,10 @@ def test_cut_writes_a_checkpoint_that_says_how_it_was_made(folder, tmp_path, cap
     assert main(["cut", folder, "--tolerance", "0.5", "--to", str(to)]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     model, _ = seqdisent.load_checkpoint(to)
-    assert f"{model.config.static_rank} of 6 static directions" in printed and "signal to noise ratios" in printed
+    assert (
+        f"{model.config.static_rank} of 6 static directions" in printed
+        and "signal to noise ratios" in printed
+    )
     assert "seqdisent cut m --tolerance 0.5 --to cut" in (to / "config.json").read_text()
     assert main(["cut", str(to), "--to", str(tmp_path / "again")]) == 1
     assert "cut already" in " ".join(capsys.readouterr().out.split())

@@ -14,9 +14,16 @@ from seqdisent.audio import decode, prepare
 from seqdisent.audio.prepare import RATE_HZ, AudioError
 
 FORMATS = [
-    ("WAV", "PCM_U8"), ("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "PCM_32"), ("WAV", "FLOAT"), ("FLAC", "PCM_24"),
-    ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III"), ("NIST", "PCM_16"),
-]  # fmt: skip
+    ("WAV", "PCM_U8"),
+    ("WAV", "PCM_16"),
+    ("WAV", "PCM_24"),
+    ("WAV", "PCM_32"),
+    ("WAV", "FLOAT"),
+    ("FLAC", "PCM_24"),
+    ("OGG", "VORBIS"),
+    ("MP3", "MPEG_LAYER_III"),
+    ("NIST", "PCM_16"),
+]
 
 
 @pytest.mark.parametrize(("kind", "coding"), FORMATS)
@@ -45,7 +52,9 @@ def test_only_the_first_ninety_seconds_are_looked_at() -> None:
     long = np.tile(word(2.0), 60)
     started = time.process_time()
     clip = prepare.read(encoded(long, 8_000, "FLAC"))
-    assert "Only the first 90.0 s were looked at." in clip.notes and time.process_time() - started < 3
+    assert (
+        "Only the first 90.0 s were looked at." in clip.notes and time.process_time() - started < 3
+    )
     samples, rate_hz, _ = decode.decode(encoded(long, 8_000, "FLAC"))
     assert len(samples) == 90 * rate_hz + 1
 
@@ -53,9 +62,11 @@ def test_only_the_first_ninety_seconds_are_looked_at() -> None:
 def test_every_type_of_number_is_read_at_its_own_scale() -> None:
     wanted = prepare.prepare(word(level=0.2), RATE_HZ).wave
     for given in (
-        (word(level=0.2) * 2**15).astype(np.int16), (word(level=0.2) * 2**31).astype(np.int32),
-        word(level=0.2).astype(np.float64), word(level=0.2)[:, None],
-    ):  # fmt: skip
+        (word(level=0.2) * 2**15).astype(np.int16),
+        (word(level=0.2) * 2**31).astype(np.int32),
+        word(level=0.2).astype(np.float64),
+        word(level=0.2)[:, None],
+    ):
         assert np.abs(prepare.prepare(given, RATE_HZ).wave - wanted).max() < 2e-3
     shouted = prepare.prepare(word(level=0.2) * 2**15, RATE_HZ)
     assert said(shouted, "read as 16-bit numbers") and np.abs(shouted.wave - wanted).max() < 2e-3
@@ -63,7 +74,11 @@ def test_every_type_of_number_is_read_at_its_own_scale() -> None:
 
 def test_eight_bits_are_noticed_in_any_wrapping() -> None:
     eight = np.round(word(level=0.3) * 127) / 128
-    for source in (encoded(eight, coding="PCM_U8"), encoded(eight), encoded(word(level=0.3), coding="ULAW")):
+    for source in (
+        encoded(eight, coding="PCM_U8"),
+        encoded(eight),
+        encoded(word(level=0.3), coding="ULAW"),
+    ):
         assert said(prepare.read(source), "8 bits a sample")
     as_bytes = (eight * 128 + 128).astype(np.uint8)
     assert said(prepare.prepare(as_bytes, RATE_HZ), "8 bits a sample")
@@ -88,7 +103,11 @@ def test_eight_bits_are_noticed_in_any_wrapping() -> None:
 def test_what_is_not_sound_is_refused_by_name(content, words, tmp_path) -> None:
     path = tmp_path / "my voice.wav"
     path.write_bytes(content)
-    for source, name in ((content, "The file"), (path, "my voice.wav"), (str(path), "my voice.wav")):
+    for source, name in (
+        (content, "The file"),
+        (path, "my voice.wav"),
+        (str(path), "my voice.wav"),
+    ):
         with pytest.raises(AudioError) as error:
             prepare.read(source)
         message = str(error.value)
@@ -102,7 +121,9 @@ def test_a_file_that_is_not_there_is_named_without_its_folder(tmp_path) -> None:
             prepare.read(missing)
 
 
-@pytest.mark.parametrize(("kind", "coding"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")])
+@pytest.mark.parametrize(
+    ("kind", "coding"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")]
+)
 def test_a_truncated_file_gives_what_is_there_and_says_so(kind, coding) -> None:
     whole = encoded(np.tile(word(2.0), 3), RATE_HZ, kind, coding)
     clip = prepare.read(whole[: len(whole) * 6 // 10])
@@ -117,18 +138,28 @@ def test_lengths_that_headers_make_up_cost_nothing() -> None:
         lying[4:8] = lying[40:44] = length.to_bytes(4, "little")
         started = time.process_time()
         clip = prepare.read(bytes(lying))
-        assert time.process_time() - started < 1 and len(clip.wave) == len(prepare.read(honest).wave)
+        assert time.process_time() - started < 1 and len(clip.wave) == len(
+            prepare.read(honest).wave
+        )
         assert said(clip, "ends before its header says") == (length == 2**30)
     flac = bytearray(encoded(word(), kind="FLAC"))
     flac[21:26] = bytes([flac[21] | 0x0F]) + b"\xff" * 4  # 2**36 - 1 samples
     started = time.process_time()
-    assert said(prepare.read(bytes(flac)), "ends before its header says") and time.process_time() - started < 1
+    assert (
+        said(prepare.read(bytes(flac)), "ends before its header says")
+        and time.process_time() - started < 1
+    )
 
 
 def test_wav_bytes_are_16_bit_wav_and_come_back() -> None:
     wave = word(level=0.3)
     with sf.SoundFile(io.BytesIO(prepare.wav_bytes(wave))) as file:
-        assert (file.format, file.subtype, file.samplerate, file.channels) == ("WAV", "PCM_16", RATE_HZ, 1)
+        assert (file.format, file.subtype, file.samplerate, file.channels) == (
+            "WAV",
+            "PCM_16",
+            RATE_HZ,
+            1,
+        )
         assert np.abs(file.read(dtype="float32") - wave).max() < 2**-14
     loud, _ = sf.read(io.BytesIO(prepare.wav_bytes(np.array([3.0, -3.0, 1.0, -1.0]))))
     assert (np.sign(loud) == [1, -1, 1, -1]).all() and (np.abs(loud) > 0.999).all()

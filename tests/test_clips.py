@@ -14,7 +14,10 @@ from seqdisent.audio.prepare import RATE_HZ, AudioError
 def test_a_good_clip_stays_as_it_is_and_needs_no_notes() -> None:
     first = prepare.prepare(word(lead=0.4, tail=0.3), 44_100)
     assert len(first.notes) >= 2
-    for again in (prepare.prepare(first.wave, RATE_HZ), prepare.read(prepare.wav_bytes(first.wave))):
+    for again in (
+        prepare.prepare(first.wave, RATE_HZ),
+        prepare.read(prepare.wav_bytes(first.wave)),
+    ):
         assert again.notes == () and len(again.wave) == len(first.wave)
         assert np.abs(again.wave - first.wave).max() < 1e-3
 
@@ -23,7 +26,9 @@ def test_a_good_clip_stays_as_it_is_and_needs_no_notes() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_is_trimmed_and_trimming_twice_is_trimming_once(below_db, seed) -> None:
     wave = word(1.2, lead=0.5, tail=0.4)
-    noise = lfilter([1], [1, -0.9], np.random.default_rng(seed).normal(size=len(wave)))  # rumbles more than it hisses
+    noise = lfilter(
+        [1], [1, -0.9], np.random.default_rng(seed).normal(size=len(wave))
+    )  # rumbles more than it hisses
     wave += noise / noise.std() * 10 ** (-(27 + below_db) / 20)  # the vowels lie at -27 dBFS
     first = prepare.prepare(wave, RATE_HZ)
     assert said(first, "silence at the start") and 0.9 * RATE_HZ < len(first.wave) < 1.4 * RATE_HZ
@@ -33,7 +38,9 @@ def test_noise_is_trimmed_and_trimming_twice_is_trimming_once(below_db, seed) ->
 def test_noise_that_swells_is_trimmed_once_and_for_all() -> None:
     rng = np.random.default_rng(0)
     wave = word(0.8, lead=0.8, tail=0.8)
-    swell = np.interp(np.arange(len(wave)), [0, 0.8 * RATE_HZ, 1.6 * RATE_HZ, len(wave)], [-85, -70, -70, -85])
+    swell = np.interp(
+        np.arange(len(wave)), [0, 0.8 * RATE_HZ, 1.6 * RATE_HZ, len(wave)], [-85, -70, -70, -85]
+    )
     first = prepare.prepare(wave + rng.normal(size=len(wave)) * 10 ** (swell / 20), RATE_HZ)
     assert said(first, "Trimmed") and prepare.prepare(first.wave, RATE_HZ).notes == ()
 
@@ -50,7 +57,9 @@ def test_resampling_keeps_the_pitch_and_the_length(rate_hz) -> None:
 
 def test_what_a_sample_rate_cannot_hold_does_not_fold_back() -> None:
     t = np.arange(48_000) / 48_000
-    clip = prepare.prepare(0.3 * np.sin(2 * np.pi * 1_000 * t) + 0.3 * np.sin(2 * np.pi * 11_000 * t), 48_000)
+    clip = prepare.prepare(
+        0.3 * np.sin(2 * np.pi * 1_000 * t) + 0.3 * np.sin(2 * np.pi * 11_000 * t), 48_000
+    )
     spectrum = np.abs(np.fft.rfft(clip.wave * np.hanning(len(clip.wave))))
     folded = round(5_000 * len(clip.wave) / RATE_HZ)
     assert spectrum[folded - 5 : folded + 6].max() < 1e-3 * spectrum.max()
@@ -58,7 +67,10 @@ def test_what_a_sample_rate_cannot_hold_does_not_fold_back() -> None:
 
 def test_96_khz_stereo_becomes_mono_at_16() -> None:
     clip = prepare.read(encoded(np.stack([word(rate_hz=96_000), word(rate_hz=96_000)], 1), 96_000))
-    assert "Resampled from 96,000 to 16,000 Hz." in clip.notes and "Mixed 2 channels to one." in clip.notes
+    assert (
+        "Resampled from 96,000 to 16,000 Hz." in clip.notes
+        and "Mixed 2 channels to one." in clip.notes
+    )
     assert np.corrcoef(clip.wave, prepare.prepare(word(rate_hz=96_000), 96_000).wave)[0, 1] > 0.999
 
 
@@ -76,7 +88,9 @@ def test_a_minute_is_cut_to_the_passage_with_most_speech() -> None:
     minute[20 * RATE_HZ : 20 * RATE_HZ + 800] += 0.5  # a bang is not speech
     clip = prepare.read(encoded(minute))
     note = next(note for note in clip.notes if note.startswith("Cut from 61.0 s to"))
-    assert "most speech" in note and float(note.split("from ")[-1].rstrip(" s.")) == pytest.approx(33, abs=0.15)
+    assert "most speech" in note and float(note.split("from ")[-1].rstrip(" s.")) == pytest.approx(
+        33, abs=0.15
+    )
     assert 1.8 * RATE_HZ < len(clip.wave) <= 2 * RATE_HZ
     assert prepare.prepare(clip.wave, RATE_HZ).notes == ()
 
@@ -89,11 +103,16 @@ def test_a_cut_that_ends_in_a_pause_is_trimmed() -> None:
 
 def test_cuts_do_not_click() -> None:
     t = np.arange(4 * RATE_HZ) / RATE_HZ
-    clip = prepare.prepare(0.2 * np.cos(2 * np.pi * 200 * t) * (0.5 + np.sin(np.pi * t / 4)), RATE_HZ, max_seconds=1.5)
+    clip = prepare.prepare(
+        0.2 * np.cos(2 * np.pi * 200 * t) * (0.5 + np.sin(np.pi * t / 4)), RATE_HZ, max_seconds=1.5
+    )
     peak = np.abs(clip.wave).max()
     assert len(clip.wave) == 1.5 * RATE_HZ and said(clip, "Cut from 4.0 s to 1.5 s")
     for edge in (clip.wave[:160], clip.wave[::-1][:160]):
-        assert abs(edge[0]) < 0.001 * peak and np.abs(edge[:20]).max() < 0.2 * peak < 0.5 * peak < np.abs(edge).max()
+        assert (
+            abs(edge[0]) < 0.001 * peak
+            and np.abs(edge[:20]).max() < 0.2 * peak < 0.5 * peak < np.abs(edge).max()
+        )
 
 
 def test_silence_at_the_ends_goes_and_is_counted() -> None:
@@ -119,7 +138,10 @@ def test_a_soft_s_belongs_to_the_word() -> None:
 @pytest.mark.parametrize("level", [0.003, 0.02, 0.3])
 def test_every_clip_is_equally_loud(level) -> None:
     clip = prepare.prepare(word(level=level), RATE_HZ)
-    assert prepare.loudness_db(clip.wave) == pytest.approx(-23, abs=0.5) and np.abs(clip.wave).max() <= 1
+    assert (
+        prepare.loudness_db(clip.wave) == pytest.approx(-23, abs=0.5)
+        and np.abs(clip.wave).max() <= 1
+    )
     moved = -23 - prepare.loudness_db(word(level=level))
     assert said(clip, f"Level {'raised' if moved > 0 else 'lowered'} by {abs(moved):.1f} dB.")
 
@@ -127,7 +149,9 @@ def test_every_clip_is_equally_loud(level) -> None:
 def test_loudness_ignores_pauses() -> None:
     tone = 0.1 * np.sin(2 * np.pi * 400 * np.arange(RATE_HZ) / RATE_HZ)
     assert prepare.loudness_db(tone) == pytest.approx(-23.01, abs=0.05)
-    assert prepare.loudness_db(np.concatenate([tone, np.zeros(3 * RATE_HZ)])) == pytest.approx(-23.01, abs=0.2)
+    assert prepare.loudness_db(np.concatenate([tone, np.zeros(3 * RATE_HZ)])) == pytest.approx(
+        -23.01, abs=0.2
+    )
     assert prepare.loudness_db(np.zeros(RATE_HZ)) == -np.inf == prepare.loudness_db(np.zeros(0))
 
 
@@ -139,7 +163,9 @@ def test_peaks_limit_the_level() -> None:
     wave = word(level=0.01)
     wave[6_000] = 0.9
     clip = prepare.prepare(wave, RATE_HZ)
-    assert said(clip, "its peaks would have been clipped") and np.abs(clip.wave).max() == pytest.approx(0.99, abs=1e-3)
+    assert said(clip, "its peaks would have been clipped") and np.abs(
+        clip.wave
+    ).max() == pytest.approx(0.99, abs=1e-3)
     assert prepare.prepare(clip.wave, RATE_HZ).notes == ()
 
 
@@ -148,7 +174,10 @@ def test_clipping_is_found_and_only_clipping() -> None:
     share = 100 * np.mean(np.abs(too_loud) >= 1)
     assert share > 2
     (note,) = [n for n in prepare.read(encoded(too_loud)).notes if "clipped" in n]
-    assert float(note.split()[0]) == pytest.approx(share, abs=0.15 * share) and "distortion stays" in note
+    assert (
+        float(note.split()[0]) == pytest.approx(share, abs=0.15 * share)
+        and "distortion stays" in note
+    )
     quieter = prepare.prepare(0.3 * too_loud, RATE_HZ)  # turned down afterwards, it is as distorted
     assert said(quieter, "are clipped")
     t = np.arange(RATE_HZ) / RATE_HZ
@@ -237,12 +266,20 @@ def test_no_array_makes_nan_or_goes_beyond_one() -> None:
         x = rng.normal(size=(n, channels)) ** int(rng.integers(1, 6)) * 10 ** rng.uniform(-4, 9)
         x += rng.choice([0, 0, 1e3, -0.5])
         x[: int(rng.integers(0, n + 1))] *= rng.choice([1, 0])
-        x[rng.random(x.shape) < rng.choice([0, 0, 1e-4, 0.1])] = rng.choice([np.nan, np.inf, -np.inf])
+        x[rng.random(x.shape) < rng.choice([0, 0, 1e-4, 0.1])] = rng.choice(
+            [np.nan, np.inf, -np.inf]
+        )
         bandwidth_hz = rng.choice([None, 300.0, 3_400.0, 4_000.0])
         try:
-            clip = prepare.prepare(x, int(rng.integers(4_000, 192_001)), min_seconds=0.01, bandwidth_hz=bandwidth_hz)
+            clip = prepare.prepare(
+                x, int(rng.integers(4_000, 192_001)), min_seconds=0.01, bandwidth_hz=bandwidth_hz
+            )
         except AudioError:
             continue
         heard += 1
-        assert np.isfinite(clip.wave).all() and np.abs(clip.wave).max() <= 1 and len(clip.wave) <= 2 * RATE_HZ
+        assert (
+            np.isfinite(clip.wave).all()
+            and np.abs(clip.wave).max() <= 1
+            and len(clip.wave) <= 2 * RATE_HZ
+        )
     assert heard > 30

@@ -48,7 +48,11 @@ def lpc(lpc_root, monkeypatch):
     lpc_sprites._layers.cache_clear()
 
 
-PICTURES = ("sprites", "sprites-32", "lpc-sprites")  # speech: test_speech_data.py and test_own_recordings.py
+PICTURES = (
+    "sprites",
+    "sprites-32",
+    "lpc-sprites",
+)  # speech: test_speech_data.py and test_own_recordings.py
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -95,16 +99,24 @@ def test_lpc_sequence_equals_pillow_composing_the_sheets(lpc):
     """The first frame of walking is the *last* of its eight cells; layers stack as in the papers."""
     data = load_dataset("lpc-sprites", "validation", lpc)
     first = {"walk": (131, 118, 144), "spellcast": (26, 13, 39), "slash": (182, 169, 195)}
-    order = {"walk": [7, 0, 1, 2, 3, 4, 5, 6], "spellcast": [0, 1, 2, 3, 4, 5, 4, 6],
-             "slash": [0, 1, 2, 3, 4, 5, 4, 0]}  # fmt: skip
+    order = {
+        "walk": [7, 0, 1, 2, 3, 4, 5, 6],
+        "spellcast": [0, 1, 2, 3, 4, 5, 4, 6],
+        "slash": [0, 1, 2, 3, 4, 5, 4, 0],
+    }
     for row in (0, 13, 401, 899):
         motion = layers.MOTIONS[data.dynamic["motion"][row, 0]]
         direction = data.dynamic["direction"][row, 0]
         for t, offset in enumerate(order[motion]):
             cell = first[motion][direction] + offset
             canvas = Image.new("RGBA", (64, 64), (0, 0, 0, 255))
-            names = [f"body/{data.static['skin'][row]}", f"bottomwear/{data.static['pants'][row]}",
-                     f"topwear/{data.static['top'][row]}", f"hair/{data.static['hair'][row]}", "shoes/1"]  # fmt: skip
+            names = [
+                f"body/{data.static['skin'][row]}",
+                f"bottomwear/{data.static['pants'][row]}",
+                f"topwear/{data.static['top'][row]}",
+                f"hair/{data.static['hair'][row]}",
+                "shoes/1",
+            ]
             for name in names:
                 with Image.open(lpc / "lpc-sprites" / f"{name}.png") as sheet:
                     x, y = 64 * (cell % 13), 64 * (cell // 13)
@@ -226,9 +238,15 @@ def test_the_real_download(tmp_path):
 def test_sequences_of_a_character_share_their_source():
     """Intervals resample sources: nine actions of one character are not nine independent facts."""
     data = load_dataset("sprites", "test")
-    assert len(np.unique(data.sources)) == 296 and (np.bincount(data.sources)[np.unique(data.sources)] == 9).all()
+    assert (
+        len(np.unique(data.sources)) == 296
+        and (np.bincount(data.sources)[np.unique(data.sources)] == 9).all()
+    )
     for name in data.static:
-        assert all(len(set(data.static[name][data.sources == s])) == 1 for s in np.unique(data.sources)[:20])
+        assert all(
+            len(set(data.static[name][data.sources == s])) == 1
+            for s in np.unique(data.sources)[:20]
+        )
     few = data.select(np.array([3, 700]))
     assert np.array_equal(few.sources, data.sources[[3, 700]])
 

@@ -39,19 +39,28 @@ def told(data: SequenceDataset) -> Latents:
     """Codes that say it: s the kind, z the state and, where nobody knows it, nothing."""
     rng = np.random.default_rng(9)
     s = np.eye(3)[data.static["kind"]] + rng.normal(size=(len(data), 3)) / 20
-    z = np.stack([data.dynamic["state"], np.nan_to_num(data.dynamic["warmth"])], -1) + rng.normal(size=(1, 6, 2)) / 20
+    z = (
+        np.stack([data.dynamic["state"], np.nan_to_num(data.dynamic["warmth"])], -1)
+        + rng.normal(size=(1, 6, 2)) / 20
+    )
     return Latents(torch.from_numpy(s), torch.from_numpy(z))
 
 
 def asked(task: Task, splits, codes=told) -> float:
     """The headline of the simplest heads on codes."""
     rows = tuple(code_rows(task, data, codes(data)) for data in splits)
-    return answer(task, splits[0], rows, islice(heads(task, splits[0], 0), 2)).scores(task)[task.measures[0]]
+    return answer(task, splits[0], rows, islice(heads(task, splits[0], 0), 2)).scores(task)[
+        task.measures[0]
+    ]
 
 
-@pytest.mark.parametrize("task", [KIND, replace(KIND, codes="both"), STATE], ids=lambda task: task.name)
+@pytest.mark.parametrize(
+    "task", [KIND, replace(KIND, codes="both"), STATE], ids=lambda task: task.name
+)
 def test_codes_that_say_it_score_and_codes_of_others_do_not(task, splits):
-    shuffled = lambda data: told(data)[torch.from_numpy(np.random.default_rng(3).permutation(len(data)))]
+    shuffled = lambda data: told(data)[
+        torch.from_numpy(np.random.default_rng(3).permutation(len(data)))
+    ]
     assert asked(task, splits) > 98
     assert abs(asked(task, splits, shuffled) - CHANCE[task.factor]) < 12
 
@@ -71,7 +80,10 @@ def test_rows_are_those_whose_label_is_known(task, splits):
     data, x = splits[1], splits[1].frames.astype(np.float64)
     n = np.arange(len(data), dtype=float)
     z = np.stack(np.broadcast_arrays(n[:, None], np.arange(6.0)), -1)
-    rows, raw = code_rows(task, data, Latents(torch.from_numpy(n[:, None]), torch.from_numpy(z))), raw_rows(task, data)
+    rows, raw = (
+        code_rows(task, data, Latents(torch.from_numpy(n[:, None]), torch.from_numpy(z))),
+        raw_rows(task, data),
+    )
     at = rows.x[:, 0].astype(int)
     labels = data.labels()[task.factor]
     known = np.isfinite(labels) if labels.dtype.kind == "f" else labels >= 0
@@ -99,7 +111,9 @@ def test_a_course_ignores_steps_that_do_not_exist():
 def test_a_summary_knows_only_what_is_there():
     x = np.array([[[np.nan], [4], [1], [np.nan]], [[np.nan]] * 4])
     one, nothing = summary(x)
-    np.testing.assert_allclose(one, [2.5, 1.5, 1, 4, 4, 1, 2])  # mean, deviation, least, largest, first, last, count
+    np.testing.assert_allclose(
+        one, [2.5, 1.5, 1, 4, 4, 1, 2]
+    )  # mean, deviation, least, largest, first, last, count
     assert np.isnan(nothing[:6]).all() and nothing[6] == 0
 
 
@@ -122,30 +136,44 @@ def test_the_choice_never_looks_at_test(splits):
     train, held, test = (code_rows(KIND, data, told(data)) for data in splits)
     wrong = replace(test, y=(test.y + 1) % 3)
     candidates = lambda: islice(heads(KIND, splits[0], 0), 4)
-    one, other = (answer(KIND, splits[0], (train, held, rows), candidates()) for rows in (test, wrong))
+    one, other = (
+        answer(KIND, splits[0], (train, held, rows), candidates()) for rows in (test, wrong)
+    )
     assert one.by == other.by and (one.said == other.said).all()
     assert one.scores(KIND)["accuracy"] > 98 and other.scores(KIND)["accuracy"] < 2
     Notebook.pages.clear()
     answer(KIND, splits[0], (train, held, test), iter([("a", Notebook()), ("b", Notebook())]))
     trial = [("fit", 300, train.y.sum()), ("asked", 150)]
-    assert Notebook.pages == [*trial, *trial, ("fit", 450, train.y.sum() + held.y.sum()), ("asked", 150)]
+    assert Notebook.pages == [
+        *trial,
+        *trial,
+        ("fit", 450, train.y.sum() + held.y.sum()),
+        ("asked", 150),
+    ]
 
 
 def test_the_head_that_is_best_on_validation_answers(splits):
     parts = tuple(code_rows(KIND, data, told(data)) for data in splits)
     worst = ("none", Notebook())
     best = next(islice(heads(KIND, splits[0], 0), 3, None))
-    assert {answer(KIND, splits[0], parts, iter(order)).by for order in ([worst, best], [best, worst])} == {best[0]}
+    assert {
+        answer(KIND, splits[0], parts, iter(order)).by for order in ([worst, best], [best, worst])
+    } == {best[0]}
 
 
 @pytest.mark.parametrize("task", [KIND, WARMTH], ids=lambda task: task.factor)
 def test_every_candidate_can_answer(task, splits):
     """Also with features that are missing, and without a class in training."""
     rows = [raw_rows(task, data) for data in splits]
-    train = Rows(rows[0].x[rows[0].y != 2], rows[0].y[rows[0].y != 2], rows[0].source[rows[0].y != 2])
+    train = Rows(
+        rows[0].x[rows[0].y != 2], rows[0].y[rows[0].y != 2], rows[0].source[rows[0].y != 2]
+    )
     parts = tuple(Rows(r.x[:80], r.y[:80], r.source[:80]) for r in (train, rows[1], rows[2]))
     names = [name for name, _ in heads(task, splits[0], 0)]
-    assert len(set(names)) == len(names) >= 7 and [n for n, _ in boosted(task, splits[0], 0)] == names[-3:]
+    assert (
+        len(set(names)) == len(names) >= 7
+        and [n for n, _ in boosted(task, splits[0], 0)] == names[-3:]
+    )
     for name, head in heads(task, splits[0], 0):
         if "trees" in name.split(",")[0]:
             head.set_params(**{f"{head.steps[-1][0]}__n_estimators": 10})
@@ -160,11 +188,19 @@ def test_constants_by_hand(splits):
     rows = lambda *y: Rows(np.zeros((len(y), 1)), np.array(y), np.arange(len(y)))
     found = constants(WARMTH, splits[0], (rows(0.0, 1.0, 8.0), rows(9.0, 9.0), rows(3.0, 5.0)))
     said = {name: one.said.tolist() for name, one in found.items()}
-    assert said == {"training mean": [3, 3], "training median": [1, 1], "training and validation median": [8, 8]}
+    assert said == {
+        "training mean": [3, 3],
+        "training median": [1, 1],
+        "training and validation median": [8, 8],
+    }
     assert [one.scores(WARMTH)["MAE"] for one in found.values()] == [1, 3, 4]
     (shares,) = constants(KIND, splits[0], (rows(0, 2, 2), rows(2, 2), rows(2, 0, 1))).values()
     np.testing.assert_allclose(shares.said, [[0.2, 0, 0.8]] * 3)
-    assert shares.scores(KIND)["accuracy"] == pytest.approx(100 / 3) and shares.truth.tolist() == [2, 0, 1]
+    assert shares.scores(KIND)["accuracy"] == pytest.approx(100 / 3) and shares.truth.tolist() == [
+        2,
+        0,
+        1,
+    ]
 
 
 def test_measures_by_hand():

@@ -65,7 +65,9 @@ class Oracle:
 @pytest.mark.parametrize("leak", [False, True])
 def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
     oracle = Oracle(DATA, leak)
-    scores = swap_report(oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1)
+    scores = swap_report(
+        oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1
+    )
     for factor in DATA.spec.factors:
         assert scores["reconstruction"][factor.name]["kept"]["value"] == 1
         swap = scores["swap"][factor.name]
@@ -76,21 +78,27 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
             assert swap["kept_where_different"]["value"] == 0 and swap["off_target"]["value"] == 1
     joint = scores["swap"]["joint"]["kept"]["value"]
     assert joint == 1 if not leak else joint < 0.3
-    assert scores["static_sampled"]["action"]["kept"]["value"] == (1 if not leak else pytest.approx(0.1, abs=0.15))
+    assert scores["static_sampled"]["action"]["kept"]["value"] == (
+        1 if not leak else pytest.approx(0.1, abs=0.15)
+    )
     assert scores["dynamics_sampled"]["hair"]["kept"]["value"] == 1
 
 
 def test_wilson_interval():
     rate = Rate.of(np.array([True] * 8 + [False] * 2))
     assert rate.value == 0.8 and rate.n == 10
-    assert rate.low == pytest.approx(0.4902, abs=1e-3) and rate.high == pytest.approx(0.9433, abs=1e-3)
+    assert rate.low == pytest.approx(0.4902, abs=1e-3) and rate.high == pytest.approx(
+        0.9433, abs=1e-3
+    )
     assert Rate.of(np.ones(100, bool)).low > 0.95
     assert np.isnan(Rate.of(np.array([], bool)).value)
 
 
 def test_interval_covers_the_truth_about_95_times_in_100():
     rng = np.random.default_rng(0)
-    covered = [r.low <= 0.9 <= r.high for r in (Rate.of(rng.random(300) < 0.9) for _ in range(2000))]
+    covered = [
+        r.low <= 0.9 <= r.high for r in (Rate.of(rng.random(300) < 0.9) for _ in range(2000))
+    ]
     assert 0.93 < np.mean(covered) < 0.97
 
 
@@ -138,14 +146,19 @@ def test_shipped_judges_know_real_sequences():
         assert metrics["judge"][name]["value"] >= 0.995
 
 
-TINY = report.Sample(90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, permutations=19, draws=50, epochs=0.1))
+TINY = report.Sample(
+    90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, permutations=19, draws=50, epochs=0.1)
+)
 
 
 def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
     from seqdisent.cli.main import main
 
     folder = seqdisent.save_checkpoint(
-        tmp_path / "m", build("dbse-32"), kind="dbse", recipe={"command": "seqdisent train x", "seed": 0}
+        tmp_path / "m",
+        build("dbse-32"),
+        kind="dbse",
+        recipe={"command": "seqdisent train x", "seed": 0},
     )
     monkeypatch.setattr(report, "WHOLE", TINY)
     assert main(["evaluate", str(folder), "--pairs", "50"]) == 0
@@ -170,9 +183,15 @@ def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
 def test_the_page_of_a_report_escapes_what_it_is_given():
     hostile = "<script>alert(1)</script>"
     made = {
-        "checkpoint": hostile, "command": hostile, "split": "test", "sequences": 1, "seed": 0, "versions": {},
-        "weights_sha256_16": "0", "judge": {hostile: {"value": 1, "low": 1, "high": 1, "n": 1}},
-    }  # fmt: skip
+        "checkpoint": hostile,
+        "command": hostile,
+        "split": "test",
+        "sequences": 1,
+        "seed": 0,
+        "versions": {},
+        "weights_sha256_16": "0",
+        "judge": {hostile: {"value": 1, "low": 1, "high": 1, "n": 1}},
+    }
     assert "alert(1)" in html_report(made) and hostile not in html_report(made)
 
 
@@ -190,11 +209,15 @@ def test_opinion_measures_of_known_opinions():
 
     sure = np.eye(4)[np.arange(40) % 4]
     found = _opinions(sure, sure)
-    assert found["inception_score"] == pytest.approx(4) and found["h_y_given_x"] == pytest.approx(0, abs=1e-6)
+    assert found["inception_score"] == pytest.approx(4) and found["h_y_given_x"] == pytest.approx(
+        0, abs=1e-6
+    )
     assert found["disagreement"] == 0 and found["kl_nats"] == pytest.approx(0, abs=1e-6)
     vague = _opinions(np.full((40, 4), 0.25), sure)
     assert vague["inception_score"] == pytest.approx(1) and vague["h_y"] == pytest.approx(np.log(4))
-    assert vague["kl_nats"] == pytest.approx(np.log(4), abs=1e-6) and vague["disagreement"] == pytest.approx(0.75)
+    assert vague["kl_nats"] == pytest.approx(np.log(4), abs=1e-6) and vague[
+        "disagreement"
+    ] == pytest.approx(0.75)
 
 
 def test_the_judge_hears_every_real_sequence():
@@ -207,5 +230,7 @@ def test_the_judge_hears_every_real_sequence():
 def test_a_judge_that_guesses_knows_nothing():
     from seqdisent.evaluation.judge import knows
 
-    assert not knows({"value": 0.52, "low": 0.49, "high": 0.55}, 0.5) and knows({"value": 0.59, "low": 0.56}, 0.1)
+    assert not knows({"value": 0.52, "low": 0.49, "high": 0.55}, 0.5) and knows(
+        {"value": 0.59, "low": 0.56}, 0.1
+    )
     assert knows({"value": 0.9}, 0.5)

@@ -14,15 +14,21 @@ from seqdisent.experiments.frontier import DATASET, POINTS, train_point
 from seqdisent.reporting.figures import frontier as figure
 
 FIGURES = {
-    "squared_error": 100.0, "static_rank": 0, "dynamic_rank": 0, "static_kl": 90.0, "dynamic_kl": 60.0,
+    "squared_error": 100.0,
+    "static_rank": 0,
+    "dynamic_rank": 0,
+    "static_kl": 90.0,
+    "dynamic_kl": 60.0,
     "bits": {
         f"{code}/{factor}/{reading}": 0.5
         for code, factors in {
-            "dynamic": ("skin", "pants", "top", "hair"), "static": ("action", "motion", "direction"),
+            "dynamic": ("skin", "pants", "top", "hair"),
+            "static": ("action", "motion", "direction"),
         }.items()
-        for factor in factors for reading in ("mean", "sample")
+        for factor in factors
+        for reading in ("mean", "sample")
     },
-}  # fmt: skip
+}
 
 
 def put(run, point: str, seed: int, error: float) -> None:
@@ -40,8 +46,12 @@ def test_seeds_are_put_together_with_students_interval(tmp_path):
     assert set(results) == {("dbse", False), ("dbse", True), ("all", False), ("all", True)}
     error = results["dbse", False]["figures"]["squared_error"]
     assert results["dbse", False]["seeds"] == 3 and error["value"] == 100
-    assert error["high"] - 100 == pytest.approx(4.303 * 10 / np.sqrt(3), rel=1e-3)  # t of two degrees, times s / sqrt n
-    assert results["all", False]["figures"]["squared_error"]["low"] is None  # one seed has no interval
+    assert error["high"] - 100 == pytest.approx(
+        4.303 * 10 / np.sqrt(3), rel=1e-3
+    )  # t of two degrees, times s / sqrt n
+    assert (
+        results["all", False]["figures"]["squared_error"]["low"] is None
+    )  # one seed has no interval
     # Four factors of the identity, two parts of the action: the action itself would count them twice.
     assert results["dbse", False]["figures"]["identity"]["value"] == pytest.approx(2.0)
     assert results["dbse", False]["figures"]["action parts"]["value"] == pytest.approx(1.0)
@@ -52,7 +62,11 @@ def test_results_are_written_as_numbers_table_and_figure(tmp_path):
     put(tmp_path, "all", 0, 130.0)
     folder = measuring.write_results(measuring.collect(tmp_path), tmp_path / "out")
     table = (folder / "results.md").read_text().splitlines()
-    assert len(table) == 2 + 4 and table[2].startswith("| dbse | 1 | 90 | - | 2.00") and "| dbse + cut | 1" in table[3]
+    assert (
+        len(table) == 2 + 4
+        and table[2].startswith("| dbse | 1 | 90 | - | 2.00")
+        and "| dbse + cut | 1" in table[3]
+    )
     assert json.loads((folder / "results.json").read_text())[0]["point"] == "dbse"
     drawn = figure(measuring.collect(tmp_path))
     assert {t.name for t in drawn.data} >= {"papers, equal weights", "DBSE with parts of ours, cut"}
@@ -66,10 +80,17 @@ def test_every_point_can_be_built(name):
 
 def test_a_point_is_trained_once_and_measured_once(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "seqdisent.experiments.sweep.split", lambda *of: seqdisent.load_dataset(*of).select(np.arange(36))
+        "seqdisent.experiments.sweep.split",
+        lambda *of: seqdisent.load_dataset(*of).select(np.arange(36)),
     )
     few = lambda name, split: seqdisent.load_dataset(name, split).select(np.arange(180))
-    for name, value in {"load_dataset": few, "LEARN": 90, "HOLD": 45, "PAIRS": 20, "EPOCHS": 2}.items():
+    for name, value in {
+        "load_dataset": few,
+        "LEARN": 90,
+        "HOLD": 45,
+        "PAIRS": 20,
+        "EPOCHS": 2,
+    }.items():
         monkeypatch.setattr(measuring, name, value)
     folder = train_point("dbse", 7, tmp_path, steps=2, accelerator="cpu", devices=1)
     changed = (folder / "model.safetensors").stat().st_mtime_ns

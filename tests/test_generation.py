@@ -18,10 +18,14 @@ from demo.tabs import generate, maps
 NAME = "dbse-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")
 EVERY = (
-    {"mode": "roll", "keep": "static", "seed": 3}, {"mode": "roll", "keep": "dynamic"}, {"mode": "roll", "keep": ""},
-    {"mode": "interpolate", "what": "both", "n": 5}, {"mode": "traverse", "code": "dynamic", "dimension": 2},
-    {"mode": "partial", "static": [0, 3], "steps": [1]}, {"mode": "continue", "prefix": 2},
-)  # fmt: skip
+    {"mode": "roll", "keep": "static", "seed": 3},
+    {"mode": "roll", "keep": "dynamic"},
+    {"mode": "roll", "keep": ""},
+    {"mode": "interpolate", "what": "both", "n": 5},
+    {"mode": "traverse", "code": "dynamic", "dimension": 2},
+    {"mode": "partial", "static": [0, 3], "steps": [1]},
+    {"mode": "continue", "prefix": 2},
+)
 
 
 @pytest.fixture
@@ -66,7 +70,9 @@ def test_the_ends_of_a_walk_are_a_and_b(it) -> None:
     a, b = own(it, 5), own(it, 9)
     for row, end in ((0, a), (4, b)):
         torch.testing.assert_close(result.latents.static[row], end.static[0], atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(result.latents.dynamic[row], end.dynamic[0], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(
+            result.latents.dynamic[row], end.dynamic[0], atol=1e-4, rtol=1e-4
+        )
     assert result.wish.weights == (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -75,8 +81,12 @@ def test_a_partial_swap_stands_between_nothing_and_all(it) -> None:
     a, b = own(it, 5), own(it, 9)
     some, every, none = (result.latents[row : row + 1] for row in range(3))
     assert torch.equal(none.static, a.static) and torch.equal(every.static, b.static)
-    assert torch.equal(some.static[:, [0, 3]], b.static[:, [0, 3]]) and torch.equal(some.static[:, 1], a.static[:, 1])
-    assert torch.equal(some.dynamic[:, 1], b.dynamic[:, 1]) and torch.equal(some.dynamic[:, 2], a.dynamic[:, 2])
+    assert torch.equal(some.static[:, [0, 3]], b.static[:, [0, 3]]) and torch.equal(
+        some.static[:, 1], a.static[:, 1]
+    )
+    assert torch.equal(some.dynamic[:, 1], b.dynamic[:, 1]) and torch.equal(
+        some.dynamic[:, 2], a.dynamic[:, 2]
+    )
 
 
 def test_futures_share_their_beginning_which_knows_nothing_of_what_came_after(it) -> None:
@@ -86,7 +96,9 @@ def test_futures_share_their_beginning_which_knows_nothing_of_what_came_after(it
     assert torch.equal(result.latents.dynamic[:1, :3], own(it, 5, frames=3).dynamic)
 
 
-@pytest.mark.parametrize("asked", EVERY, ids=lambda asked: f"{asked['mode']}-{asked.get('keep', '')}")
+@pytest.mark.parametrize(
+    "asked", EVERY, ids=lambda asked: f"{asked['mode']}-{asked.get('keep', '')}"
+)
 def test_what_was_made_can_be_written_down_and_made_again(it, asked) -> None:
     result = make(it, **asked)
     plain = json.loads(json.dumps(wishes.plain(result.wish)))
@@ -94,7 +106,9 @@ def test_what_was_made_can_be_written_down_and_made_again(it, asked) -> None:
     made = wishes.ref(it, {"of": plain, "number": 1})
     source = generation.source(it, made)
     assert source.index is None and source.ref == made and source.caption.startswith("made: ")
-    assert torch.equal(source.batch.x[0], torch.from_numpy(result.clips[1]).permute(0, 3, 1, 2) / 255)
+    assert torch.equal(
+        source.batch.x[0], torch.from_numpy(result.clips[1]).permute(0, 3, 1, 2) / 255
+    )
     assert wishes.ref(it, json.loads(json.dumps(wishes.plain(made)))) == made
 
 
@@ -152,7 +166,10 @@ def test_what_is_too_short_is_no_source_and_what_is_too_long_is_cut(it) -> None:
         ({"seed": 1.5}, "whole number from 0"),
         ({"frames": -3}, "1 to 500 frames, not -3"),
         ({"frames": 10**9}, "1 to 500 frames"),
-        ({"frames": 400}, "14,745,600 pixels; the app makes at most 8,000,000 at once, here 217 frames"),
+        (
+            {"frames": 400},
+            "14,745,600 pixels; the app makes at most 8,000,000 at once, here 217 frames",
+        ),
         ({"frames": 9, "keep": "dynamic"}, "leave the length at 0"),
         ({"temperature": 100}, "from 0 to 2, not 100"),
         ({"temperature": float("nan")}, "from 0 to 2, not nan"),
@@ -179,28 +196,49 @@ def test_a_page_is_answered_whatever_it_sends(it) -> None:
     told = json.loads(json.dumps(ask(**pair, wish={"mode": "roll"})))
     assert [tile["number"] for tile in told["tiles"]] == [None, None, *range(9)]
     assert told["about"]["longest"] == 217 and len(told["about"]["lively"]["static"]) == 8
-    assert told["tiles"][2]["look"] == "A" and told["tiles"][2]["motion"] == "N" and told["tiles"][2]["sees"]
+    assert (
+        told["tiles"][2]["look"] == "A"
+        and told["tiles"][2]["motion"] == "N"
+        and told["tiles"][2]["sees"]
+    )
     assert told["tiles"][2]["first"] == 16  # behind the frames of A and B
-    for strange in ({}, pair, {**pair, "wish": 3}, {**pair, "wish": {}, "a": "x"}, {**pair, "checkpoint": "../x"}):
+    for strange in (
+        {},
+        pair,
+        {**pair, "wish": 3},
+        {**pair, "wish": {}, "a": "x"},
+        {**pair, "checkpoint": "../x"},
+    ):
         assert set(ask(**strange)) == {"refused"}
     for text in ("", "{", "[" * 5000, None, 7, json.dumps({"checkpoint": NAME, "a": "1" * 9000})):
         assert set(made_payloads.answer(text)) == {"refused"}
 
 
 def test_a_link_says_what_to_make(it) -> None:
-    query = {"tab": "generate", "mode": "partial", "static": "1,2", "steps": "3", "seed": "x", "a": "4"}
+    query = {
+        "tab": "generate",
+        "mode": "partial",
+        "static": "1,2",
+        "steps": "3",
+        "seed": "x",
+        "a": "4",
+    }
     linked = generate.asked_by_link(query)
     wish = wishes.read(it, linked)
     assert (wish.mode, wish.static, wish.steps) == ("partial", (1, 2), (3,))
     assert generate.asked_by_link({"tab": "swap"}) is None
     assert generate.ref_in_link(it, "7") == 7
-    assert generate.ref_in_link(it, '{"of": {"mode": "roll", "seed": 4}, "number": 1}').wish.seed == 4
+    assert (
+        generate.ref_in_link(it, '{"of": {"mode": "roll", "seed": 4}, "number": 1}').wish.seed == 4
+    )
     for text in (None, "", "-1", "1e3", "{}", "[]", "true", "x", "9" * 9000):
         assert generate.ref_in_link(it, text) is None
 
 
 @pytest.mark.parametrize("name", ["dbse-voices", "dbse-waves"])
-@pytest.mark.parametrize("asked", EVERY, ids=lambda asked: f"{asked['mode']}-{asked.get('keep', '')}")
+@pytest.mark.parametrize(
+    "asked", EVERY, ids=lambda asked: f"{asked['mode']}-{asked.get('keep', '')}"
+)
 def test_sound_and_series_take_part(name: str, asked: dict) -> None:
     it = service.load(name)
     asked = {**asked, "n": 2, "a": 2}

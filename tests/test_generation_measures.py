@@ -67,10 +67,16 @@ def test_frames_that_say_otherwise_are_counted_and_missing_ones_are_not(splits):
     x[1, :, 0, 0, 0] = torch.tensor([0.0, 0, 1, 1])  # only two exist, and they agree
     mask = torch.tensor([[True] * 4, [True, True, False, False]])
     told = frame_disagreement(ByFirstPixel(), [Sequences(x, mask)], factor)["skin"]
-    assert told["value"] == pytest.approx(1 / 6) and told["low"] == 0 and told["high"] == pytest.approx(1 / 4)
+    assert (
+        told["value"] == pytest.approx(1 / 6)
+        and told["low"] == 0
+        and told["high"] == pytest.approx(1 / 4)
+    )
 
 
-def test_rollouts_of_a_subject_that_never_moves_agree_and_of_one_that_forgets_disagree(splits, judge):
+def test_rollouts_of_a_subject_that_never_moves_agree_and_of_one_that_forgets_disagree(
+    splits, judge
+):
     _, test = splits
     real = judge_real(judge, test)
     oracle = Oracle(test)
@@ -80,19 +86,29 @@ def test_rollouts_of_a_subject_that_never_moves_agree_and_of_one_that_forgets_di
             return self.gallery[np.arange(len(latents)) % len(self.gallery)]
 
     class Still(Oracle):
-        def sample(self, n: int, frames: int, *, static=None, dynamic=None, generator=None) -> Latents:
+        def sample(
+            self, n: int, frames: int, *, static=None, dynamic=None, generator=None
+        ) -> Latents:
             return Latents(static, torch.zeros(n, frames, 15))
 
     options = {"kept": 6, "rollouts": 5}
     latents = oracle.codes(test).mean
     by = {
         kind: rollout_disagreement(
-            kind(test), judge, test, latents, real, generator=torch.Generator().manual_seed(0), **options
+            kind(test),
+            judge,
+            test,
+            latents,
+            real,
+            generator=torch.Generator().manual_seed(0),
+            **options,
         )
         for kind in (Still, Forgetful)
     }
     assert set(by[Still]) == {"skin", "pants", "top", "hair"}
-    assert all(found["value"] == 0 for found in by[Still].values())  # one sequence decoded again and again
+    assert all(
+        found["value"] == 0 for found in by[Still].values()
+    )  # one sequence decoded again and again
     for name, found in by[Forgetful].items():
         seen = judge.probabilities(test[:5])[name].argmax(1).numpy()
         assert found["value"] == pytest.approx(pairs_apart(seen))
@@ -104,7 +120,11 @@ def test_samples_that_copy_training_data_are_caught_and_new_ones_are_not(splits)
     generator = torch.Generator().manual_seed(0)
     copies = Oracle(train)  # whatever it is asked, it looks a training sequence up
     told = nearest(copies, train, test, copies.codes(test).mean, generator=generator, n=20)
-    assert told["samples"]["near"] == 1 and told["samples"]["median"] == 0 and told["test"]["median"] > 0.01
+    assert (
+        told["samples"]["near"] == 1
+        and told["samples"]["median"] == 0
+        and told["test"]["median"] > 0.01
+    )
     new = Oracle(test)
     told = nearest(new, train, test, new.codes(test).mean, generator=generator, n=20)
     assert told["samples"]["near"] <= 0.1 and told["samples"]["least"] > 0
@@ -153,10 +173,17 @@ def test_the_report_of_a_model_has_every_factor_and_its_rows(report, splits):
     factors = {f.name: f for f in splits[0].spec.factors}
     static = {f.name for f in splits[0].spec.static_factors}
     assert set(report["samples"]) == set(factors)
-    assert set(report["rollouts"]) == static and set(report["frames"]) == {"real", "reconstruction", "sample"}
+    assert set(report["rollouts"]) == static and set(report["frames"]) == {
+        "real",
+        "reconstruction",
+        "sample",
+    }
     for name, found in report["samples"].items():
         assert 1 - 1e-6 < found["inception_score"] <= len(factors[name].classes)
-        assert found["h_y"] > found["h_y_given_x"] - 1e-6 > 0 and found["real"]["inception_score"] > 1 - 1e-6
+        assert (
+            found["h_y"] > found["h_y_given_x"] - 1e-6 > 0
+            and found["real"]["inception_score"] > 1 - 1e-6
+        )
     header, rows = generation_rows({"generation": report})
     assert len(rows) == len(factors) and {len(row) for row in rows} == {len(header)}
     assert "40 of each" in generation_words({"generation": report})
@@ -171,10 +198,18 @@ def test_without_a_judge_only_copies_are_looked_for(splits):
 
 def test_pages_with_and_without_the_section(report):
     old = {
-        "checkpoint": "x", "sequences": 1, "split": "test", "seed": 0, "weights_sha256_16": "0", "versions": {},
-        "command": "", "no_judge": "no judge for x",
-    }  # fmt: skip
+        "checkpoint": "x",
+        "sequences": 1,
+        "split": "test",
+        "seed": 0,
+        "weights_sha256_16": "0",
+        "versions": {},
+        "command": "",
+        "no_judge": "no judge for x",
+    }
     new = copy.deepcopy(old) | {"generation": report}
-    assert "from the prior" not in html_report(old) and "from the prior" not in "".join(_measured(old))
+    assert "from the prior" not in html_report(old) and "from the prior" not in "".join(
+        _measured(old)
+    )
     for page in (html_report(new), "\n".join(_measured(new))):
         assert "Both codes from the prior" in page and generation_words(new) in page

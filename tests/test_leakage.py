@@ -75,24 +75,42 @@ def test_calibration_models_come_out_in_the_right_order(reports, data):
 
 
 def test_verdicts_name_what_the_stand_ins_do(reports):
-    level = lambda kind: {(v["code"], v["factor"]): v["level"] for v in reports[kind][0]["leakage"]["verdicts"]}
-    assert level("oracle")["dynamic", "hair"] == "clean" and level("oracle")["static", "hair"] == "holds"
-    assert level("leaky")["dynamic", "hair"] == "leak" and level("leaky")["static", "direction"] == "leak"
-    assert level("shuffled")["static", "hair"] == "missing" and level("shuffled")["dynamic", "action"] == "missing"
+    level = lambda kind: {
+        (v["code"], v["factor"]): v["level"] for v in reports[kind][0]["leakage"]["verdicts"]
+    }
+    assert (
+        level("oracle")["dynamic", "hair"] == "clean"
+        and level("oracle")["static", "hair"] == "holds"
+    )
+    assert (
+        level("leaky")["dynamic", "hair"] == "leak"
+        and level("leaky")["static", "direction"] == "leak"
+    )
+    assert (
+        level("shuffled")["static", "hair"] == "missing"
+        and level("shuffled")["dynamic", "action"] == "missing"
+    )
 
 
 def test_a_verdict_is_never_stronger_than_its_interval():
     about = {"name": "hair", "kind": "static", "not_measurable": "", "entropy_bits": 2.58}
     figures = lambda value, low, high, p: {
-        "bits": {"value": value, "low": low, "high": high}, "p": p, "null_bits": 0.0,
+        "bits": {"value": value, "low": low, "high": high},
+        "p": p,
+        "null_bits": 0.0,
         "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6},
-    }  # fmt: skip
+    }
 
     def said(*numbers):
         cell = {
-            "code": "dynamic", "view": "sequence", "reading": "mean", "factor": "hair", "wanted": False,
-            "chosen": "linear", "linear": figures(*numbers),
-        }  # fmt: skip
+            "code": "dynamic",
+            "view": "sequence",
+            "reading": "mean",
+            "factor": "hair",
+            "wanted": False,
+            "chosen": "linear",
+            "linear": figures(*numbers),
+        }
         other = {**cell, "code": "static", "view": "static", "wanted": True}
         found = verdicts({"factors": [about], "cells": [cell, other]})
         return next(v for v in found if v["code"] == "dynamic")
@@ -100,8 +118,13 @@ def test_a_verdict_is_never_stronger_than_its_interval():
     assert said(1.9, 1.8, 2.0, 0.001)["text"].startswith(
         "The dynamic code still knows the hair: 1.90 [1.80, 2.00] of 2.58 bits, null 0.00"
     )
-    assert said(1.9, 0.03, 2.5, 0.001)["level"] == "trace"  # a wide interval: only its lower end is claimed
-    assert said(0.4, 0.0, 0.9, 0.001)["level"] == "clean" and said(0.4, 0.2, 0.9, 0.3)["level"] == "clean"
+    assert (
+        said(1.9, 0.03, 2.5, 0.001)["level"] == "trace"
+    )  # a wide interval: only its lower end is claimed
+    assert (
+        said(0.4, 0.0, 0.9, 0.001)["level"] == "clean"
+        and said(0.4, 0.2, 0.9, 0.3)["level"] == "clean"
+    )
     assert "could still find some" in said(0.0, 0.0, 0.1, 0.5)["text"]
 
 
@@ -120,7 +143,9 @@ def test_probes_agree_with_scikit_learn_and_find_what_hides_in_small_directions(
     reading = read(*codes, tasks_of(labels, 3), LINEAR)["y"][0]
     clean = [(c[0].numpy().astype(float) @ np.linalg.inv(mix)) * ([1000] + [1] * 19) for c in codes]
     known = LogisticRegression(C=10, max_iter=500).fit(clean[0], labels[0])
-    theirs = np.log2(3) + known.predict_log_proba(clean[2])[np.arange(1500), labels[2]].mean() / math.log(2)
+    theirs = np.log2(3) + known.predict_log_proba(clean[2])[
+        np.arange(1500), labels[2]
+    ].mean() / math.log(2)
     assert reading.bits.mean() == pytest.approx(theirs, abs=0.03)
     assert reading.score.mean() == pytest.approx(known.score(clean[2], labels[2]), abs=0.02)
 
@@ -130,7 +155,9 @@ def test_only_the_non_linear_probe_reads_an_exclusive_or():
     x = [rng.normal(size=(n, 8)) for n in (3000, 500, 1000)]
     y = [((part[:, 0] > 0) ^ (part[:, 1] > 0)).astype(int) for part in x]
     codes = [torch.from_numpy(part).float()[None] for part in x]
-    linear, curved = (read(*codes, tasks_of(y, 2), c)["y"][0].bits.mean() for c in (LINEAR, NONLINEAR))
+    linear, curved = (
+        read(*codes, tasks_of(y, 2), c)["y"][0].bits.mean() for c in (LINEAR, NONLINEAR)
+    )
     assert linear < 0.02 and curved > 0.6
 
 
@@ -168,8 +195,11 @@ def test_the_null_is_covered_at_the_stated_rate():
             if cell["view"] != "mean":
                 figures = cell["linear"]
                 # The expected accuracy of a blind probe is the mean, over its answers, of how common they are.
-                held.append(figures["accuracy"]["low"] <= 1 / len(FACTORS[cell["factor"] == "what"].classes)
-                            <= figures["accuracy"]["high"])  # fmt: skip
+                held.append(
+                    figures["accuracy"]["low"]
+                    <= 1 / len(FACTORS[cell["factor"] == "what"].classes)
+                    <= figures["accuracy"]["high"]
+                )
                 significant.append(figures["p"] <= 0.05)
                 found.append(figures["bits"]["low"] > 0)
     assert np.mean(held) >= 0.90  # 160 intervals at 0.95
@@ -224,16 +254,23 @@ def test_missing_labels_are_not_measurable_and_some_missing_ones_are_left_out(da
     report = {"leakage": section | {"verdicts": verdicts(section)}}
     assert not any(c["factor"] == "hair" for c in section["cells"])
     said = [v for v in report["leakage"]["verdicts"] if v["factor"] == "hair"]
-    assert {v["level"] for v in said} == {"unmeasurable"} and "hair is not measurable: only 0" in said[0]["text"]
+    assert {v["level"] for v in said} == {
+        "unmeasurable"
+    } and "hair is not measurable: only 0" in said[0]["text"]
     assert bits(report, "static", "top") > 2.3
     headers, rows = leakage_table(report)
     hair = [dict(zip(headers, row, strict=True)) for row in rows if row[3] == "hair"]
-    assert len(hair) == 2 and all(row["bits"] is None and "not measurable" in row["score is"] for row in hair)
+    assert len(hair) == 2 and all(
+        row["bits"] is None and "not measurable" in row["score is"] for row in hair
+    )
 
 
 def test_paired_differences(reports):
     (leaky, rows_leaky), (_, rows_oracle) = reports["leaky"], reports["oracle"]
-    found = {(d["code"], d["factor"]): d["bits"] for d in paired_differences(rows_leaky, rows_oracle, leaky)}
+    found = {
+        (d["code"], d["factor"]): d["bits"]
+        for d in paired_differences(rows_leaky, rows_oracle, leaky)
+    }
     assert found["dynamic", "hair"]["low"] > 2.2 and abs(found["static", "hair"]["value"]) < 0.2
     same = paired_differences(rows_leaky, rows_leaky, leaky)
     assert all(set(d["bits"].values()) == {0.0} for d in same)
@@ -258,7 +295,9 @@ def test_means_and_draws_are_read_apart(data):
     """A code whose mean knows everything and whose draw drowns it in noise."""
     codes = Splits.of(Oracle(data[2]), data).parts()
     for i, part in enumerate(codes):
-        part.sample.static[:] = part.mean.static + 30 * torch.randn(part.mean.static.shape, generator=GENERATOR(i))
+        part.sample.static[:] = part.mean.static + 30 * torch.randn(
+            part.mean.static.shape, generator=GENERATOR(i)
+        )
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=BOTH)
     report = {"leakage": section}
     assert headline(report, "static", "hair")["bits"]["value"] > 2.4
@@ -282,7 +321,11 @@ def test_a_draw_never_tells_what_the_mean_does_not(data):
     splits = Splits.of(ModelSubject(model), data)
     noise = lambda part, i: torch.randn(part.sample.static.shape, generator=GENERATOR(i))
     parts = [
-        replace(p, mean=replace(p.mean, static=0 * noise(p, i)), sample=replace(p.sample, static=noise(p, i)))
+        replace(
+            p,
+            mean=replace(p.mean, static=0 * noise(p, i)),
+            sample=replace(p.sample, static=noise(p, i)),
+        )
         for i, p in enumerate(splits.parts())
     ]
     section, _ = measure(Splits(*parts), data[0].spec.factors, effort=BOTH)
@@ -308,5 +351,8 @@ def test_codes_of_a_model_are_its_posterior_means_and_one_draw(model):
     again = ModelSubject(model).codes(data, seed=3)
     assert torch.equal(codes.sample.static, again.sample.static)
     assert not torch.equal(codes.sample.static, codes.mean.static)
-    assert codes.static_kl.shape == (10, model.config.static_size) and codes.dynamic_kl.shape == (10, 8)
+    assert codes.static_kl.shape == (10, model.config.static_size) and codes.dynamic_kl.shape == (
+        10,
+        8,
+    )
     assert (codes.static_kl >= -1e-5).all() and (codes.dynamic_kl >= -1e-4).all()

@@ -68,13 +68,16 @@ def test_sample_keeps_what_it_is_given(model, clips):
     assert model.sample(2, 13, generator=seeded()).dynamic.shape[1] == 13
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda m: m.encode(torch.rand(2, 8, 3, 32, 32)), "expects"),
-    (lambda m: m.sample(0), "at least 1"),
-    (lambda m: m.sample(2, 0), "at least 1"),
-    (lambda m: m.sample(2, static=torch.zeros(3, 6)), "3 codes, but n is 2"),
-    (lambda m: m.decode(m.sample(1, 4), frames=5), "4 latent steps"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda m: m.encode(torch.rand(2, 8, 3, 32, 32)), "expects"),
+        (lambda m: m.sample(0), "at least 1"),
+        (lambda m: m.sample(2, 0), "at least 1"),
+        (lambda m: m.sample(2, static=torch.zeros(3, 6)), "3 codes, but n is 2"),
+        (lambda m: m.decode(m.sample(1, 4), frames=5), "4 latent steps"),
+    ],
+)
 def test_bad_input_names_the_problem(call, message):
     with pytest.raises(ValueError, match=message):
         call(build("dbse"))
@@ -171,7 +174,9 @@ def test_a_shift_moves_a_sequence_as_a_whole_and_another_one_another_way(clips):
     for before, after in zip(clips.x, moved, strict=True):
         first, there = before[0, 0], after[0, 0]
         way = next(way for way in everywhere if torch.equal(first.roll(way, (0, 1)), there))
-        assert torch.equal(before.roll(way, (-2, -1)), after)  # all frames and channels by the same way
+        assert torch.equal(
+            before.roll(way, (-2, -1)), after
+        )  # all frames and channels by the same way
         ways.append(way)
     assert len(set(ways)) > 1
     assert torch.equal(moved, shift(clips.x, clips.mask, seeded(1)))
@@ -218,7 +223,9 @@ def test_mixed_precision_keeps_the_terms_in_float32(model, clips):
     assert seen == {"recurrent": {torch.float32}, "other": {torch.bfloat16}}
     assert {term.dtype for term in terms.terms.values()} == {torch.float32}
     terms.total.backward()
-    weights = [weight for weight in model.parameters() if weight.requires_grad and weight.grad is not None]
+    weights = [
+        weight for weight in model.parameters() if weight.requires_grad and weight.grad is not None
+    ]
     assert weights and all(weight.grad.isfinite().all() for weight in weights)
 
 
@@ -259,8 +266,15 @@ def test_golden_value(variant):
     encoding = model.encode(ramp, sample=False)
     decoded = model.decode(encoding.latents)
     kl = model.prior.kl(encoding.dynamic, encoding.latents.dynamic).sum(1)
-    measured = [encoding.static.mean.sum(), encoding.dynamic.mean.sum(), 100 * decoded.std(), kl.mean()]
-    torch.testing.assert_close(torch.stack(measured), torch.tensor(GOLDEN[variant]), rtol=2e-3, atol=2e-3)
+    measured = [
+        encoding.static.mean.sum(),
+        encoding.dynamic.mean.sum(),
+        100 * decoded.std(),
+        kl.mean(),
+    ]
+    torch.testing.assert_close(
+        torch.stack(measured), torch.tensor(GOLDEN[variant]), rtol=2e-3, atol=2e-3
+    )
 
 
 def test_config_json_round_trip_and_unknown_keys():
@@ -270,12 +284,15 @@ def test_config_json_round_trip_and_unknown_keys():
         config_from_json("dbse", {"beta": 1})
 
 
-@pytest.mark.parametrize("build_it, message", [
-    (lambda: build_with("dsvae", q="half"), "no q 'half'"),
-    (lambda: build_with("dbse", anchor=8), "anchor 8"),
-    (lambda: build_with("dbse", perturb="noise"), "no perturbation 'noise'"),
-    (lambda: build_with("gan"), "no model 'gan'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "build_it, message",
+    [
+        (lambda: build_with("dsvae", q="half"), "no q 'half'"),
+        (lambda: build_with("dbse", anchor=8), "anchor 8"),
+        (lambda: build_with("dbse", perturb="noise"), "no perturbation 'noise'"),
+        (lambda: build_with("gan"), "no model 'gan'"),
+    ],
+)
 def test_bad_settings_name_the_problem(build_it, message):
     with pytest.raises(ValueError, match=message):
         build_it()

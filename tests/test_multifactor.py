@@ -25,7 +25,9 @@ def codes_of(kind: str, n: int, seed: int):
     labels, axis, rng = draw(n, seed)
     standard = (axis - axis.mean(0)) / axis.std(0)
     if kind == "rotated":
-        standard = standard @ (np.eye(3) - 2 / 3)  # orthogonal, and every dimension mixes all factors
+        standard = standard @ (
+            np.eye(3) - 2 / 3
+        )  # orthogonal, and every dimension mixes all factors
     if kind == "copied":
         standard = np.tile(standard, 6) + 0.02 * rng.normal(size=(n, 18))
     return labels, rng.normal(size=(n, 12)) if kind == "noise" else standard
@@ -40,11 +42,21 @@ def dci_of(kind: str, **settings):
 def test_composite_and_constant_factors_are_dropped():
     labels = seqdisent.load_dataset("sprites", "test").sequence_labels()
     assert independent_factors(labels) == [name for name in labels if name != "action"]
-    small = {"a": np.array([0, 0, 1, 1]), "b": np.array([0, 1, 0, 1]), "same as a": np.array([5, 5, 2, 2])}
+    small = {
+        "a": np.array([0, 0, 1, 1]),
+        "b": np.array([0, 1, 0, 1]),
+        "same as a": np.array([5, 5, 2, 2]),
+    }
     assert independent_factors(small) == list(small)
-    assert independent_factors({"all": np.arange(4), **small, "none": np.zeros(4, int)}) == list(small)
+    assert independent_factors({"all": np.arange(4), **small, "none": np.zeros(4, int)}) == list(
+        small
+    )
     # A speaker determines a sex and is not made of it.
-    voices = {"speaker": np.arange(4).repeat(3), "sex": (np.arange(4) % 2).repeat(3), "word": np.arange(12) % 3}
+    voices = {
+        "speaker": np.arange(4).repeat(3),
+        "sex": (np.arange(4) % 2).repeat(3),
+        "word": np.arange(12) % 3,
+    }
     assert independent_factors(voices) == list(voices)
     # a does not determine b once a single sequence disagrees
     wide = {"a": np.array([0, 0, 1, 2]), "b": np.array([0, 1, 0, 1])}
@@ -53,8 +65,15 @@ def test_composite_and_constant_factors_are_dropped():
 
 def test_dci_of_a_code_with_one_dimension_for_each_factor():
     found = dci_of("axis", blocks={"static": slice(0, 2), "dynamic": slice(2, 3)})
-    assert found["disentanglement"] > 0.9 and found["completeness"] > 0.9 and found["informativeness"] > 0.99
-    assert found["share_of_dimensions"] == {"static": pytest.approx(2 / 3), "dynamic": pytest.approx(1 / 3)}
+    assert (
+        found["disentanglement"] > 0.9
+        and found["completeness"] > 0.9
+        and found["informativeness"] > 0.99
+    )
+    assert found["share_of_dimensions"] == {
+        "static": pytest.approx(2 / 3),
+        "dynamic": pytest.approx(1 / 3),
+    }
     assert found["factors"]["motion"]["importance"]["dynamic"] > 0.95
     assert found["factors"]["hair"]["importance"]["static"] > 0.95
     assert sum(found["factors"]["top"]["importance"].values()) == pytest.approx(1)
@@ -63,9 +82,17 @@ def test_dci_of_a_code_with_one_dimension_for_each_factor():
 
 def test_dci_of_entangled_codes():
     rotated = dci_of("rotated")
-    assert rotated["disentanglement"] < 0.5 and rotated["completeness"] < 0.5 and rotated["informativeness"] > 0.9
+    assert (
+        rotated["disentanglement"] < 0.5
+        and rotated["completeness"] < 0.5
+        and rotated["informativeness"] > 0.9
+    )
     copied = dci_of("copied")
-    assert copied["disentanglement"] > 0.8 and copied["completeness"] < 0.5 and copied["informativeness"] > 0.99
+    assert (
+        copied["disentanglement"] > 0.8
+        and copied["completeness"] < 0.5
+        and copied["informativeness"] > 0.99
+    )
 
 
 def test_dci_of_noise_is_at_chance():
@@ -73,7 +100,9 @@ def test_dci_of_noise_is_at_chance():
     assert found["disentanglement"] < 0.1 and found["completeness"] < 0.1
     for factor in found["factors"].values():
         assert factor["informativeness"]["value"] == pytest.approx(factor["chance"], abs=0.06)
-        assert factor["importance"]["most"] == pytest.approx(found["share_of_dimensions"]["most"], abs=0.05)
+        assert factor["importance"]["most"] == pytest.approx(
+            found["share_of_dimensions"]["most"], abs=0.05
+        )
 
 
 def test_dci_is_repeatable_takes_few_rows_and_names_what_is_wrong():
@@ -81,7 +110,9 @@ def test_dci_is_repeatable_takes_few_rows_and_names_what_is_wrong():
     call = lambda **settings: dci(codes, labels, codes, labels, trees=5, **settings)
     assert call(seed=3) == call(seed=3)
     assert call(rows=5)["informativeness"] < call()["informativeness"]
-    dead = dci(np.zeros((20, 2)), {k: v[:20] for k, v in labels.items()}, codes[:, :2], labels, trees=3)
+    dead = dci(
+        np.zeros((20, 2)), {k: v[:20] for k, v in labels.items()}, codes[:, :2], labels, trees=3
+    )
     assert dead["disentanglement"] == pytest.approx(0) and dead["completeness"] == pytest.approx(0)
     with pytest.raises(ValueError, match="compares factors"):
         dci(codes, {"hair": labels["hair"]}, codes, labels)
@@ -97,15 +128,26 @@ def test_mig_of_known_codes():
     assert mig(np.tile(GRID, 2).astype(float), labels)["mean"] == pytest.approx(0, abs=1e-12)
     # the runner-up knows one of top's two bits, and nothing of the others is in the code
     halves = mig(np.stack([labels["top"], labels["top"] // 2], 1).astype(float), labels)["factors"]
-    assert halves["top"] == {"gap": pytest.approx(0.5), "dimension": 0, "information": pytest.approx(1)}
+    assert halves["top"] == {
+        "gap": pytest.approx(0.5),
+        "dimension": 0,
+        "information": pytest.approx(1),
+    }
     assert halves["hair"]["information"] == pytest.approx(0, abs=1e-12)
 
 
 def test_mig_of_drawn_codes():
-    score = {kind: mig(codes, labels) for kind in ("axis", "rotated", "copied", "noise")
-             for labels, codes in [codes_of(kind, 4000, 0)]}  # fmt: skip
+    score = {
+        kind: mig(codes, labels)
+        for kind in ("axis", "rotated", "copied", "noise")
+        for labels, codes in [codes_of(kind, 4000, 0)]
+    }
     assert score["axis"]["mean"] > 0.9
-    assert score["rotated"]["mean"] < 0.35 and score["copied"]["mean"] < 0.05 and score["noise"]["mean"] < 0.02
+    assert (
+        score["rotated"]["mean"] < 0.35
+        and score["copied"]["mean"] < 0.05
+        and score["noise"]["mean"] < 0.02
+    )
     labels, codes = codes_of("rotated", 4000, 0)
     stretched = np.concatenate([np.exp(3 * codes[:, :1]), codes[:, 1:] ** 3], 1)
     assert mig(stretched, labels)["mean"] == pytest.approx(score["rotated"]["mean"])
@@ -121,14 +163,20 @@ def test_mig_names_what_is_wrong():
 
 # ---- multi-factor swap: every ordered pair of combinations, so that chance is met exactly
 FIRST, SECOND = np.divmod(np.arange(len(GRID) ** 2), len(GRID))
-SOURCE, DONOR = dict(zip(CLASSES, GRID[FIRST].T, strict=True)), dict(zip(CLASSES, GRID[SECOND].T, strict=True))
+SOURCE, DONOR = (
+    dict(zip(CLASSES, GRID[FIRST].T, strict=True)),
+    dict(zip(CLASSES, GRID[SECOND].T, strict=True)),
+)
 SWAPPED = {"static": {"hair", "top"}, "dynamic": {"motion"}}
 CHANCE = 1 - (2 / 3 + 3 / 4 + 4 / 5) / 3 / 2
 
 
 def swap_score(from_donor: dict[str, set], swapped=SWAPPED):
     """The score of a model that takes these factors from the donor."""
-    heard = {what: {f: (DONOR if f in who else SOURCE)[f] for f in CLASSES} for what, who in from_donor.items()}
+    heard = {
+        what: {f: (DONOR if f in who else SOURCE)[f] for f in CLASSES}
+        for what, who in from_donor.items()
+    }
     return multifactor_swap(heard, SOURCE, DONOR, swapped, CLASSES)
 
 
@@ -161,7 +209,9 @@ def test_swap_score_of_useless_models_is_chance_though_they_fail_in_different_wa
     guess = {what: {f: rng.integers(k, size=3600) for f, k in CLASSES.items()} for what in SWAPPED}
     found = multifactor_swap(guess, SOURCE, DONOR, SWAPPED, CLASSES)
     assert found["score"] == pytest.approx(CHANCE, abs=0.01)
-    assert found["interventions"]["static"]["top"]["follows"]["value"] == pytest.approx(0.25, abs=0.03)
+    assert found["interventions"]["static"]["top"]["follows"]["value"] == pytest.approx(
+        0.25, abs=0.03
+    )
 
 
 def test_swap_score_with_one_intervention_for_each_factor():
@@ -175,9 +225,14 @@ def test_swap_score_with_one_intervention_for_each_factor():
 
 def test_swap_score_on_uneven_labels_says_what_perfection_would_get():
     rng = np.random.default_rng(0)
-    uneven = lambda: {f: rng.choice(k, 2000, p=[0.7, *[0.3 / (k - 1)] * (k - 1)]) for f, k in CLASSES.items()}
+    uneven = lambda: {
+        f: rng.choice(k, 2000, p=[0.7, *[0.3 / (k - 1)] * (k - 1)]) for f, k in CLASSES.items()
+    }
     source, donor = uneven(), uneven()
-    heard = {what: {f: (donor if f in who else source)[f] for f in CLASSES} for what, who in SWAPPED.items()}
+    heard = {
+        what: {f: (donor if f in who else source)[f] for f in CLASSES}
+        for what, who in SWAPPED.items()
+    }
     found = multifactor_swap(heard, source, donor, SWAPPED, CLASSES)
     assert found["score"] == found["perfect"] < 0.9
     assert found["interventions"]["static"]["hair"]["follows"]["value"] == 1
@@ -192,5 +247,9 @@ def test_swap_score_names_what_is_wrong():
         swap_score({"all": set()}, {"all": set(CLASSES)})
     with pytest.raises(ValueError, match="one n"):
         multifactor_swap(
-            {"static": SOURCE}, SOURCE, {**DONOR, "hair": DONOR["hair"][1:]}, {"static": {"hair"}}, CLASSES
+            {"static": SOURCE},
+            SOURCE,
+            {**DONOR, "hair": DONOR["hair"][1:]},
+            {"static": {"hair"}},
+            CLASSES,
         )

@@ -25,7 +25,8 @@ def test_python_blocks_run(code):
 
 
 @pytest.mark.parametrize(
-    "line", [li for block in blocks("bash") for li in block.splitlines() if li.startswith("seqdisent")]
+    "line",
+    [li for block in blocks("bash") for li in block.splitlines() if li.startswith("seqdisent")],
 )
 def test_commands_parse(line):
     parser(commands).parse_args(shlex.split(line, comments=True)[1:])
@@ -48,6 +49,13 @@ def test_pictures_are_there():
 def test_the_results_table_is_what_the_metrics_say():
     from seqdisent.reporting import readme_tables
 
-    for made in (readme_tables.table(), readme_tables.moving_table(), readme_tables.rollouts_table(), readme_tables.speech_table(),
-                 readme_tables.series_table()):  # fmt: skip
-        assert made in README, "run python -m seqdisent.reporting.readme_tables and paste its tables"
+    for made in (
+        readme_tables.table(),
+        readme_tables.moving_table(),
+        readme_tables.rollouts_table(),
+        readme_tables.speech_table(),
+        readme_tables.series_table(),
+    ):
+        assert made in README, (
+            "run python -m seqdisent.reporting.readme_tables and paste its tables"
+        )

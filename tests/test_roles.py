@@ -21,10 +21,18 @@ def air(hours: int = 96) -> Table:
     t = pd.date_range("2013-03-01", periods=hours, freq="h")
     parts = {"year": t.year, "month": t.month, "day": t.day, "hour": t.hour}
     frames = [
-        pd.DataFrame({"No": np.arange(1, hours + 1), **parts, "PM2.5": RNG.random(hours).round(3),
-                      "wd": RNG.choice(list("NESW"), hours), "altitude": height, "station": name})
+        pd.DataFrame(
+            {
+                "No": np.arange(1, hours + 1),
+                **parts,
+                "PM2.5": RNG.random(hours).round(3),
+                "wd": RNG.choice(list("NESW"), hours),
+                "altitude": height,
+                "station": name,
+            }
+        )
         for name, height in (("Wanliu", 50), ("Gucheng", 70))
-    ]  # fmt: skip
+    ]
     return read_table(pd.concat(frames).to_csv(index=False))
 
 
@@ -32,8 +40,12 @@ def long() -> Table:
     """A row a value, with hours and minutes since admission, as in PhysioNet."""
     rows = ["RecordID,Time,Parameter,Value"]
     for record in (132539, 132540, 132541):
-        rows += [f"{record},{k // 2:02d}:{30 * (k % 2) + record % 7:02d},{name},{k}.5"
-                 for k in range(60) for name in ("HR", "Temp") if name == "HR" or k % 3 == 0]  # fmt: skip
+        rows += [
+            f"{record},{k // 2:02d}:{30 * (k % 2) + record % 7:02d},{name},{k}.5"
+            for k in range(60)
+            for name in ("HR", "Temp")
+            if name == "HR" or k % 3 == 0
+        ]
     return read_table("\n".join(rows))
 
 
@@ -68,7 +80,9 @@ def test_dates_and_clocks_are_joined(clock) -> None:
 
 def test_dates_and_hours_are_joined_and_counters_left_out() -> None:
     t = pd.date_range("2011-01-01", periods=60, freq="h")
-    table = read(instant=range(1, 61), dteday=t.strftime("%Y-%m-%d"), hr=t.hour, cnt=RNG.integers(0, 99, 60))
+    table = read(
+        instant=range(1, 61), dteday=t.strftime("%Y-%m-%d"), hr=t.hour, cnt=RNG.integers(0, 99, 60)
+    )
     assert guess_roles(table) == Roles("dteday + hr", (), ("cnt",))
 
 
@@ -91,12 +105,23 @@ def test_numbers_are_times_in_the_unit_of_their_name(name, cells, step, dated) -
     roles = guess_roles(table)
     seconds, found = times(table, roles)
     assert roles == Roles(name, (), ("x",)) and found == dated
-    assert np.allclose(seconds.diff().iloc[1:], step) if step else seconds.diff().iloc[1:].between(3.15e7, 3.17e7).all()
+    assert (
+        np.allclose(seconds.diff().iloc[1:], step)
+        if step
+        else seconds.diff().iloc[1:].between(3.15e7, 3.17e7).all()
+    )
 
 
-def test_whole_numbers_tell_series_apart_where_times_repeat_and_the_order_of_rows_does_not_matter() -> None:
-    table = read(unit=np.repeat([1, 2, 3], 30), cycle=np.tile(np.arange(1, 31), 3), s1=RNG.random(90),
-                 sex=np.repeat(["f", "m", "f"], 30), age=np.repeat([31, 42, 50], 30))  # fmt: skip
+def test_whole_numbers_tell_series_apart_where_times_repeat_and_the_order_of_rows_does_not_matter() -> (
+    None
+):
+    table = read(
+        unit=np.repeat([1, 2, 3], 30),
+        cycle=np.tile(np.arange(1, 31), 3),
+        s1=RNG.random(90),
+        sex=np.repeat(["f", "m", "f"], 30),
+        age=np.repeat([31, 42, 50], 30),
+    )
     roles = guess_roles(table)
     assert roles == Roles("cycle", ("unit",), ("s1",), ("sex", "age"))
     mixed = Table(table.frame.sample(frac=1, random_state=0))
@@ -104,22 +129,32 @@ def test_whole_numbers_tell_series_apart_where_times_repeat_and_the_order_of_row
 
 
 def test_two_columns_may_be_needed_to_tell_series_apart() -> None:
-    table = read(subject=np.repeat([1, 2, 3], 40), trial=np.tile(np.repeat([1, 2], 20), 3),
-                 t=np.tile(np.arange(20) * 0.5, 6), x=RNG.random(120))  # fmt: skip
+    table = read(
+        subject=np.repeat([1, 2, 3], 40),
+        trial=np.tile(np.repeat([1, 2], 20), 3),
+        t=np.tile(np.arange(20) * 0.5, 6),
+        x=RNG.random(120),
+    )
     assert guess_roles(table).id == ("subject", "trial")
 
 
 def test_without_a_time_rows_are_steps() -> None:
     roles = guess_roles(read(a=RNG.random(20), b=RNG.random(20), note=["x", "y"] * 10))
     assert roles == Roles(None, (), ("a", "b"), ("note",))
-    assert describe(roles) == ("There is no time: each row is a step.", "Variables: a, b.", "Label: note.")
+    assert describe(roles) == (
+        "There is no time: each row is a step.",
+        "Variables: a, b.",
+        "Label: note.",
+    )
 
 
 def test_roles_are_described_in_short_sentences() -> None:
     assert describe(guess_roles(long())) == (
-        "Time is in Time.", "A series for each RecordID.",
-        "A row for each value: Parameter names the variable, Value holds it.", "Variables: HR, Temp.",
-    )  # fmt: skip
+        "Time is in Time.",
+        "A series for each RecordID.",
+        "A row for each value: Parameter names the variable, Value holds it.",
+        "Variables: HR, Temp.",
+    )
     many = describe(Roles("t", ("a", "b"), tuple("vwxyz")))
     assert "A series for each a and b." in many and "Variables: v, w, x and 2 more." in many
 
@@ -140,8 +175,13 @@ def test_roles_are_described_in_short_sentences() -> None:
     ],
 )
 def test_roles_that_do_not_fit_are_refused(roles, words) -> None:
-    table = read(day=pd.date_range("2020-01-01", periods=4), x=RNG.random(4), y=RNG.random(4), who=list("abab"),
-                 word=["1", "two", "3", "four"])  # fmt: skip
+    table = read(
+        day=pd.date_range("2020-01-01", periods=4),
+        x=RNG.random(4),
+        y=RNG.random(4),
+        who=list("abab"),
+        word=["1", "two", "3", "four"],
+    )
     with pytest.raises(TableError) as error:
         check_roles(table, roles)
     assert words in str(error.value)

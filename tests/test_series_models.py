@@ -39,7 +39,10 @@ def model(request):
 def finite_gradients(model, batch) -> None:
     model.zero_grad()
     terms = model.train().loss(batch, seeded())
-    assert all(term.shape == batch.mask.shape[:1] and term.isfinite().all() for term in terms.terms.values())
+    assert all(
+        term.shape == batch.mask.shape[:1] and term.isfinite().all()
+        for term in terms.terms.values()
+    )
     terms.total.backward()
     for name, weight in model.named_parameters():
         if weight.requires_grad and not name.startswith("log_sigma"):
@@ -72,13 +75,17 @@ def test_missing_is_told_from_zero(model, batch):
 
 def test_the_loss_is_that_of_the_known_values_alone(model, batch):
     """By hand, value by value; a value that is deleted takes along what it cost and no more."""
-    seen = DiagonalGaussian(torch.randn(5, 6, 4, 3, generator=seeded(3)), torch.randn(5, 6, 4, 3, generator=seeded(4)))
+    seen = DiagonalGaussian(
+        torch.randn(5, 6, 4, 3, generator=seeded(3)), torch.randn(5, 6, 4, 3, generator=seeded(4))
+    )
     by_hand = torch.zeros(5, 6)
     for b, t, w, c in torch.nonzero(~batch.x.isnan()).tolist():
         std = math.exp(seen.log_std[b, t, w, c])
         error = (batch.x[b, t, w, c] - seen.mean[b, t, w, c]) / std
         by_hand[b, t] += 0.5 * error**2 + math.log(std) + 0.5 * math.log(2 * math.pi)
-    torch.testing.assert_close(ScaledObservation(seen, seen.mean).nll(batch.x), by_hand, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        ScaledObservation(seen, seen.mean).nll(batch.x), by_hand, rtol=1e-4, atol=1e-4
+    )
     encoding = model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded()))
     expected = (model._observation(encoding.latents).nll(batch.x) * batch.mask).sum(1)
     torch.testing.assert_close(model.loss(batch, seeded()).terms["reconstruction"], expected)
@@ -86,8 +93,12 @@ def test_the_loss_is_that_of_the_known_values_alone(model, batch):
 
 def test_tiny_likelihood_by_hand():
     x = torch.tensor([1.0, torch.nan, -2.0, torch.nan]).view(1, 1, 2, 2)
-    seen = DiagonalGaussian(torch.tensor([0.0, 9.0, -1.0, 9.0]).view(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
-    assert ScaledObservation(seen, seen.mean).nll(x).item() == pytest.approx(0.5 + 0.5 + math.log(2 * math.pi))
+    seen = DiagonalGaussian(
+        torch.tensor([0.0, 9.0, -1.0, 9.0]).view(1, 1, 2, 2), torch.zeros(1, 1, 2, 2)
+    )
+    assert ScaledObservation(seen, seen.mean).nll(x).item() == pytest.approx(
+        0.5 + 0.5 + math.log(2 * math.pi)
+    )
 
 
 def test_windows_and_sequences_without_any_value(model, batch):
@@ -115,14 +126,21 @@ def test_windows_past_the_end_change_nothing(model, batch):
 def test_likelihood_decodes_and_presence_is_a_probability(model, batch):
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     seen, there = model.likelihood(latents), model.presence(latents)
-    assert torch.equal(seen.mean, model.decode(latents)) and seen.log_std.shape == there.shape == batch.x.shape
+    assert (
+        torch.equal(seen.mean, model.decode(latents))
+        and seen.log_std.shape == there.shape == batch.x.shape
+    )
     assert ((there > 0) & (there < 1)).all() and there.std() > 0 and seen.log_std.std() > 0
     terms = model.loss(batch, seeded()).terms
     assert ("presence" in terms) == bool(model.config.presence_weight)
     if "presence" in terms:
-        drawn = model.presence(model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded())).latents)
+        drawn = model.presence(
+            model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded())).latents
+        )
         right = torch.where(batch.x.isnan(), 1 - drawn, drawn)
-        torch.testing.assert_close(terms["presence"], -(right.log().flatten(2).sum(2) * batch.mask).sum(1))
+        torch.testing.assert_close(
+            terms["presence"], -(right.log().flatten(2).sum(2) * batch.mask).sum(1)
+        )
 
 
 def test_no_value_is_told_more_exactly_than_the_least_scale(model, batch):
@@ -148,7 +166,9 @@ def test_the_static_code_reads_the_anchor_window_alone(variant, anchor, batch):
     assert encoding.anchor.tolist() == [min(anchor, n - 1) for n in batch.mask.sum(1).tolist()]
     others = torch.randn(batch.x.shape, generator=seeded(5))
     others[rows, encoding.anchor] = batch.x[rows, encoding.anchor]
-    torch.testing.assert_close(model.encode(others, batch.mask, sample=False).static.mean, encoding.static.mean)
+    torch.testing.assert_close(
+        model.encode(others, batch.mask, sample=False).static.mean, encoding.static.mean
+    )
     changed = batch.x.clone()
     changed[rows, encoding.anchor] = torch.nan
     again = model.encode(changed, batch.mask, sample=False).static.mean
@@ -166,9 +186,15 @@ def test_the_anchor_is_really_subtracted(variant, batch, monkeypatch):
     shift = 3 * torch.randn(model.config.frame.features, generator=seeded(6))
     monkeypatch.setattr(model, "features", lambda x: plain(x) + shift)
     after = model.encode(batch.x, batch.mask, sample=False).dynamic
-    torch.testing.assert_close(after.mean[batch.mask], before.mean[batch.mask], rtol=1e-4, atol=1e-5)
-    monkeypatch.setattr(model, "features", lambda x: plain(x) + shift * torch.arange(x.shape[1])[:, None])
-    assert not torch.allclose(model.encode(batch.x, batch.mask, sample=False).dynamic.mean, before.mean)
+    torch.testing.assert_close(
+        after.mean[batch.mask], before.mean[batch.mask], rtol=1e-4, atol=1e-5
+    )
+    monkeypatch.setattr(
+        model, "features", lambda x: plain(x) + shift * torch.arange(x.shape[1])[:, None]
+    )
+    assert not torch.allclose(
+        model.encode(batch.x, batch.mask, sample=False).dynamic.mean, before.mean
+    )
 
 
 def test_the_largest_window_is_found_among_missing_values(batch):
@@ -181,7 +207,9 @@ def test_the_largest_window_is_found_among_missing_values(batch):
 def test_swaps_and_draws(model, batch):
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     one, other = model.swap(latents[:1], latents[1:2])
-    assert torch.equal(one.static, latents.static[1:2]) and torch.equal(one.dynamic, latents.dynamic[:1])
+    assert torch.equal(one.static, latents.static[1:2]) and torch.equal(
+        one.dynamic, latents.dynamic[:1]
+    )
     assert torch.equal(one.mask, batch.mask[:1]) and torch.equal(other.mask, batch.mask[1:2])
     drawn = model.sample(3, 9, generator=seeded())
     assert model.decode(drawn).shape == (3, 9, 4, 3) and model.decode(drawn).isfinite().all()
@@ -209,8 +237,28 @@ def test_a_checkpoint_says_the_same_again(model, batch, tmp_path):
 
 def test_thirty_steps_of_a_recipe_lower_the_loss(tmp_path):
     folder = tmp_path / "waves"
-    assert main(["train", "dbse-waves", "--run", str(tmp_path / "run"), "--to", str(folder), "--steps", "30",
-                 "--batch-size", "16", "--learning-rate", "0.03", "--quiet", "--accelerator", "cpu"]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "train",
+                "dbse-waves",
+                "--run",
+                str(tmp_path / "run"),
+                "--to",
+                str(folder),
+                "--steps",
+                "30",
+                "--batch-size",
+                "16",
+                "--learning-rate",
+                "0.03",
+                "--quiet",
+                "--accelerator",
+                "cpu",
+            ]
+        )
+        == 0
+    )
     model, spec = seqdisent.load_checkpoint(folder)
     assert spec == seqdisent.dataset_spec("waves")
     torch.manual_seed(0)

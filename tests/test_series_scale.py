@@ -10,7 +10,12 @@ from seqdisent import DiagonalGaussian
 from seqdisent.data.timeseries.normalise import fitted, in_units, interval, scaled
 from seqdisent.spec import Variable
 
-ABOUT = (("temperature", "°C", False), ("rain", "mm", True), ("stuck", "", False), ("never", "", False))
+ABOUT = (
+    ("temperature", "°C", False),
+    ("rain", "mm", True),
+    ("stuck", "", False),
+    ("never", "", False),
+)
 
 
 @pytest.fixture
@@ -18,7 +23,9 @@ def values() -> np.ndarray:
     """Values in units, ``[40, 6, 4]``: a tenth missing, one variable that never changes, one never measured."""
     rng = np.random.default_rng(0)
     rain = np.expm1(np.abs(rng.normal(1, 2, (40, 6))))
-    made = np.stack([rng.normal(11, 6, (40, 6)), rain, np.full((40, 6), 1013.25), np.full((40, 6), np.nan)], -1)
+    made = np.stack(
+        [rng.normal(11, 6, (40, 6)), rain, np.full((40, 6), 1013.25), np.full((40, 6), np.nan)], -1
+    )
     return np.where(rng.random(made.shape) < 0.1, np.nan, made)
 
 
@@ -37,7 +44,9 @@ def test_what_models_see_is_centred_and_scaled(values):
     np.testing.assert_allclose(np.nanmean(x[..., :2], (0, 1)), 0, atol=1e-3)
     np.testing.assert_allclose(np.nanstd(x[..., :2], (0, 1)), 1, atol=1e-3)
     by_hand = (np.log1p(3.0) - 2) / 4
-    assert scaled(np.array([[3.0]]), [Variable("rain", "mm", 2, 4, log=True)])[0, 0] == pytest.approx(by_hand)
+    assert scaled(np.array([[3.0]]), [Variable("rain", "mm", 2, 4, log=True)])[
+        0, 0
+    ] == pytest.approx(by_hand)
     assert scaled(np.array([[3.0]]), [Variable("rain", "mm", 2, 4)])[0, 0] == 0.25
 
 
@@ -46,13 +55,17 @@ def test_what_never_changes_or_is_never_measured_stays_finite(values):
     assert variables[2].std == variables[3].std == 1 and variables[3].mean == 0
     x = scaled(values, variables)[..., 2]
     assert (np.abs(x[np.isfinite(x)]) < 1e-3).all()
-    assert np.isfinite(scaled(np.full((1, 4), 5.0), variables)).all()  # should they ever be something else
+    assert np.isfinite(
+        scaled(np.full((1, 4), 5.0), variables)
+    ).all()  # should they ever be something else
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1e4])
 def test_units_do_not_matter(values, unit):
     """Metres or micrometres: a model sees the same."""
-    one, other = (scaled(v, fitted(v, ABOUT[:1])) for v in (values[..., :1], values[..., :1] * unit))
+    one, other = (
+        scaled(v, fitted(v, ABOUT[:1])) for v in (values[..., :1], values[..., :1] * unit)
+    )
     np.testing.assert_allclose(one, other, atol=2e-4)
 
 
@@ -73,7 +86,9 @@ def test_an_amount_below_nothing_is_nothing():
 def test_fitting_knows_no_missing_values(values):
     known = values[np.isfinite(values[..., 0]), 0]
     one = fitted(values[..., :1], ABOUT[:1])[0]
-    assert one.mean == pytest.approx(known.mean(), abs=1e-4) and one.std == pytest.approx(known.std(), abs=1e-4)
+    assert one.mean == pytest.approx(known.mean(), abs=1e-4) and one.std == pytest.approx(
+        known.std(), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8])

@@ -68,7 +68,13 @@ def test_a_table_has_units_dates_and_gaps(real: Course, made: Course) -> None:
     start = np.datetime64("2016-05-01")
     dated = {"a": replace(real, start=start), "a_again": replace(made, start=start)}
     table = pd.read_csv(io.StringIO(timeseries.csv(dated, AIR)))
-    assert list(table.columns[:5]) == ["time", "clip", "PM2.5 (µg/m³)", "PM2.5 low (µg/m³)", "PM2.5 high (µg/m³)"]
+    assert list(table.columns[:5]) == [
+        "time",
+        "clip",
+        "PM2.5 (µg/m³)",
+        "PM2.5 low (µg/m³)",
+        "PM2.5 high (µg/m³)",
+    ]
     assert table["time"][25] == "2016-05-02T01:00" and len(table) == 2 * 288
     one = table[table["clip"] == "a"]
     assert one["east low"].isna().all() and (one["east"].isna() == np.isnan(real.x[:, 1])).all()
@@ -82,7 +88,10 @@ def test_arrays_are_as_long_as_the_longest(made: Course) -> None:
     short = Course(made.x[:100], made.scale[:100])
     with np.load(io.BytesIO(timeseries.npz([made, short], SPEC))) as found:
         assert found["median"].shape == (2, 288, 4) and np.isnan(found["low"][1, 100:]).all()
-        assert found["variable"].tolist() == ["north", "east", "south", "west"] and found["hours"][-1] == 287
+        assert (
+            found["variable"].tolist() == ["north", "east", "south", "west"]
+            and found["hours"][-1] == 287
+        )
 
 
 def test_gaps_are_never_joined() -> None:
@@ -102,12 +111,18 @@ def test_levels_are_seen_in_small_pictures() -> None:
 
 def test_marks_are_round_numbers_within_the_axis() -> None:
     low, high = scaled(np.array([[2.0], [900.0]]), AIR.variables[:1])[:, 0]
-    assert [label for _, label in timeseries_figure.scale_marks(low, high, AIR.variables[0])] == ["3", "30", "300"]
+    assert [label for _, label in timeseries_figure.scale_marks(low, high, AIR.variables[0])] == [
+        "3",
+        "30",
+        "300",
+    ]
     plain = timeseries_figure.scale_marks(-1, 1, SPEC.variables[0])
     assert len(plain) >= 2 and all(-1 <= place <= 1 for place, _ in plain)
     one = Course(np.zeros((288, 4), np.float32), start=np.datetime64("2016-05-01"))
     assert [label for _, label in timeseries_figure.ticks(one, SPEC, 288)][:2] == ["1 May", "4 May"]
-    assert [label for _, label in timeseries_figure.ticks(replace(one, start=None), SPEC, 48)][:2] == ["0 h", "12 h"]
+    assert [label for _, label in timeseries_figure.ticks(replace(one, start=None), SPEC, 48)][
+        :2
+    ] == ["0 h", "12 h"]
 
 
 def test_a_figure_has_a_tile_for_every_course(real: Course, made: Course) -> None:
@@ -129,15 +144,21 @@ def test_commands_write_series(waves_folder: str, tmp_path, command: str, suffix
     numbers = ["3", "7"] if command == "swap" else ["-n", "2", "--static-of", "5"]
     assert main([command, waves_folder, *numbers, "-o", str(out)]) == 0
     if suffix == "csv":
-        clips = ["a", "b", "a_like_b", "b_like_a"] if command == "swap" else ["sample 0", "sample 1"]
+        clips = (
+            ["a", "b", "a_like_b", "b_like_a"] if command == "swap" else ["sample 0", "sample 1"]
+        )
         assert pd.read_csv(out)["clip"].unique().tolist() == clips
     if suffix == "png":
         with Image.open(out) as image:
             assert image.format == "PNG"
 
 
-@pytest.mark.parametrize(("command", "suffix"), [("swap", "mp4"), ("swap", "npz"), ("sample", "wav")])
-def test_a_suffix_that_does_not_fit_is_refused(waves_folder: str, capsys, command: str, suffix: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "suffix"), [("swap", "mp4"), ("swap", "npz"), ("sample", "wav")]
+)
+def test_a_suffix_that_does_not_fit_is_refused(
+    waves_folder: str, capsys, command: str, suffix: str
+) -> None:
     numbers = ["3", "7"] if command == "swap" else []
     assert main([command, waves_folder, *numbers, "-o", f"x.{suffix}"]) == 1
     assert "waves has series; write to .csv" in " ".join(capsys.readouterr().out.split())
@@ -153,5 +174,7 @@ def waves_folder(tmp_path_factory) -> str:
         static_size=4, dynamic_size=4, hidden=8, frame=FrameConfig("mlp", width=4, features=16)
     )
     folder = tmp_path_factory.mktemp("waves") / "dbse-waves"
-    seqdisent.save_checkpoint(folder, seqdisent.build_model("dbse", SPEC, config), kind="dbse", recipe={})
+    seqdisent.save_checkpoint(
+        folder, seqdisent.build_model("dbse", SPEC, config), kind="dbse", recipe={}
+    )
     return str(folder)

@@ -74,9 +74,13 @@ def test_swap_is_compared_with_the_real_sequence_of_those_factors(it) -> None:
 
 def test_what_is_missing_in_both_is_no_difference(it) -> None:
     def truth(dataset, look: int, motion: int):
-        return service._truth(dataset, *(originals.from_split(it.dataset, i) for i in (look, motion)))
+        return service._truth(
+            dataset, *(originals.from_split(it.dataset, i) for i in (look, motion))
+        )
 
-    there = np.full((len(it.dataset), 8), np.nan, np.float32)  # the course of a ball that none of them has
+    there = np.full(
+        (len(it.dataset), 8), np.nan, np.float32
+    )  # the course of a ball that none of them has
     nowhere = replace(it.dataset, dynamic={**it.dataset.dynamic, "x": there})
     assert torch.equal(truth(nowhere, 3, 700), truth(it.dataset, 3, 700))
     assert torch.equal(truth(nowhere, 3, 3), it.dataset[3].x[0])
@@ -114,15 +118,22 @@ def test_messages_are_plain_json(it) -> None:
     swap = service.swap(NAME, 0, 9)
     stage = json.loads(json.dumps(payloads.stage(it, swap)))
     assert [t["title"] for t in stage["tiles"]] == [
-        "A, real", "A, rebuilt", "A moves like B", "B, real", "B moves like A", "B, rebuilt",
-    ]  # fmt: skip
+        "A, real",
+        "A, rebuilt",
+        "A moves like B",
+        "B, real",
+        "B moves like A",
+        "B, rebuilt",
+    ]
     assert stage["tiles"][2]["caption"] == "skin, pants, top and hair of A · action of B"
     assert stage["judge"] == dict.fromkeys((f.name for f in it.spec.factors), 90.0)
     assert {v["factor"] for v in stage["tiles"][2]["verdict"]} == set(stage["judge"])
     gallery = json.loads(json.dumps(payloads.gallery(it, 1)))
     ids = [item["id"] for item in gallery["items"]]
     assert len(set(ids)) == payloads.GALLERY and gallery == payloads.gallery(it, 1)
-    assert {service.describe(it.dataset, i)["action"] for i in ids} == set(it.spec.factor("action").classes)
+    assert {service.describe(it.dataset, i)["action"] for i in ids} == set(
+        it.spec.factor("action").classes
+    )
     assert np.isin(ids, service.shown_rows(it.dataset)).all()
     pair = service.maps(NAME, 296, "pca")
     points = json.loads(json.dumps(map_payloads.points(it, pair, "pca")))
@@ -148,7 +159,9 @@ def test_a_thumbnail_is_the_picture_of_its_point(it) -> None:
 def test_a_judge_speaks_of_every_factor_when_there_is_one(it, monkeypatch) -> None:
     truth = service.labels(it.dataset)
     judge = service.Judge(
-        lambda batch: {name: torch.full((len(batch),), int(values[3])) for name, values in truth.items()},
+        lambda batch: {
+            name: torch.full((len(batch),), int(values[3])) for name, values in truth.items()
+        },
         {"hair": 0.999},
     )
     monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))
@@ -186,5 +199,7 @@ def test_slow_imports_wait_until_they_are_needed() -> None:
         "print([m for m in ('umap', 'numba', 'openTSNE', 'sklearn', 'lightning') if m in sys.modules])"
     )
     root = Path(__file__).parents[1]
-    out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip().splitlines()[-1] == "[]"

@@ -45,7 +45,9 @@ def test_means_stay_in_the_kept_directions_and_widths_tell_nothing(variant):
         mean = posterior.mean.flatten(1).double()
         values = torch.linalg.svdvals(mean - mean.mean(0))
         assert values[rank] < 1e-4 * values[0] <= values[0]
-        assert (posterior.log_std == posterior.log_std[:1]).all()  # a width that varies would tell of x
+        assert (
+            posterior.log_std == posterior.log_std[:1]
+        ).all()  # a width that varies would tell of x
 
 
 def test_the_ratio_is_that_of_signal_to_noise():
@@ -55,12 +57,18 @@ def test_the_ratio_is_that_of_signal_to_noise():
     turn = torch.linalg.qr(torch.randn(3, 3, generator=rng)).Q
     scaled = torch.randn(20_000, 3, generator=rng) * torch.tensor([2.0, 0.1, 1e-3])
     found = Directions.of(scaled @ turn * noise, noise.expand(20_000, 3))
-    assert found.snr[0] == pytest.approx(4.0, rel=0.05) and found.snr[1] == pytest.approx(0.01, rel=0.05)
-    assert torch.allclose(found.down @ found.up, torch.eye(3), atol=1e-4) and torch.allclose(found.noise, noise)
+    assert found.snr[0] == pytest.approx(4.0, rel=0.05) and found.snr[1] == pytest.approx(
+        0.01, rel=0.05
+    )
+    assert torch.allclose(found.down @ found.up, torch.eye(3), atol=1e-4) and torch.allclose(
+        found.noise, noise
+    )
     kept = found.keep(scaled @ turn * noise, 1)
     assert torch.linalg.matrix_rank(kept - kept.mean(0), rtol=1e-3) == 1
     # What was cut is all that was below the noise.
-    assert (((kept - scaled @ turn * noise) / noise).square().sum(1).mean()) == pytest.approx(0.01, rel=0.1)
+    assert (((kept - scaled @ turn * noise) / noise).square().sum(1).mean()) == pytest.approx(
+        0.01, rel=0.1
+    )
 
 
 class Known:
@@ -80,26 +88,44 @@ class Known:
 def test_the_least_rank_that_keeps_the_error_is_found():
     rng = torch.Generator().manual_seed(0)
     turn = torch.linalg.qr(torch.randn(6, 6, generator=rng)).Q
-    codes = torch.randn(90, 6, generator=rng) * torch.tensor([9.0, 5.0, 3.0, 0.5, 0.4, 0.3]) @ turn.T
+    codes = (
+        torch.randn(90, 6, generator=rng) * torch.tensor([9.0, 5.0, 3.0, 0.5, 0.4, 0.3]) @ turn.T
+    )
     black = DATA.select(np.arange(90))
     black.frames[:] = 0
     directions = Directions.of(codes, torch.ones(90, 6))
     both = {"static": codes, "dynamic": torch.zeros(90, 24)}
-    least = lambda limit: _least_rank(Known(codes, turn), black, np.arange(90), both, "static", directions, limit)
-    needed = 3 * 64 * 64 * torch.tensor([25.0 + 9, 9, 0])  # error a sequence with 1, 2 and 3 directions, about
-    assert [least(float(limit)) for limit in (2 * needed[0], 2 * needed[1], 0.1 * needed[1])] == [1, 2, 3]
+    least = lambda limit: _least_rank(
+        Known(codes, turn), black, np.arange(90), both, "static", directions, limit
+    )
+    needed = (
+        3 * 64 * 64 * torch.tensor([25.0 + 9, 9, 0])
+    )  # error a sequence with 1, 2 and 3 directions, about
+    assert [least(float(limit)) for limit in (2 * needed[0], 2 * needed[1], 0.1 * needed[1])] == [
+        1,
+        2,
+        3,
+    ]
     assert least(-1.0) == 6  # what cannot be reached keeps everything
 
 
 def test_a_cut_model_is_saved_loaded_swapped_and_sampled(tmp_path):
     cut = _with_ranks(model := build("dbse"), directions_of(model), {"static": 3, "dynamic": 4})
-    loaded, _ = seqdisent.load_checkpoint(seqdisent.save_checkpoint(tmp_path / "cut", cut, kind="dbse", recipe={}))
+    loaded, _ = seqdisent.load_checkpoint(
+        seqdisent.save_checkpoint(tmp_path / "cut", cut, kind="dbse", recipe={})
+    )
     x = DATA[:2].x
     with torch.inference_mode():
         before, after = (m.eval().encode(x, sample=False).latents for m in (cut, loaded))
-        assert torch.equal(before.static, after.static) and torch.equal(before.dynamic, after.dynamic)
+        assert torch.equal(before.static, after.static) and torch.equal(
+            before.dynamic, after.dynamic
+        )
         swapped = loaded.decode(loaded.swap(after[:1], after[1:])[0])
-        assert swapped.shape == (1, *x.shape[1:]) and loaded.sample(3, 20).dynamic.shape == (3, 20, 3)
+        assert swapped.shape == (1, *x.shape[1:]) and loaded.sample(3, 20).dynamic.shape == (
+            3,
+            20,
+            3,
+        )
         with pytest.raises(ValueError, match="cut for sequences of 8 frames, not 5"):
             loaded.encode(x[:, :5])
 
@@ -118,6 +144,11 @@ def test_what_cannot_be_cut_says_why():
 def test_a_filter_is_measured_and_never_trained():
     filter_ = SignalFilter(4, 2)
     assert not list(filter_.parameters()) and len(filter_.state_dict()) == 4
-    posterior = DiagonalGaussian(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.ones(5, 4))
+    posterior = DiagonalGaussian(
+        torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.ones(5, 4)
+    )
     filtered = replace(filter_(posterior))
-    assert torch.equal(filtered.mean[:, :2], posterior.mean[:, :2]) and (filtered.mean[:, 2:] == 0).all()
+    assert (
+        torch.equal(filtered.mean[:, :2], posterior.mean[:, :2])
+        and (filtered.mean[:, 2:] == 0).all()
+    )

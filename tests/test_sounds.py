@@ -55,7 +55,10 @@ def test_six_clips_are_as_long_as_their_words_and_equally_loud(pair) -> None:
     made = service.swap(NAME, *pair)
     long = [one.seconds for one in made.clips]
     # A rebuilt and A's words in B's voice last as long as A; and so for B.
-    for words_of, clips in ((0, (service.A_AGAIN, service.B_LIKE_A)), (1, (service.B_AGAIN, service.A_LIKE_B))):
+    for words_of, clips in (
+        (0, (service.A_AGAIN, service.B_LIKE_A)),
+        (1, (service.B_AGAIN, service.A_LIKE_B)),
+    ):
         assert all(long[clip] == pytest.approx(long[words_of], abs=0.04) for clip in clips)
     loud = [loudness_db(one.wave) for one in made.clips]
     assert max(loud) - min(loud) < 0.1 and all(np.abs(one.wave).max() <= 1 for one in made.clips)
@@ -83,15 +86,25 @@ def test_the_message_of_the_stage_is_what_is_heard(it, pair) -> None:
     made = service.swap(NAME, *pair)
     stage = json.loads(payloads.STAGES[it.spec.modality](it, made))
     assert [t["title"] for t in stage["tiles"]] == [
-        "A, real", "A, rebuilt", "B's words in A's voice", "B, real", "A's words in B's voice", "B, rebuilt",
-    ]  # fmt: skip
+        "A, real",
+        "A, rebuilt",
+        "B's words in A's voice",
+        "B, real",
+        "A's words in B's voice",
+        "B, rebuilt",
+    ]
     a, b = (service.describe(it.dataset, i) for i in pair)
     assert stage["tiles"][0]["caption"] == f"{a['speaker']} says {a['word']} · {a['sex']}"
-    assert stage["tiles"][2]["caption"] == f"should be: {a['speaker']} says {b['word']} · {a['sex']}"
+    assert (
+        stage["tiles"][2]["caption"] == f"should be: {a['speaker']} says {b['word']} · {a['sex']}"
+    )
     assert stage["motion"] == {"A": f"words: {a['word']}", "B": f"words: {b['word']}"}
     for tile in stage["tiles"]:
         heard, about = wave_of(tile["sound"]["uri"]), tile["sound"]
-        assert len(heard) / RATE_HZ == pytest.approx(about["seconds"], abs=1e-3) and np.abs(heard).max() > 0.01
+        assert (
+            len(heard) / RATE_HZ == pytest.approx(about["seconds"], abs=1e-3)
+            and np.abs(heard).max() > 0.01
+        )
         shades = np.frombuffer(base64.b64decode(about["shades"]), np.uint8)
         assert len(shades) == stage["scale"]["bands"] * (len(heard) // 160) and shades.max() > 100
         assert abs(len(about["pitch"]) - len(heard) // 160) <= 2
@@ -106,7 +119,11 @@ def test_a_recording_from_outside_takes_its_place_in_a_pair(it, pair) -> None:
     stage = json.loads(payloads.sound_stage(it, made))
     assert stage["a"] is None and stage["tiles"][0]["caption"] == "what you said"
     judged = stage["tiles"][2]["verdict"]
-    assert {v["factor"]: v["kept"] is None for v in judged} == {"speaker": True, "sex": True, "word": False}
+    assert {v["factor"]: v["kept"] is None for v in judged} == {
+        "speaker": True,
+        "sex": True,
+        "word": False,
+    }
     # It is the same recording, so it becomes the same clip.
     own = service.swap(NAME, *pair).clips[service.A_AGAIN]
     assert made.clips[service.A_AGAIN].seconds == pytest.approx(own.seconds, abs=0.03)
@@ -114,7 +131,9 @@ def test_a_recording_from_outside_takes_its_place_in_a_pair(it, pair) -> None:
 
 def test_files(pair) -> None:
     made = service.swap(NAME, *pair)
-    four = [made.clips[i].seconds for i in (service.A, service.A_LIKE_B, service.B_LIKE_A, service.B)]
+    four = [
+        made.clips[i].seconds for i in (service.A, service.A_LIKE_B, service.B_LIKE_A, service.B)
+    ]
     samples, rate = sf.read(io.BytesIO(service.export(made, "wav", 50)))
     assert rate == RATE_HZ and len(samples) / rate == pytest.approx(sum(four) + 0.9, abs=0.01)
     gap = samples[round(four[0] * rate) + 5 :][: round(0.29 * rate)]
@@ -124,7 +143,9 @@ def test_files(pair) -> None:
     with Image.open(io.BytesIO(service.export(made, "png", 50))) as picture:
         assert picture.width > 800 and picture.height > 500
     for kind in ("gif", "mp4", "wav:c", "wav:", "webp"):
-        with pytest.raises(service.ServiceError, match="wav:a_like_b, .*This checkpoint makes sound"):
+        with pytest.raises(
+            service.ServiceError, match="wav:a_like_b, .*This checkpoint makes sound"
+        ):
             service.export(made, kind, 50)
     with pytest.raises(service.ServiceError, match="gif.*This checkpoint makes pictures"):
         service.export(service.swap("dbse-sprites", 0, 1), "wav", 8)
@@ -173,7 +194,9 @@ def test_maps_fit_the_data_and_carry_numbers(it) -> None:
     found = service.maps(NAME, n, "pca")
     points = json.loads(json.dumps(map_payloads.points(it, found, "pca"), allow_nan=False))
     assert (
-        points["sound"] and points["factors"]["pitch"]["classes"] == [] and points["factors"]["pitch"]["unit"] == "Hz"
+        points["sound"]
+        and points["factors"]["pitch"]["classes"] == []
+        and points["factors"]["pitch"]["unit"] == "Hz"
     )
     assert points["factors"]["pitch"]["values"] == it.dataset.static["pitch"].tolist()
     assert map_payloads.atlas(it, n)["cell"] == [72, 48]
@@ -198,15 +221,26 @@ def test_unknown_labels_are_called_unknown_and_no_factor_is_needed(it) -> None:
     pitch = it.dataset.static["pitch"].copy()
     pitch[1] = np.nan
     some = replace(it.dataset, static={**it.dataset.static, "speaker": unknown, "pitch": pitch})
-    assert sequences.describe(some, 0)["speaker"] == words.UNKNOWN == sequences.describe(some, 1)["pitch"]
-    assert words.caption(some.spec, sequences.describe(some, 0)).startswith("an unknown speaker says ")
+    assert (
+        sequences.describe(some, 0)["speaker"]
+        == words.UNKNOWN
+        == sequences.describe(some, 1)["pitch"]
+    )
+    assert words.caption(some.spec, sequences.describe(some, 0)).startswith(
+        "an unknown speaker says "
+    )
     a, b = sequences.random_pair(some, np.random.default_rng(0))
     assert a != b
     index, missed = sequences.nearest(some, {"speaker": 20, "word": 2}, "speaker")
     assert unknown[index] == 20 or "speaker" in missed
-    points = map_payloads.points(replace(it, dataset=some), service.maps(NAME, len(some), "pca"), "pca")
+    points = map_payloads.points(
+        replace(it, dataset=some), service.maps(NAME, len(some), "pca"), "pca"
+    )
     json.dumps(points, allow_nan=False)
-    assert points["factors"]["pitch"]["values"][1] is None and points["factors"]["speaker"]["values"][0] == -1
+    assert (
+        points["factors"]["pitch"]["values"][1] is None
+        and points["factors"]["speaker"]["values"][0] == -1
+    )
 
     bare = replace(it.spec, factors=(Factor("pitch", "static", unit="Hz"),))
     nothing = replace(it.dataset, spec=bare, static={"pitch": pitch}, dynamic={})
@@ -221,7 +255,9 @@ def test_unknown_labels_are_called_unknown_and_no_factor_is_needed(it) -> None:
 def test_what_was_asked_for_last_counts_most(it) -> None:
     values = service.labels(it.dataset)
     woman = it.spec.factor("sex").classes.index("woman")
-    wanted = {f.name: int(values[f.name][0]) for f in service.headline_factors(it.spec)} | {"sex": 1 - woman}
+    wanted = {f.name: int(values[f.name][0]) for f in service.headline_factors(it.spec)} | {
+        "sex": 1 - woman
+    }
     assert values["sex"][service.nearest(it.dataset, wanted, "sex")[0]] == 1 - woman
 
 
@@ -235,7 +271,11 @@ def test_the_pair_above_the_curve_is_drawn_in_parts(it, pair) -> None:
 def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
     how, *rows = swap.prepare(NAME)
     shown = {kind: row["visible"] for kind, row in zip(swap.NAMES, rows, strict=True)}
-    assert "A's words in B's voice" in how and shown == {"video": False, "audio": True, "series": False}
+    assert "A's words in B's voice" in how and shown == {
+        "video": False,
+        "audio": True,
+        "series": False,
+    }
     assert "A moves like B" in swap.prepare("dbse-sprites")[0]
 
 
@@ -246,7 +286,9 @@ def test_silence_is_left_alone_and_others_keep_their_loudness() -> None:
     peaky = np.zeros(8000, np.float32)
     peaky[::800] = 0.9
     waves = audio.at_one_level([np.zeros(4000, np.float32), rng.normal(0, 0.2, 8000), peaky])
-    assert not waves[0].any() and loudness_db(waves[1]) == pytest.approx(loudness_db(waves[2]), abs=1e-3)
+    assert not waves[0].any() and loudness_db(waves[1]) == pytest.approx(
+        loudness_db(waves[2]), abs=1e-3
+    )
     assert np.abs(waves[2]).max() <= 1
     tone = np.sin(2 * np.pi * 1000 * np.arange(8000) / RATE_HZ).astype(np.float32) * 0.1
     band = audio.spectrogram(tone)[10:-10].mean(0).argmax()

@@ -39,14 +39,26 @@ def archive(path, names, **options) -> None:
 def root(tmp_path_factory):
     """FSDD with two digits and four takes, and Emo-DB with three sentences."""
     folder = tmp_path_factory.mktemp("speech")
-    archive(folder / "fsdd.zip", [
-        f"free-spoken-digit-dataset-26eb/recordings/{digit}_{speaker}_{take}.wav"
-        for digit in (0, 7) for speaker in FSDD_SPEAKERS for take in (1, 6, 8, 30)
-    ])  # fmt: skip
-    archive(folder / "emodb.zip", [
-        f"wav/{speaker}{sentence}{emotion}a.wav"
-        for speaker in ("03", "08") for sentence in ("a01", "b02", "b09") for emotion in "FN"
-    ], seconds=0.6, rate_hz=16_000)  # fmt: skip
+    archive(
+        folder / "fsdd.zip",
+        [
+            f"free-spoken-digit-dataset-26eb/recordings/{digit}_{speaker}_{take}.wav"
+            for digit in (0, 7)
+            for speaker in FSDD_SPEAKERS
+            for take in (1, 6, 8, 30)
+        ],
+    )
+    archive(
+        folder / "emodb.zip",
+        [
+            f"wav/{speaker}{sentence}{emotion}a.wav"
+            for speaker in ("03", "08")
+            for sentence in ("a01", "b02", "b09")
+            for emotion in "FN"
+        ],
+        seconds=0.6,
+        rate_hz=16_000,
+    )
     return folder
 
 
@@ -65,12 +77,16 @@ def test_fsdd_is_split_by_take_and_labelled_by_name(root):
     assert batch.x.shape == (12, 50, *vocoder.EVENT_SHAPE) and batch.x.isfinite().all()
     assert sorted(set(batch.static["speaker"].tolist())) == [0, 1, 2, 3, 4, 5]
     assert batch.mask.sum(1).min() >= 10 and not batch.mask.all()
-    assert (batch.dynamic["digit"][batch.mask] >= 0).all() and (batch.dynamic["digit"][~batch.mask] == -1).all()
+    assert (batch.dynamic["digit"][batch.mask] >= 0).all() and (
+        batch.dynamic["digit"][~batch.mask] == -1
+    ).all()
     # Recorded at 8 kHz: nothing is left above 4 kHz for a model to tell microphones by.
     above = batch.x[..., : vocoder.BANDS][..., vocoder.BAND_HZ > 4000]
     assert above.std() == 0
     recorded = splits["test"].recordings
-    assert recorded[0].dtype == np.int16 and abs(len(recorded[0]) / 320 - batch.mask[0].sum()) < 1.01
+    assert (
+        recorded[0].dtype == np.int16 and abs(len(recorded[0]) / 320 - batch.mask[0].sum()) < 1.01
+    )
 
 
 def test_segments_are_runs_of_200_ms(root):
@@ -90,7 +106,9 @@ def test_a_speaker_left_out_is_heard_in_the_test_split_only(root):
         assert theo not in load_dataset(name, split, root).static["speaker"]
     assert theo in load_dataset(name, "test", root).static["speaker"]
     assert dataset_spec(name).judge == "fsdd"
-    assert {n for n in DATASETS if n.startswith("fsdd-without-")} == {f"fsdd-without-{who}" for who in FSDD_SPEAKERS}
+    assert {n for n in DATASETS if n.startswith("fsdd-without-")} == {
+        f"fsdd-without-{who}" for who in FSDD_SPEAKERS
+    }
 
 
 def test_emodb_holds_out_sentences_and_knows_the_sexes(root):
@@ -98,10 +116,15 @@ def test_emodb_holds_out_sentences_and_knows_the_sexes(root):
     sentence = emodb.SENTENCES.index
     assert set(test.sequence_labels()["sentence"]) == {sentence("b09")}
     assert set(train.sequence_labels()["sentence"]) == {sentence("a01")}
-    assert set(load_dataset("emodb", "validation", root).sequence_labels()["sentence"]) == {sentence("b02")}
+    assert set(load_dataset("emodb", "validation", root).sequence_labels()["sentence"]) == {
+        sentence("b02")
+    }
     by = dict(zip(test.static["speaker"].tolist(), test.static["sex"].tolist(), strict=True))
     assert by == {0: 1, 1: 0}  # 03 is a man, 08 a woman
-    assert {emodb.SPEC.factor("emotion").classes[e] for e in test.static["emotion"]} == {"happiness", "neutral"}
+    assert {emodb.SPEC.factor("emotion").classes[e] for e in test.static["emotion"]} == {
+        "happiness",
+        "neutral",
+    }
 
 
 @pytest.mark.parametrize("name", ["fsdd", "emodb"])
@@ -123,8 +146,10 @@ def test_voices_declare_what_they_are():
     data = spoken()
     spec = voices.SPEC
     assert {f.name: (f.kind, f.unit) for f in spec.factors if f.continuous} == {
-        "pitch": ("static", "Hz"), "tract": ("static", "cm"), "breathiness": ("static", "of 1"),
-    }  # fmt: skip
+        "pitch": ("static", "Hz"),
+        "tract": ("static", "cm"),
+        "breathiness": ("static", "of 1"),
+    }
     assert len(spec.factor("speaker").classes) >= 40 and len(spec.factor("word").classes) >= 10
     assert (data.static["sex"] == (data.static["speaker"] >= 24)).all()
     for name, count in spec.splits:
@@ -135,7 +160,10 @@ def test_voices_declare_what_they_are():
         assert who == set(range(48)) and what == set(range(12))
     # The declared pitch is the pitch that is measured, but for a semitone from take to take.
     hz = np.array(
-        [vocoder.median_pitch_hz(vocoder.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
+        [
+            vocoder.median_pitch_hz(vocoder.to_frames(x, n))
+            for x, n in zip(data.frames, data.steps, strict=True)
+        ]
     )
     assert np.corrcoef(np.log(hz), np.log(data.static["pitch"]))[0, 1] > 0.85
 

@@ -49,7 +49,9 @@ def test_pitch_goes_where_the_voice_comes_from(deaf):
         assert found["pairs"] > 5 and found["chance"] == 0.5
         assert found["nearer_donor"]["value"] == (0.0 if deaf else 1.0)
         assert (found["semitones_to_donor"] < 1) != deaf
-    assert report["distortion"]["vocoder"] == report["distortion"]["reconstruction"]  # it does not change a frame
+    assert (
+        report["distortion"]["vocoder"] == report["distortion"]["reconstruction"]
+    )  # it does not change a frame
 
 
 def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
@@ -57,13 +59,22 @@ def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
     speakers, words = (0, 1, 24, 25), (0, 4, 9)
     said = [(s, w, take) for take in (6, 7) for s in speakers for w in words]
     waves = [voices.say(s, w, take) for s, w, take in said]
-    labels = [{"speaker": s, "word": w, "sex": 0, "pitch": 0, "tract": 0, "breathiness": 0} for s, w, _ in said]
-    recordings = [Recording(to_int16(wave), at, n) for n, (wave, at) in enumerate(zip(waves, labels, strict=True))]
+    labels = [
+        {"speaker": s, "word": w, "sex": 0, "pitch": 0, "tract": 0, "breathiness": 0}
+        for s, w, _ in said
+    ]
+    recordings = [
+        Recording(to_int16(wave), at, n)
+        for n, (wave, at) in enumerate(zip(waves, labels, strict=True))
+    ]
     data = recording_dataset(voices.SPEC, recordings)
     a, b = np.array([0, 1, 2, 3]), np.array([14, 15, 16, 18])
     other_take = {(s, w): n for n, (s, w, take) in enumerate(said) if take == 7}
     right = [waves[other_take[said[j][0], said[i][1]]] for i, j in zip(a, b, strict=True)]
-    wrong = [waves[other_take[said[j][0], said[i - 1 if i % 3 else i + 1][1]]] for i, j in zip(a, b, strict=True)]
+    wrong = [
+        waves[other_take[said[j][0], said[i - 1 if i % 3 else i + 1][1]]]
+        for i, j in zip(a, b, strict=True)
+    ]
     for swapped, expected in ((right, 1.0), (wrong, 0.0)):
         found = _content(data, swapped, a, b, np.random.default_rng(0))
         assert found["nearest"]["value"] == expected and found["chance"] == pytest.approx(1 / 3)
@@ -71,8 +82,12 @@ def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
 
 def test_the_vocoder_keeps_what_griffin_lim_loses():
     waves = [wave / 32767 for wave in spoken().recordings[:4]]
-    found = {name: [distortion(wave, through(wave)) for wave in waves] for name, through in WAYS.items()}
-    mean = {name: {k: np.mean([f[k] for f in each]) for k in each[0]} for name, each in found.items()}
+    found = {
+        name: [distortion(wave, through(wave)) for wave in waves] for name, through in WAYS.items()
+    }
+    mean = {
+        name: {k: np.mean([f[k] for f in each]) for k in each[0]} for name, each in found.items()
+    }
     ours, theirs = mean.values()
     assert ours["mcd_db"] < 4 and ours["pitch_cents"] < 20 and ours["voicing"] < 0.1
     assert ours["mcd_db"] < theirs["mcd_db"] or ours["pitch_cents"] < theirs["pitch_cents"]
@@ -103,7 +118,9 @@ def test_a_judge_hears_waveforms():
     assert len(twice) == 2 * len(data) and np.array_equal(twice.frames[: len(data)], heard.frames)
     rebuilt = as_judged(data[:], data.spec)
     there = rebuilt.mask
-    np.testing.assert_allclose(twice.frames[len(data) :][there.numpy()], rebuilt.x[there].numpy(), atol=1e-5)
+    np.testing.assert_allclose(
+        twice.frames[len(data) :][there.numpy()], rebuilt.x[there].numpy(), atol=1e-5
+    )
     # The recording and what the vocoder makes of it sound alike; two recordings do not.
     one = np.abs(heard.frames - rebuilt.x.numpy())[there.numpy()].mean()
     other = np.abs(np.roll(heard.frames, 5, 0) - rebuilt.x.numpy())[there.numpy()].mean()
@@ -111,7 +128,9 @@ def test_a_judge_hears_waveforms():
     judge = Judge(spec).eval()
     said = judge.classify(heard[:3])
     assert set(said) == {"speaker", "sex", "word"}  # continuous factors have no classes
-    louder = replace(data, recordings=tuple((wave * 0.5).astype(np.int16) for wave in data.recordings))
+    louder = replace(
+        data, recordings=tuple((wave * 0.5).astype(np.int16) for wave in data.recordings)
+    )
     assert (
         np.abs(judged_data(louder).frames - heard.frames)[heard[:].mask.numpy()].mean() < 0.05
     )  # level does not matter
@@ -130,9 +149,15 @@ def test_codes_of_utterances_of_different_lengths_are_compared_in_parts():
 def test_a_word_that_training_never_heard_is_not_measurable():
     data = spoken()
     codes = ModelSubject(build("dbse")).codes(data)
-    other = replace(codes, labels={**codes.labels, "word": np.where(codes.labels["word"] == 0, 0, 11)})
+    other = replace(
+        codes, labels={**codes.labels, "word": np.where(codes.labels["word"] == 0, 0, 11)}
+    )
     unseen = replace(
-        codes, labels={**codes.labels, "word": 1 + 0 * codes.labels["word"] + (np.arange(len(data)) % 2)[:, None]}
+        codes,
+        labels={
+            **codes.labels,
+            "word": 1 + 0 * codes.labels["word"] + (np.arange(len(data)) % 2)[:, None],
+        },
     )
     word = data.spec.factor("word")
     assert "no test sequence has a value" in why_not_measurable(word, Splits(other, other, unseen))

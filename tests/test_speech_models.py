@@ -31,7 +31,11 @@ def model(request):
 
 def test_shapes_and_gradients(model, clips):
     encoding = model.encode(clips.x, clips.mask, generator=seeded())
-    assert encoding.latents.static.shape == (5, 6) and encoding.latents.dynamic.shape == (5, model.spec.frames, 3)
+    assert encoding.latents.static.shape == (5, 6) and encoding.latents.dynamic.shape == (
+        5,
+        model.spec.frames,
+        3,
+    )
     assert torch.equal(encoding.latents.mask, clips.mask)
     assert model.decode(encoding.latents).shape == clips.x.shape
     model.train()
@@ -86,7 +90,9 @@ def test_the_anchor_is_the_loudest_step_and_the_static_code_hears_it_alone(clips
     assert torch.equal(encoding.anchor, loudest)
     quieter = clips.x - 0.5
     quieter[torch.arange(5), loudest] = clips.x[torch.arange(5), loudest]
-    torch.testing.assert_close(model.encode(quieter, clips.mask, sample=False).static.mean, encoding.static.mean)
+    torch.testing.assert_close(
+        model.encode(quieter, clips.mask, sample=False).static.mean, encoding.static.mean
+    )
     moved = model.with_anchor(3).encode(clips.x, clips.mask, sample=False)
     assert moved.anchor.tolist() == [3] * 5
     assert not torch.allclose(moved.static.mean, encoding.static.mean)
@@ -98,15 +104,24 @@ def test_a_span_reads_its_neighbours_and_no_others(clips):
     rows, step = torch.arange(5), torch.arange(clips.x.shape[1])
     near = (step - encoding.anchor[:, None]).abs() <= 2
     far = torch.where(near[..., None, None], clips.x, clips.x - 0.5)
-    torch.testing.assert_close(model.encode(far, clips.mask, sample=False).static.mean, encoding.static.mean)
+    torch.testing.assert_close(
+        model.encode(far, clips.mask, sample=False).static.mean, encoding.static.mean
+    )
     nudged = clips.x.clone()
     nudged[rows, (encoding.anchor - 1).clamp_min(0)] -= 0.3
-    assert not torch.allclose(model.encode(nudged, clips.mask, sample=False).static.mean, encoding.static.mean)
+    assert not torch.allclose(
+        model.encode(nudged, clips.mask, sample=False).static.mean, encoding.static.mean
+    )
 
 
-@pytest.mark.parametrize("config, message", [
-    ({"anchor_rule": "first"}, "no anchor rule"), ({"anchor_span": 2}, "odd"), ({"anchor_span": 0}, "odd"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "config, message",
+    [
+        ({"anchor_rule": "first"}, "no anchor rule"),
+        ({"anchor_span": 2}, "odd"),
+        ({"anchor_span": 0}, "odd"),
+    ],
+)
 def test_bad_settings_are_named(config, message):
     from seqdisent import build_model
     from seqdisent.data.speech.voices import SPEC
@@ -124,16 +139,23 @@ def test_a_disguise_hides_who_and_keeps_what(clips):
     assert torch.equal(disguised, disguise(clips.x, 1))
     assert torch.equal(disguised[..., vocoder.VOICED], clips.x[..., vocoder.VOICED])
     there = clips.mask[..., None].expand(-1, -1, 2)
-    pitch, loudness = (lambda x: x[..., vocoder.PITCH]), (lambda x: x[..., vocoder.ENVELOPE].mean(-1))
+    pitch, loudness = (
+        (lambda x: x[..., vocoder.PITCH]),
+        (lambda x: x[..., vocoder.ENVELOPE].mean(-1)),
+    )
     for before, after, mask in zip(clips.x, disguised, there, strict=True):
         alike = lambda of: torch.corrcoef(torch.stack([of(before)[mask], of(after)[mask]]))[0, 1]  # noqa: B023
         assert alike(pitch) > 0.999 and alike(loudness) > 0.8
     # Over many disguises the mean pitch of a sequence has nothing to do with its own.
     own = torch.stack([p[m].mean() for p, m in zip(pitch(clips.x), there, strict=True)])
-    heard = torch.stack([
-        torch.stack([p[m].mean() for p, m in zip(pitch(disguise(clips.x, seed)), there, strict=True)])
-        for seed in range(40)
-    ])  # fmt: skip
+    heard = torch.stack(
+        [
+            torch.stack(
+                [p[m].mean() for p, m in zip(pitch(disguise(clips.x, seed)), there, strict=True)]
+            )
+            for seed in range(40)
+        ]
+    )
     assert own.std() > 1 and heard.mean(0).std() < 0.4 * own.std()
 
 

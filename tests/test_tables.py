@@ -30,7 +30,11 @@ def same(table: Table, frame: pd.DataFrame) -> None:
         if column.dtype.kind in "fM":
             assert table.frame[name].dtype.kind == column.dtype.kind
         pd.testing.assert_series_equal(
-            table.frame[name].reset_index(drop=True), column, check_dtype=False, check_names=False, rtol=1e-12
+            table.frame[name].reset_index(drop=True),
+            column,
+            check_dtype=False,
+            check_names=False,
+            rtol=1e-12,
         )
 
 
@@ -51,10 +55,14 @@ def test_every_dialect_gives_the_same_values(separator, decimal, missing) -> Non
     text = known().to_csv(index=False, sep=separator, decimal=decimal, na_rep=missing)
     table = read_table(text)
     same(table, known())
-    assert table.notes == (("Decimal commas read as points in 3 columns.",) if decimal == "," else ())
+    assert table.notes == (
+        ("Decimal commas read as points in 3 columns.",) if decimal == "," else ()
+    )
 
 
-@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_encoding_gives_the_same_values(coding, end) -> None:
     table = read_table(known().to_csv(index=False, lineterminator=end).encode(coding))
@@ -63,10 +71,18 @@ def test_every_encoding_gives_the_same_values(coding, end) -> None:
     assert said(table, "UTF-16" if "16" in coding else "Windows-1252") or coding.startswith("utf-8")
 
 
-@pytest.mark.parametrize("form", [
-    "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p",
-    "%d-%b-%Y %H:%M:%S", "%Y/%m/%d %H:%M",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%d.%m.%Y %H:%M",
+        "%d/%m/%Y %H:%M",
+        "%m/%d/%Y %I:%M %p",
+        "%d-%b-%Y %H:%M:%S",
+        "%Y/%m/%d %H:%M",
+    ],
+)
 def test_every_form_of_time_gives_the_same_times(form) -> None:
     same(read_table(known().to_csv(index=False, date_format=form)), known())
 
@@ -74,8 +90,14 @@ def test_every_form_of_time_gives_the_same_times(form) -> None:
 def test_the_order_of_day_and_month_is_the_one_with_even_steps_and_is_said() -> None:
     for form, order in (("%d/%m/%Y", "day before month"), ("%m/%d/%Y", "month before day")):
         days = pd.date_range("2020-01-01", periods=10, freq="D")
-        table = read_table("day,x\n" + "".join(f"{day.strftime(form)},{k % 3}\n" for k, day in enumerate(days)))
-        assert (table.frame["day"] == days.to_numpy()).all() and not said(table, "read as") or said(table, order)
+        table = read_table(
+            "day,x\n" + "".join(f"{day.strftime(form)},{k % 3}\n" for k, day in enumerate(days))
+        )
+        assert (
+            (table.frame["day"] == days.to_numpy()).all()
+            and not said(table, "read as")
+            or said(table, order)
+        )
 
 
 def test_the_index_counts_rows_as_in_the_file() -> None:
@@ -117,12 +139,15 @@ def test_commas_that_may_be_either_are_settled_by_the_other_columns_or_not_at_al
 def test_a_few_words_among_numbers_are_missing_and_more_are_text() -> None:
     def with_words(count: int) -> Table:
         return read_table(
-            "t,x\n" + "".join(f"{k},{'12.3 mg' if k in range(40, 40 + count) else k}\n" for k in range(100))
+            "t,x\n"
+            + "".join(f"{k},{'12.3 mg' if k in range(40, 40 + count) else k}\n" for k in range(100))
         )
 
     few = with_words(4)
     assert np.flatnonzero(few.frame["x"].isna()).tolist() == [40, 41, 42, 43]
-    assert few.notes == ('Not a number, so missing: 4 cells of column x (first: row 42, "12.3 mg").',)
+    assert few.notes == (
+        'Not a number, so missing: 4 cells of column x (first: row 42, "12.3 mg").',
+    )
     assert with_words(5).frame["x"].dtype == object and with_words(5).notes == ()
 
 
@@ -138,10 +163,20 @@ def test_numbers_that_stand_for_missing_are_found_or_suspected() -> None:
 def test_names_are_stripped_made_unique_or_made_up() -> None:
     table = read_table(" t , x,x,\n0,1,2,3\n1,5,6,7\n")
     assert list(table.frame) == ["t", "x", "x (2)", "column 4"]
-    assert said(table, "Column 3 has a name that was there before, x: it is called x (2).") and said(table, "Column 4")
+    assert said(
+        table, "Column 3 has a name that was there before, x: it is called x (2)."
+    ) and said(table, "Column 4")
     bare = read_table("0,1.5\n1,2.5\n2,3.5\n")
-    assert list(bare.frame) == ["column 1", "column 2"] and bare.frame["column 2"].tolist() == [1.5, 2.5, 3.5]
-    assert said(bare, "The first row holds values and no names") and list(bare.frame.index) == [1, 2, 3]
+    assert list(bare.frame) == ["column 1", "column 2"] and bare.frame["column 2"].tolist() == [
+        1.5,
+        2.5,
+        3.5,
+    ]
+    assert said(bare, "The first row holds values and no names") and list(bare.frame.index) == [
+        1,
+        2,
+        3,
+    ]
 
 
 def test_what_says_nothing_is_left_out() -> None:
@@ -154,7 +189,9 @@ def test_what_says_nothing_is_left_out() -> None:
     )
 
 
-@pytest.mark.parametrize("above", ["# a comment, of two\n", "Station report\n\n", "sep=;\n", "Place;Graz\nBy;me\n"])
+@pytest.mark.parametrize(
+    "above", ["# a comment, of two\n", "Station report\n\n", "sep=;\n", "Place;Graz\nBy;me\n"]
+)
 def test_what_stands_above_the_names_is_skipped(above) -> None:
     table = read_table(above + "t;x;y;z\n0;1;2;3\n1;4;5;6\n2;7;8;9\n")
     assert list(table.frame) == ["t", "x", "y", "z"] and said(table, "above the column names")
@@ -172,7 +209,10 @@ def test_quotes_hold_separators_and_lines() -> None:
 
 def test_times_with_zones_are_in_utc() -> None:
     table = read_table("t,x\n2020-03-29T01:30:00+01:00,1\n2020-03-29T03:30:00+02:00,2\n")
-    assert table.frame["t"].tolist() == [pd.Timestamp("2020-03-29 00:30"), pd.Timestamp("2020-03-29 01:30")]
+    assert table.frame["t"].tolist() == [
+        pd.Timestamp("2020-03-29 00:30"),
+        pd.Timestamp("2020-03-29 01:30"),
+    ]
     assert said(table, "UTC")
 
 
@@ -197,12 +237,21 @@ def test_times_with_zones_are_in_utc() -> None:
         (b'[\n  {"a": 1}]', "is JSON"),
         (b"a,b\n1,2\n3,\x004\n", "a NUL byte in line 3"),
         (bytes(range(256)) * 20, "is not text"),
-        (b"a,b\n1,2\n3,4\n1,5,2\n", "Row 4 has 3 fields, and there are 2 column names. Correct it."),
-        (b"a,b,c\n1,2\n3,4\n1,5,2\n", "2 rows have fewer fields than there are column names (3), the first is row 2"),
+        (
+            b"a,b\n1,2\n3,4\n1,5,2\n",
+            "Row 4 has 3 fields, and there are 2 column names. Correct it.",
+        ),
+        (
+            b"a,b,c\n1,2\n3,4\n1,5,2\n",
+            "2 rows have fewer fields than there are column names (3), the first is row 2",
+        ),
         (b'a,b\n1,2\n3,"x\n5,6\n7,8\n', 'A quote (") is opened in row 3 and never closed'),
         (b'a,b\n1,2\n3,"' + b"x\n" * 70_000, 'A quote (") is opened in row 3 and never closed'),
         (b"a,b\nNA,\n,?\n", "has no values below its column names"),
-        ((",".join(f"c{k}" for k in range(201)) + "\n").encode() * 3, "has 201 columns, and 200 are possible"),
+        (
+            (",".join(f"c{k}" for k in range(201)) + "\n").encode() * 3,
+            "has 201 columns, and 200 are possible",
+        ),
         (Path("nowhere") / "mine.csv", "mine.csv cannot be opened"),
     ],
 )
@@ -214,12 +263,16 @@ def test_what_is_too_large_is_refused_or_cut(monkeypatch) -> None:
     assert "larger than 25 MB" in refusal(b"a,b\n" + b"1,2\n" * 7_000_000)
     monkeypatch.setattr(read_csv, "MAX_ROWS", 50)
     table = read_table("t,x\n" + "".join(f"{k},{k * k}\n" for k in range(7000)))
-    assert len(table.frame) == 50 and table.notes == ("The table has about 7,000 rows: the first 50 were used.",)
+    assert len(table.frame) == 50 and table.notes == (
+        "The table has about 7,000 rows: the first 50 were used.",
+    )
 
 
 def test_a_row_that_was_cut_off_is_filled_and_named() -> None:
     table = read_table("t,x,y\n" + "0,1,2\n" * 30 + "1,2")
-    assert said(table, "Too few fields in 1 row (first: row 32)") and np.isnan(table.frame["y"].iloc[-1])
+    assert said(table, "Too few fields in 1 row (first: row 32)") and np.isnan(
+        table.frame["y"].iloc[-1]
+    )
 
 
 def test_messages_hold_little_of_what_was_in_the_file() -> None:

@@ -34,7 +34,9 @@ def tracks(data, frames) -> Tracks:
 
 
 def true_tracks(made: ball_simulator.Trajectories) -> Tracks:
-    return Tracks(made.position, (~np.isnan(made.position[..., 0])).astype(float), made.world.radius)
+    return Tracks(
+        made.position, (~np.isnan(made.position[..., 0])).astype(float), made.world.radius
+    )
 
 
 def law(made: ball_simulator.Trajectories) -> physics.Law:
@@ -58,10 +60,13 @@ def test_real_frames_are_read_to_a_hundredth_of_a_pixel(data, tracks):
 def test_frames_as_bad_as_a_models_are_read_to_a_quarter_of_a_pixel(data, frames, how):
     few = slice(0, 40)
     made = ball_simulator.Trajectories(
-        data.frames.made.world, *(getattr(data.frames.made, k)[:, few] for k in ("position", "velocity"))
+        data.frames.made.world,
+        *(getattr(data.frames.made, k)[:, few] for k in ("position", "velocity")),
     )
     found = against_simulator(track(worsened(frames[:, few], *WORSE[how])), made, 32)
-    assert found["number right"] > 0.98 and found["radius right"] > 0.9 and found["false hits"] < 0.01
+    assert (
+        found["number right"] > 0.98 and found["radius right"] > 0.9 and found["false hits"] < 0.01
+    )
     assert found["position error, median"] < 0.12 and found["position error, 95 %"] < 0.3
     assert found["speed error, 95 %"] < 0.3
 
@@ -69,18 +74,28 @@ def test_frames_as_bad_as_a_models_are_read_to_a_quarter_of_a_pixel(data, frames
 def test_larger_frames_are_read_alike():
     data = LARGE.of_length("validation", 6, 8)
     found = against_simulator(track(data[np.arange(8)].x), data.frames.made, 64)
-    assert found["number right"] == 1 and found["radius right"] == 1 and found["position error, 95 %"] < 0.02
+    assert (
+        found["number right"] == 1
+        and found["radius right"] == 1
+        and found["position error, 95 %"] < 0.02
+    )
 
 
 def test_nothing_is_found_where_nothing_is():
-    for x in (torch.zeros(2, 3, 3, 32, 32), torch.ones(2, 3, 3, 32, 32), 0.2 + 0.05 * torch.rand(2, 3, 3, 32, 32)):
+    for x in (
+        torch.zeros(2, 3, 3, 32, 32),
+        torch.ones(2, 3, 3, 32, 32),
+        0.2 + 0.05 * torch.rand(2, 3, 3, 32, 32),
+    ):
         found = track(x)
         assert not found.number.any() and np.isnan(found.position).all()
 
 
 def test_a_ball_that_a_wall_cuts_off_is_where_its_centre_is():
     made, _ = ball_simulator.simulate(1, 1, 0)
-    world = ball_simulator.World(np.array([1]), np.array([0.13]), np.ones((1, 3)), np.array([0]), np.zeros(1))
+    world = ball_simulator.World(
+        np.array([1]), np.array([0.13]), np.ones((1, 3)), np.array([0]), np.zeros(1)
+    )
     at = np.full((1, 1, 3, 2), np.nan)
     at[0, 0, 0] = (0.05, 0.5)  # 2.6 pixels of it are beyond the wall
     x = (
@@ -104,16 +119,22 @@ def test_a_ball_that_appears_is_another_track_and_one_that_is_lost_comes_back(fr
     made = data.frames.made
     row = np.flatnonzero(made.world.number == 2)[:1]
     alone = replace(made.world[row], number=np.array([1]))
-    drawn = ball_simulator.render(ball_simulator.Trajectories(alone, made.position[row], made.velocity[row]), 32)
+    drawn = ball_simulator.render(
+        ball_simulator.Trajectories(alone, made.position[row], made.velocity[row]), 32
+    )
     x = frames[row, :20].clone()
     x[:, :15] = torch.from_numpy(drawn).float().div(255).permute(0, 1, 4, 2, 3)[:, :15]
     x[:, 8:10] = x[:, 8:10].amin((3, 4), keepdim=True)  # nothing but the ground
     found = track(x, made.position[row, 0, :1])
     np.testing.assert_array_equal(found.number[0], [1] * 8 + [0] * 2 + [1] * 5 + [2] * 5)
     there = np.r_[:8, 10:20]
-    np.testing.assert_allclose(found.position[0, there, 0], made.position[row[0], there, 0], atol=0.1 / 32)
+    np.testing.assert_allclose(
+        found.position[0, there, 0], made.position[row[0], there, 0], atol=0.1 / 32
+    )
     assert np.isnan(found.position[0, :15, 1:]).all()
-    np.testing.assert_allclose(found.position[0, 15:, 1], made.position[row[0], 15:20, 1], atol=0.1 / 32)
+    np.testing.assert_allclose(
+        found.position[0, 15:, 1], made.position[row[0], 15:20, 1], atol=0.1 / 32
+    )
 
 
 def test_frames_of_another_shape_are_refused():
@@ -147,10 +168,17 @@ def test_worlds_that_break_the_physics_are_seen_through(data):
     still = Tracks(real.position[:, :1].repeat(100, 1), real.ink, real.radius)
     assert physics.speed_distance(still, real) > 1  # a frozen picture
     heavy = made.world.gravity == 0
-    assert np.isnan(read(still, made)["energy"][heavy]).all() and not read(still, made)["energy kept"][heavy].any()
-    slowing = Tracks(0.5 + (real.position - 0.5) * np.linspace(1, 0.3, 100)[:, None, None], real.ink, real.radius)
+    assert (
+        np.isnan(read(still, made)["energy"][heavy]).all()
+        and not read(still, made)["energy kept"][heavy].any()
+    )
+    slowing = Tracks(
+        0.5 + (real.position - 0.5) * np.linspace(1, 0.3, 100)[:, None, None], real.ink, real.radius
+    )
     told = read(slowing, made)
-    assert not told["energy kept"][heavy].any() and np.nansum(told["speed late"]) < np.nansum(told["speed early"])
+    assert not told["energy kept"][heavy].any() and np.nansum(told["speed late"]) < np.nansum(
+        told["speed early"]
+    )
     three = made.world.number == 3
     assert told["overlap"][three].sum() > 0.05 * told["pairs"][three].sum()
     wide = read(Tracks(0.5 + (real.position - 0.5) * 1.3, real.ink, real.radius), made)

@@ -174,7 +174,9 @@ def test_run_state_round_trip(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.parametrize("bad", [{"steps": 0}, {"steps": 5, "batch_size": 0}, {"steps": 5, "epoch_steps": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"steps": 0}, {"steps": 5, "batch_size": 0}, {"steps": 5, "epoch_steps": 0}]
+)
 def test_bad_settings(bad):
     with pytest.raises(ValueError, match="at least 1"):
         TrainConfig(**bad)
@@ -185,8 +187,21 @@ def test_train_from_the_command_line(tmp_path, monkeypatch, capsys):
     import seqdisent
     from seqdisent.cli.main import main
 
-    command = ["train", "dbse-sprites", "--steps", "2", "--batch-size", "2", "--epoch-steps", "1",
-               "--run", str(tmp_path / "run"), "--accelerator", "cpu", "--quiet"]  # fmt: skip
+    command = [
+        "train",
+        "dbse-sprites",
+        "--steps",
+        "2",
+        "--batch-size",
+        "2",
+        "--epoch-steps",
+        "1",
+        "--run",
+        str(tmp_path / "run"),
+        "--accelerator",
+        "cpu",
+        "--quiet",
+    ]
     monkeypatch.setattr(sys, "argv", ["seqdisent", *command])
     # The whole validation split would take most of the time of this test.
     small = lambda n, s, r: seqdisent.load_dataset(n, s, r).select(range(8))

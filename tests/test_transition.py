@@ -33,7 +33,9 @@ def prior(request):
 def test_every_transition_is_a_choice_of_every_model():
     for how in TRANSITIONS:
         for name in ("dsvae", "dbse"):
-            variant = {"stochastic": {"dsvae": "dsvae-full", "dbse": "dbse"}[name]}.get(how, f"{name}-{how}")
+            variant = {"stochastic": {"dsvae": "dsvae-full", "dbse": "dbse"}[name]}.get(
+                how, f"{name}-{how}"
+            )
             assert VARIANTS[variant][1].transition == how
             assert type(build(variant).prior) is TRANSITIONS[how]
     with pytest.raises(ValueError, match="no transition 'magic'; choose from"):
@@ -53,7 +55,9 @@ def test_teacher_forcing_equals_the_rollout(prior):
         noise = noise[:, :1]
     shape = (4, 6, 3) if isinstance(prior, TRANSITIONS["independent"]) else (4, 1, 3)
     generator = seeded(5)
-    expected = torch.cat([torch.randn(shape, generator=generator) for _ in range(noise.shape[1] // shape[1])], 1)
+    expected = torch.cat(
+        [torch.randn(shape, generator=generator) for _ in range(noise.shape[1] // shape[1])], 1
+    )
     torch.testing.assert_close(noise, expected, rtol=1e-3, atol=1e-3)
 
 
@@ -94,8 +98,10 @@ def test_noise_of_a_deterministic_transition_enters_at_the_start_alone(clips):
     encoding = model.encode(clips.x, generator=seeded(3))
     cost = model.prior.kl(encoding.dynamic, encoding.latents.dynamic)
     assert (cost[:, 0] > 0).all() and not cost[:, 1:].any()
-    torch.testing.assert_close(model.prior.rollout(5, 7, start=encoding.latents.dynamic[:, :1]),
-                               encoding.latents.dynamic[:, 1:])  # fmt: skip
+    torch.testing.assert_close(
+        model.prior.rollout(5, 7, start=encoding.latents.dynamic[:, :1]),
+        encoding.latents.dynamic[:, 1:],
+    )
 
 
 def test_a_linear_transition_is_linear_and_its_noise_does_not_depend_on_where_it_is():
@@ -129,16 +135,24 @@ def test_a_vae_of_frames_knows_no_sequence(clips):
     codes = model.encode(clips.x, sample=False).latents
     turned = model.encode(clips.x.flip(1), sample=False).latents
     assert codes.static.shape == (5, 0)
-    torch.testing.assert_close(turned.dynamic.flip(1), codes.dynamic)  # frames in another order, the same codes
+    torch.testing.assert_close(
+        turned.dynamic.flip(1), codes.dynamic
+    )  # frames in another order, the same codes
     terms = model.loss(clips, seeded()).terms
     assert not terms["static_kl"].any() and (terms["dynamic_kl"] > 0).all()
     assert model.decode(model.sample(2, 9, generator=seeded())).shape == (2, 9, 3, 64, 64)
     # The bound of two halves is the bound of the whole.
-    halves = sum(model.loss(Sequences(x, torch.ones(5, 4, dtype=torch.bool)), seeded()).terms["reconstruction"].mean()
-                 for x in clips.x.split(4, 1))  # fmt: skip
+    halves = sum(
+        model.loss(Sequences(x, torch.ones(5, 4, dtype=torch.bool)), seeded())
+        .terms["reconstruction"]
+        .mean()
+        for x in clips.x.split(4, 1)
+    )
     assert math.isclose(halves, terms["reconstruction"].mean(), rel_tol=0.05)
     with pytest.raises(ValueError, match="has no static code"):
-        seqdisent.build_model("frame-vae", seqdisent.dataset_spec("sprites"), FrameVAEConfig(static_size=4))
+        seqdisent.build_model(
+            "frame-vae", seqdisent.dataset_spec("sprites"), FrameVAEConfig(static_size=4)
+        )
 
 
 @pytest.mark.parametrize("how", ["stochastic", "deterministic"])
@@ -148,5 +162,8 @@ def test_in_training_a_transition_is_one_fused_call_however_long(how, frames):
     made = transition(how, 3, 7)
     calls = []
     made.lstm.register_forward_hook(lambda *_: calls.append(1))
-    made.kl(made.settle(DiagonalGaussian.standard((2, frames, 3), torch.zeros(1))), torch.zeros(2, frames, 3))
+    made.kl(
+        made.settle(DiagonalGaussian.standard((2, frames, 3), torch.zeros(1))),
+        torch.zeros(2, frames, 3),
+    )
     assert len(calls) == {"stochastic": 1, "deterministic": 2}[how]  # the posterior runs on as well

@@ -33,7 +33,14 @@ pytestmark = pytest.mark.usefixtures("checkpoints")
 
 
 def spoken(speaker: int, word: int, take: int) -> Recording:
-    labels = {"speaker": speaker, "sex": 0, "pitch": 1.0, "tract": 1.0, "breathiness": 1.0, "word": word}
+    labels = {
+        "speaker": speaker,
+        "sex": 0,
+        "pitch": 1.0,
+        "tract": 1.0,
+        "breathiness": 1.0,
+        "word": word,
+    }
     return Recording(to_int16(say(speaker, word, take)), labels, 0)
 
 
@@ -41,11 +48,18 @@ def spoken(speaker: int, word: int, take: int) -> Recording:
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Small untrained checkpoints of the spoken voices, of the same up to 4 kHz, and of pictures; few known voices."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    specs = {NAME: SPEC, NARROW: replace(SPEC, bandwidth_hz=4000.0), PICTURES: seqdisent.dataset_spec("sprites")}
+    specs = {
+        NAME: SPEC,
+        NARROW: replace(SPEC, bandwidth_hz=4000.0),
+        PICTURES: seqdisent.dataset_spec("sprites"),
+    }
     for name, spec in specs.items():
         torch.manual_seed(0)
         config = seqdisent.models.model_class("dbse").Config(
-            static_size=8, dynamic_size=4, hidden=16, frame=FrameConfig("modulated", width=8, features=32)
+            static_size=8,
+            dynamic_size=4,
+            hidden=16,
+            frame=FrameConfig("modulated", width=8, features=32),
         )
         model = seqdisent.build_model("dbse", spec, config)
         seqdisent.save_checkpoint(folder / name, model, kind="dbse", recipe={})
@@ -85,23 +99,36 @@ def test_an_upload_is_what_the_model_sees(voice) -> None:
     assert upload.original.caption == "me.wav" and upload.checkpoint == NAME
     assert upload.batch.x.shape == (1, SPEC.frames, 2, 67) and upload.wave.dtype == np.float32
     steps = int(upload.batch.mask.sum())
-    assert upload.seconds == pytest.approx(steps * 0.02, abs=0.011) and upload.seconds <= SPEC.frames * 0.02
+    assert (
+        upload.seconds == pytest.approx(steps * 0.02, abs=0.011)
+        and upload.seconds <= SPEC.frames * 0.02
+    )
     assert upload.pitch_hz == pytest.approx(SPEAKERS[0].pitch_hz, rel=0.15)
     model = service.load(NAME).model
     expected = model.encode(upload.batch.x, upload.batch.mask, sample=False).latents
     assert torch.equal(upload.latents.static, expected.static) and upload.latents.mask is not None
     assert set(upload.outside.measures) == {
-        "pitch", "voiced", "duration", "envelope", "error", "static", "dynamic",
-    }  # fmt: skip
+        "pitch",
+        "voiced",
+        "duration",
+        "envelope",
+        "error",
+        "static",
+        "dynamic",
+    }
     assert uploads.get(upload.key) is upload
 
 
 def test_the_same_recording_gives_the_same_upload(voice) -> None:
     one, other = (recordings.read(NAME, wav(voice)) for _ in range(2))
     assert one.key != other.key and one.notes == other.notes
-    assert torch.equal(one.batch.x, other.batch.x) and torch.equal(one.latents.dynamic, other.latents.dynamic)
+    assert torch.equal(one.batch.x, other.batch.x) and torch.equal(
+        one.latents.dynamic, other.latents.dynamic
+    )
     assert one.outside == other.outside
-    assert uploads.place(NAME, one.key, KNOWN, "pca") == uploads.place(NAME, other.key, KNOWN, "pca")
+    assert uploads.place(NAME, one.key, KNOWN, "pca") == uploads.place(
+        NAME, other.key, KNOWN, "pca"
+    )
 
 
 def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
@@ -118,7 +145,7 @@ def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
         "Cut from": lambda: recordings.read(NAME, path),
         "interpolated": lambda: recordings.record(NAME, RATE_HZ, hole),
         "Mixed 2 channels": lambda: recordings.record(NAME, 48_000, two),
-    }  # fmt: skip
+    }
     for words, make in made.items():
         upload = make()
         assert any(words in note for note in upload.notes), (words, upload.notes)
@@ -148,11 +175,16 @@ def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
 )
 def test_what_is_no_recording_is_refused_in_words(bad, words) -> None:
     with pytest.raises(ServiceError, match=words):
-        recordings.record(NAME, *bad) if isinstance(bad, tuple) else recordings.read(NAME, bad, "me.wav")
+        recordings.record(NAME, *bad) if isinstance(bad, tuple) else recordings.read(
+            NAME, bad, "me.wav"
+        )
 
 
 def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
-    for name, words in ((PICTURES, "takes pictures, not sound: choose a voice checkpoint"), ("none", "No checkpoint")):
+    for name, words in (
+        (PICTURES, "takes pictures, not sound: choose a voice checkpoint"),
+        ("none", "No checkpoint"),
+    ):
         with pytest.raises(ServiceError, match=words):
             recordings.record(name, RATE_HZ, voice)
 
@@ -163,7 +195,11 @@ def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
 def test_few_are_kept_and_not_for_long(voice, monkeypatch) -> None:
     monkeypatch.setattr(uploads, "MOST", 3)
     keys = [recordings.record(NAME, RATE_HZ, voice[: 4000 + 10 * i]).key for i in range(5)]
-    assert list(uploads._KEPT) == keys[2:] and len(set(keys)) == 5 and all(len(key) >= 22 for key in keys)
+    assert (
+        list(uploads._KEPT) == keys[2:]
+        and len(set(keys)) == 5
+        and all(len(key) >= 22 for key in keys)
+    )
     uploads.forget(keys[4])
     uploads.forget("unknown")
     for gone in (keys[0], keys[4], "unknown", None, [], 3):
@@ -219,12 +255,16 @@ def known_as_upload(index: int) -> uploads.Upload:
 def test_a_known_sequence_lies_on_its_own_point(method) -> None:
     pair = service.maps(NAME, KNOWN, method)
     for index in (0, 11, KNOWN - 1):
-        where = json.loads(json.dumps(uploads.place(NAME, known_as_upload(index).key, KNOWN, method)))
+        where = json.loads(
+            json.dumps(uploads.place(NAME, known_as_upload(index).key, KNOWN, method))
+        )
         row = int(np.flatnonzero(pair.rows == index)[0])
         assert where["exact"] == (method == "pca")
         for part in ("static", "dynamic"):
             plane = getattr(pair, part)
-            assert where[part] == pytest.approx(plane[row].tolist(), abs=1e-3 * float(np.ptp(plane)))
+            assert where[part] == pytest.approx(
+                plane[row].tolist(), abs=1e-3 * float(np.ptp(plane))
+            )
             near = where["neighbours"][part]
             assert near[0] == index and len(set(near)) == 5
 
@@ -233,13 +273,16 @@ def test_a_swap_has_six_sounds_and_says_what_it_knows(voice, monkeypatch) -> Non
     upload = recordings.record(NAME, RATE_HZ, voice)
     it = service.load(NAME)
     judge = service.Judge(
-        lambda batch: {n: torch.zeros(len(batch), dtype=torch.int64) for n in ("speaker", "word")}, {"word": 0.9}
+        lambda batch: {n: torch.zeros(len(batch), dtype=torch.int64) for n in ("speaker", "word")},
+        {"word": 0.9},
     )
     monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))
     swap = uploads.swap(NAME, upload.key, 12)
     assert len(swap.clips) == 6 and all(len(sound.wave) for sound in swap.clips)
     assert swap.clips[service.A].seconds == upload.seconds
-    assert swap.clips[service.B_LIKE_A].seconds == pytest.approx(upload.seconds, abs=0.011)  # whole steps
+    assert swap.clips[service.B_LIKE_A].seconds == pytest.approx(
+        upload.seconds, abs=0.011
+    )  # whole steps
     assert swap.clips[service.A].median_hz == pytest.approx(upload.pitch_hz)
     kept = {clip: {v.factor: v.kept for v in verdicts} for clip, verdicts in swap.verdicts.items()}
     assert kept[service.A_AGAIN] == {"speaker": None, "word": None}  # nobody knows who that was
@@ -257,11 +300,14 @@ def test_what_is_no_voice_raises_a_warning() -> None:
     strange = {
         "noise": 0.1 * rng.normal(size=len(t)),
         "chord": 0.1 * sum(np.sin(2 * np.pi * hz * t) for hz in (261.6, 329.6, 392.0)),
-        "hum": 0.003 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in (1, 2, 3)) + 1e-5 * rng.normal(size=len(t)),
+        "hum": 0.003 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in (1, 2, 3))
+        + 1e-5 * rng.normal(size=len(t)),
     }
     for name, wave in strange.items():
         found = recordings.record(NAME, RATE_HZ, wave).outside
-        assert found.warnings and f"{KNOWN} test recordings of Made-up voices" in found.warnings[0], name
+        assert (
+            found.warnings and f"{KNOWN} test recordings of Made-up voices" in found.warnings[0]
+        ), name
     assert recordings.record(NAME, RATE_HZ, strange["noise"]).pitch_hz is None
 
 
@@ -270,7 +316,9 @@ def test_what_lies_above_the_band_is_measured(voice) -> None:
     t = np.arange(len(voice)) / RATE_HZ
     whistled = 0.05 * voice + 0.1 * np.sin(2 * np.pi * 6000 * t)
     found = recordings.record(NARROW, RATE_HZ, whistled).outside
-    assert found.measures["above_band"].value > 90 and any("above what the model hears" in w for w in found.warnings)
+    assert found.measures["above_band"].value > 90 and any(
+        "above what the model hears" in w for w in found.warnings
+    )
     assert recordings.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
 
 
@@ -299,18 +347,28 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
         reference = out_of_distribution.reference(Plain(), known, known="300 others")
         for shift, found in share.items():
             new = series(500, 100 + seed, shift)
-            scores = reference.fit.scores(reference.fit.with_distances(*out_of_distribution.measured(Plain(), new)))
+            scores = reference.fit.scores(
+                reference.fit.with_distances(*out_of_distribution.measured(Plain(), new))
+            )
             found.append(np.max(list(scores.values()), axis=0) > reference.bound)
         one = Sequences(new.x[:1], new.mask[:1])
-        assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {"error", "static", "dynamic"}
+        assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {
+            "error",
+            "static",
+            "dynamic",
+        }
     assert 0.005 < np.mean(share[0.0]) < 0.035 and np.mean(share[8.0]) > 0.95
 
 
 def test_many_measures_do_not_add_up_to_many_alarms() -> None:
     rng = np.random.default_rng(0)
     values = {key: np.exp(rng.normal(size=3000)) for key in out_of_distribution.KINDS}
-    first, new = ({key: v[part] for key, v in values.items()} for part in (slice(1000), slice(1000, None)))
-    scores = np.stack(list(out_of_distribution.Known(first, {}, np.arange(1000)).scores(new).values()))
+    first, new = (
+        {key: v[part] for key, v in values.items()} for part in (slice(1000), slice(1000, None))
+    )
+    scores = np.stack(
+        list(out_of_distribution.Known(first, {}, np.arange(1000)).scores(new).values())
+    )
     bound = out_of_distribution.joint_bound(first, {}, np.arange(1000))
     assert (scores > bound).any(0).mean() < 0.035 < (scores > 1).any(0).mean()
 
@@ -318,7 +376,9 @@ def test_many_measures_do_not_add_up_to_many_alarms() -> None:
 def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
     monkeypatch.setattr(out_of_distribution, "FEWEST", KNOWN + 1)
     uploads._reference.cache_clear()
-    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Outside({}, (), "")
+    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Outside(
+        {}, (), ""
+    )
     uploads._reference.cache_clear()
     with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
         out_of_distribution.reference(Plain(), service.load(NAME).dataset, known="")

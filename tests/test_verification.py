@@ -12,7 +12,9 @@ from seqdisent.evaluation.verification import cosine_pairs, equal_error_rate, ve
 
 
 def plain_cosine(a: list[float], b: list[float]) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+    return sum(x * y for x, y in zip(a, b, strict=True)) / math.sqrt(
+        sum(x * x for x in a) * sum(y * y for y in b)
+    )
 
 
 def plain_errors(scores: list[float], same: list[bool], threshold: float) -> tuple[int, int]:
@@ -43,7 +45,9 @@ def plain_eer(scores: list[float], same: list[bool]) -> float:
 def speakers(rng, identities=24, each=8, noise=1.6, size=8):
     """Codes of speakers, some of whom vary more than others, and who they are."""
     spread = noise * np.exp(0.4 * rng.normal(size=(identities, 1, 1)))
-    codes = rng.normal(size=(identities, 1, size)) + spread * rng.normal(size=(identities, each, size))
+    codes = rng.normal(size=(identities, 1, size)) + spread * rng.normal(
+        size=(identities, each, size)
+    )
     return codes.reshape(-1, size), np.repeat(np.arange(identities), each)
 
 
@@ -65,7 +69,9 @@ def test_eer_equals_the_definition_with_and_without_ties(values):
         same = rng.random(n) < rng.choice([0.15, 0.5, 0.85])
         same[:2] = True, False
         scores = (rng.integers(values, size=n) + rng.integers(2) * same) / 7 - 1
-        assert equal_error_rate(scores, same) == pytest.approx(plain_eer(scores.tolist(), same.tolist()), abs=1e-12)
+        assert equal_error_rate(scores, same) == pytest.approx(
+            plain_eer(scores.tolist(), same.tolist()), abs=1e-12
+        )
 
 
 def test_eer_of_known_orders():
@@ -75,7 +81,9 @@ def test_eer_of_known_orders():
     assert equal_error_rate(ranks, same) == 1
     assert equal_error_rate(np.zeros(10), same) == 0.5
     rng = np.random.default_rng(0)
-    assert equal_error_rate(rng.random(100_000), rng.random(100_000) < 0.04) == pytest.approx(0.5, abs=0.01)
+    assert equal_error_rate(rng.random(100_000), rng.random(100_000) < 0.04) == pytest.approx(
+        0.5, abs=0.01
+    )
     # one of four positives is below one of four negatives: FAR = FRR = 1/4 between them
     assert equal_error_rate(np.arange(8), np.array([0, 0, 0, 1, 0, 1, 1, 1], bool)) == 0.25
 
@@ -102,7 +110,11 @@ def test_eer_names_what_is_wrong():
 
 def test_cosine_of_every_pair_in_order_and_of_zero_codes():
     codes = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
-    expected = [plain_cosine(codes[i].tolist(), codes[j].tolist()) for i in range(6) for j in range(i + 1, 6)]
+    expected = [
+        plain_cosine(codes[i].tolist(), codes[j].tolist())
+        for i in range(6)
+        for j in range(i + 1, 6)
+    ]
     assert cosine_pairs(codes) == pytest.approx(expected, abs=1e-6)
     codes[2] = 0
     found = cosine_pairs(codes)
@@ -119,13 +131,17 @@ def test_verification_tells_which_code_knows_the_speaker():
     direct = equal_error_rate(cosine_pairs(who_codes), identity[first] == identity[second])
     assert found["static"]["value"] == direct < 0.06
     assert found["dynamic"]["low"] < 0.5 < found["dynamic"]["high"]
-    assert found["gap"]["value"] == found["dynamic"]["value"] - direct and found["gap"]["low"] > 0.35
+    assert (
+        found["gap"]["value"] == found["dynamic"]["value"] - direct and found["gap"]["low"] > 0.35
+    )
     for rate in (found["static"], found["dynamic"], found["gap"]):
         assert rate["low"] <= rate["value"] <= rate["high"]
     assert found == verification(who_codes, steps, identity)
     # the dynamic code is read as its time mean: what cancels over time is not held against it
     still = np.concatenate([who_codes[:, None] + 9 * steps, who_codes[:, None] - 9 * steps], 1)
-    assert verification(who_codes, still, identity, intervals=0)["dynamic"]["value"] == pytest.approx(direct)
+    assert verification(who_codes, still, identity, intervals=0)["dynamic"][
+        "value"
+    ] == pytest.approx(direct)
 
 
 def test_a_collapsed_code_is_at_chance_and_not_ranked_by_rounding():
@@ -141,7 +157,11 @@ def test_verification_without_intervals_and_with_wrong_shapes():
     rng = np.random.default_rng(0)
     codes, identity = speakers(rng, 2, 3)
     found = verification(codes, codes[:, None], identity, intervals=0)
-    assert found["static"]["low"] is None and found["gap"] == {"value": 0, "low": None, "high": None}
+    assert found["static"]["low"] is None and found["gap"] == {
+        "value": 0,
+        "low": None,
+        "high": None,
+    }
     assert verification(codes, codes[:, None], identity)["static"]["low"] is not None
     with pytest.raises(ValueError, match=r"dynamic \[N, K, D\]"):
         verification(codes, codes, identity)
@@ -162,7 +182,9 @@ def test_intervals_cover_the_truth_and_are_no_wider_than_they_must():
         codes, identity = speakers(rng)
         found.append(verification(codes, codes[:, None, :1], identity, intervals=120)["static"])
     assert np.mean([f["low"] <= np.mean(rates) <= f["high"] for f in found]) >= 0.8
-    width = np.mean([f["high"] - f["low"] for f in found]) / (3.92 * np.std([f["value"] for f in found]))
+    width = np.mean([f["high"] - f["low"] for f in found]) / (
+        3.92 * np.std([f["value"] for f in found])
+    )
     assert 0.85 < width < 1.2
 
 
@@ -180,12 +202,16 @@ def test_vectorised_verification_is_500_times_a_loop_over_pairs():
     scores = cosine_pairs(codes).tolist()
 
     some = pairs[::40]
-    cosines = best(lambda: [plain_cosine(rows[i], rows[j]) for i, j in some], 3) * len(pairs) / len(some)
+    cosines = (
+        best(lambda: [plain_cosine(rows[i], rows[j]) for i, j in some], 3) * len(pairs) / len(some)
+    )
     thresholds = sorted(set(scores))
     few = thresholds[:: len(thresholds) // 10]
     sweep = best(lambda: [plain_errors(scores, alike, t) for t in few], 3) / len(few)
     # the definition stops at the crossing, so only the thresholds below it are counted
-    tried = np.searchsorted(thresholds, np.quantile(scores, 1 - equal_error_rate(np.array(scores), same)))
+    tried = np.searchsorted(
+        thresholds, np.quantile(scores, 1 - equal_error_rate(np.array(scores), same))
+    )
     loop = cosines + sweep * tried
     quick = best(lambda: equal_error_rate(cosine_pairs(codes), same), 9)
     assert loop / quick >= 500, f"loop {loop:.2f} s, vectorised {1e3 * quick:.2f} ms"

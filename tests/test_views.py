@@ -41,7 +41,11 @@ def test_sheet_atlas_and_tile_put_everything_in_its_place(clips) -> None:
     sheet = video.sheet(clips)
     assert (sheet[64:128, 128:192] == clips[1, 2]).all()
     atlas = video.atlas(clips[:3, 0], columns=2)
-    assert atlas.shape == (128, 128, 3) and (atlas[64:, :64] == clips[2, 0]).all() and not atlas[64:, 64:].any()
+    assert (
+        atlas.shape == (128, 128, 3)
+        and (atlas[64:, :64] == clips[2, 0]).all()
+        and not atlas[64:, 64:].any()
+    )
     tiled = video.tile(list(clips), columns=2, gap=2)
     assert tiled.shape == (8, 130, 130, 3) and (tiled[:, 66:, 66:] == clips[3]).all()
     assert (video.upscale(clips[0], 3)[:, 1::3, 2::3] == clips[0]).all()

@@ -41,7 +41,9 @@ def correlation(cut: np.ndarray) -> np.ndarray:
 def pitch(sound: np.ndarray, near_hz: float) -> np.ndarray:
     """Fundamental frequency of the voiced frames within half an octave of ``near_hz``, in order: ``[V]``."""
     low = signal.sosfiltfilt(signal.butter(4, 900, fs=RATE_HZ, output="sos"), sound)
-    lags = np.arange(int(RATE_HZ / near_hz / 2**0.5), int(min(RATE_HZ / near_hz * 2**0.5, FRAME // 2 - 2)))
+    lags = np.arange(
+        int(RATE_HZ / near_hz / 2**0.5), int(min(RATE_HZ / near_hz * 2**0.5, FRAME // 2 - 2))
+    )
     score = correlation(frames(low))
     peak = lags[score[:, lags].argmax(1)]
     rows = np.arange(len(score))
@@ -66,14 +68,19 @@ def formants(sound: np.ndarray) -> np.ndarray:
 
 def harmonicity(sound: np.ndarray, pitch_hz: float) -> float:
     """Highest autocorrelation about the pitch period between 1.5 and 4 kHz, where breath is heard."""
-    band = signal.sosfiltfilt(signal.butter(4, (1500, 4000), "bandpass", fs=RATE_HZ, output="sos"), sound)
+    band = signal.sosfiltfilt(
+        signal.butter(4, (1500, 4000), "bandpass", fs=RATE_HZ, output="sos"), sound
+    )
     lags = np.arange(int(RATE_HZ / pitch_hz / 1.4), int(RATE_HZ / pitch_hz * 1.4))
     return float(np.median(correlation(frames(band))[:, lags].max(1)))
 
 
 def test_speakers_are_spread_and_their_numbers_nearly_independent() -> None:
     assert len({s.name for s in SPEAKERS}) == len(SPEAKERS) == 48
-    for sex, pitches, tracts in (("woman", (170, 260), (13.2, 15.2)), ("man", (85, 145), (15.8, 18.2))):
+    for sex, pitches, tracts in (
+        ("woman", (170, 260), (13.2, 15.2)),
+        ("man", (85, 145), (15.8, 18.2)),
+    ):
         group = [s for s in SPEAKERS if s.sex == sex]
         assert len(group) == 24
         numbers = np.array([(np.log(s.pitch_hz), s.tract_cm, s.breathiness) for s in group])
@@ -96,12 +103,18 @@ def test_a_take_is_always_the_same_and_takes_differ() -> None:
         sound = say(speaker, word, take)
         assert np.array_equal(sound, say(SPEAKERS[speaker], np.int64(word), take))
         assert sound.size == size
-        assert 1000 * np.sqrt(np.square(sound, dtype=float).mean()) == pytest.approx(level, rel=1e-3)
+        assert 1000 * np.sqrt(np.square(sound, dtype=float).mean()) == pytest.approx(
+            level, rel=1e-3
+        )
     takes = [say(5, 1, take) for take in range(8)]
-    seconds = np.array([take.size for take in takes]) / RATE_HZ - 0.06  # without the silence at the ends
+    seconds = (
+        np.array([take.size for take in takes]) / RATE_HZ - 0.06
+    )  # without the silence at the ends
     assert len({take.size for take in takes}) > 4
     assert np.all(np.abs(seconds / WORDS[1].seconds - 1) < 0.13)
-    heights = 12 * np.log2([pitch(take, SPEAKERS[5].pitch_hz).mean() / SPEAKERS[5].pitch_hz for take in takes])
+    heights = 12 * np.log2(
+        [pitch(take, SPEAKERS[5].pitch_hz).mean() / SPEAKERS[5].pitch_hz for take in takes]
+    )
     assert heights.std() > 0.2 and np.abs(heights).max() < 1.4
 
 
@@ -124,7 +137,9 @@ def test_energy_lies_where_that_of_speech_does() -> None:
     for speaker in (4, 12, 22, 28, 33):
         sound = np.concatenate([say(speaker, word) for word in range(12)])
         hz, power = signal.welch(sound, RATE_HZ, nperseg=512)
-        share = lambda low, high, hz=hz, power=power: power[(hz >= low) & (hz < high)].sum() / power.sum()
+        share = lambda low, high, hz=hz, power=power: (
+            power[(hz >= low) & (hz < high)].sum() / power.sum()
+        )
         assert share(0, 1000) > 0.75 and share(4000, 8000) < 0.04
         assert share(0, 1000) > share(1000, 2000) > share(2000, 8000) / 2 > 0
 
@@ -132,7 +147,11 @@ def test_energy_lies_where_that_of_speech_does() -> None:
 def test_pitch_is_the_speakers() -> None:
     for speaker in range(0, 48, 4):
         asked = SPEAKERS[speaker].pitch_hz
-        found = [np.log2(pitch(say(speaker, word, take), asked)).mean() for word in range(12) for take in (0, 1)]
+        found = [
+            np.log2(pitch(say(speaker, word, take), asked)).mean()
+            for word in range(12)
+            for take in (0, 1)
+        ]
         assert 2 ** np.mean(found) == pytest.approx(asked, rel=0.03)
 
 
@@ -160,7 +179,12 @@ def test_formants_are_the_vowels_and_scale_with_the_tract() -> None:
         for tract in lengths:
             voice = replace(SPEAKERS[28], pitch_hz=100, tract_cm=tract, breathiness=0.1)
             takes = [say(voice, NAMES.index("wai"), take) for take in range(3)]
-            found.append(np.mean([formants(x[int(share[0] * x.size) : int(share[1] * x.size)]) for x in takes], axis=0))
+            found.append(
+                np.mean(
+                    [formants(x[int(share[0] * x.size) : int(share[1] * x.size)]) for x in takes],
+                    axis=0,
+                )
+            )
         expected = np.array(target) * 17.5 / lengths[:, None]
         assert np.all(np.abs(np.array(found) / expected - 1) < 0.08)
         for formant in np.transpose(found)[1:]:
@@ -172,7 +196,10 @@ def test_breath_makes_a_voice_less_harmonic() -> None:
         voice = next(s for s in SPEAKERS if s.name == f"{sex}14")
         breaths = [replace(voice, breathiness=b) for b in (0, 0.25, 0.5, 0.75, 1)]
         level = [word for word in range(12) if WORDS[word].movement == "level"]
-        found = [np.mean([harmonicity(say(v, w, t), v.pitch_hz) for w in level for t in (0, 1)]) for v in breaths]
+        found = [
+            np.mean([harmonicity(say(v, w, t), v.pitch_hz) for w in level for t in (0, 1)])
+            for v in breaths
+        ]
         assert all(np.diff(found) < -0.004) and found[0] - found[-1] > 0.3, found
 
 
@@ -188,8 +215,13 @@ def test_one_number_changed_leaves_the_rest_of_the_take_alone() -> None:
 def test_words_are_recognised_from_unheard_speakers() -> None:
     def picture(sound: np.ndarray) -> np.ndarray:
         power = signal.stft(sound, RATE_HZ, nperseg=512, noverlap=352)[2]
-        bands = np.log(np.add.reduceat(np.abs(power) ** 2, np.unique(np.geomspace(3, 250, 24).astype(int))) + 1e-8)
-        return np.stack([np.interp(np.linspace(0, 1, 16), np.linspace(0, 1, b.size), b) for b in bands]).ravel()
+        bands = np.log(
+            np.add.reduceat(np.abs(power) ** 2, np.unique(np.geomspace(3, 250, 24).astype(int)))
+            + 1e-8
+        )
+        return np.stack(
+            [np.interp(np.linspace(0, 1, 16), np.linspace(0, 1, b.size), b) for b in bands]
+        ).ravel()
 
     x = np.array([[picture(say(s, w)) for w in range(12)] for s in range(0, 48, 2)])
     heard = np.arange(len(x)) % 3 != 0
@@ -200,7 +232,8 @@ def test_words_are_recognised_from_unheard_speakers() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [(48, 0, 0), (-1, 0, 0), (0, 12, 0), (0, 1.5, 0), ("w01", 0, 0), (0, 0, -1), (0, True, 0)]
+    "bad",
+    [(48, 0, 0), (-1, 0, 0), (0, 12, 0), (0, 1.5, 0), ("w01", 0, 0), (0, 0, -1), (0, True, 0)],
 )
 def test_say_refuses_what_there_is_not(bad: tuple) -> None:
     with pytest.raises(ValueError, match="must be an integer from 0"):
@@ -208,11 +241,20 @@ def test_say_refuses_what_there_is_not(bad: tuple) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sex": "child"}, {"pitch_hz": 20}, {"tract_cm": 30}, {"breathiness": 1.2}, {"pitch_hz": float("nan")}]
+    "wrong",
+    [
+        {"sex": "child"},
+        {"pitch_hz": 20},
+        {"tract_cm": 30},
+        {"breathiness": 1.2},
+        {"pitch_hz": float("nan")},
+    ],
 )
 def test_a_speaker_refuses_impossible_numbers(wrong: dict) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
-        Speaker(**{"name": "x", "sex": "man", "pitch_hz": 100, "tract_cm": 17, "breathiness": 0} | wrong)
+        Speaker(
+            **{"name": "x", "sex": "man", "pitch_hz": 100, "tract_cm": 17, "breathiness": 0} | wrong
+        )
 
 
 def test_any_voice_may_speak() -> None:

@@ -20,10 +20,24 @@ def run(folder, steps: int = 24, *, resume: bool = False, seed: int = 3, model=N
     lightning.seed_everything(seed, verbose=False)
     model = build("dsvae-perturbed") if model is None else model
     model.train()
-    train, validation = (load_dataset("sprites", split).select(np.arange(40)) for split in ("train", "validation"))
-    config = TrainConfig(steps=steps, batch_size=8, epoch_steps=6, warmup_steps=4, learning_rate=1e-3)
+    train, validation = (
+        load_dataset("sprites", split).select(np.arange(40)) for split in ("train", "validation")
+    )
+    config = TrainConfig(
+        steps=steps, batch_size=8, epoch_steps=6, warmup_steps=4, learning_rate=1e-3
+    )
     options = {"accelerator": "cpu", "devices": 1, **options}
-    made = fit(model, train, validation, config, folder, seed=seed, resume=resume, progress=False, **options)
+    made = fit(
+        model,
+        train,
+        validation,
+        config,
+        folder,
+        seed=seed,
+        resume=resume,
+        progress=False,
+        **options,
+    )
     return model, made
 
 

@@ -45,7 +45,10 @@ def layout() -> None:
                 continue
             source = spec.source
             gr.Markdown(
-                f"**{spec.title}** · {source.licence} · {source.credit}" + (f" · {source.url}" if source.url else "")
+                f"**{spec.title}** · {source.licence} · {source.credit}"
+                + (f" · {source.url}" if source.url else "")
             )
         for name, config in service.checkpoints().items():
-            gr.Markdown(f"`{name}` · {config['model'].upper()} trained on {config['dataset']['title']}")
+            gr.Markdown(
+                f"`{name}` · {config['model'].upper()} trained on {config['dataset']['title']}"
+            )

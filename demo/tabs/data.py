@@ -54,7 +54,9 @@ def download(name: str, progress: gr.Progress) -> str:
     """Fetch the data, with progress on the panel; returns what went wrong, or nothing."""
     progress(0, desc="Connecting")
     try:
-        service.fetch_data(name, lambda done, total: progress((done, total), desc="Downloading", unit="files"))
+        service.fetch_data(
+            name, lambda done, total: progress((done, total), desc="Downloading", unit="files")
+        )
     except service.ServiceError as error:
         return f"**The download did not succeed.** {error}"
     return ""

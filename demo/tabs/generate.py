@@ -40,7 +40,9 @@ def layout() -> Parts:
 
 def show(name: str, a: service.Ref, b: service.Ref, linked: dict | None = None) -> str:
     """The pair, as JSON text: the page then asks for what it wants of it."""
-    return json.dumps({"checkpoint": name, "a": wishes.plain(a), "b": wishes.plain(b), "linked": linked})
+    return json.dumps(
+        {"checkpoint": name, "a": wishes.plain(a), "b": wishes.plain(b), "linked": linked}
+    )
 
 
 def asked_by_link(query: Mapping[str, str]) -> dict | None:
@@ -59,7 +61,9 @@ def ref_in_link(it: service.Loaded, text: str | None) -> service.Ref | None:
 def take(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
     """(Values of the Swap tab's outputs with a made sequence in the place of A or of B, the tab to go to)."""
     it, message = service.load(name), sent(event)
-    made = wishes.ref(it, {"of": wishes.parse(message.get("wish")), "number": message.get("number")})
+    made = wishes.ref(
+        it, {"of": wishes.parse(message.get("wish")), "number": message.get("number")}
+    )
     pair = (a, made) if message.get("to") == "B" else (made, b)
     return swap.show(name, *pair), "maps" if message.get("to") == "maps" else "swap"
 
@@ -88,6 +92,9 @@ def _temperature(text: str) -> float | str:
 
 
 _IN_LINKS = {
-    **dict.fromkeys(("mode", "seed", "keep", "frames", "what", "path", "code", "dimension", "prefix"), str),
-    **dict.fromkeys(("static", "dynamic", "steps"), _numbers), "temperature": _temperature,
-}  # fmt: skip
+    **dict.fromkeys(
+        ("mode", "seed", "keep", "frames", "what", "path", "code", "dimension", "prefix"), str
+    ),
+    **dict.fromkeys(("static", "dynamic", "steps"), _numbers),
+    "temperature": _temperature,
+}

@@ -47,7 +47,9 @@ def layout() -> Parts:
     """The tab's components, inside the current tab."""
     with gr.Row(elem_classes="sd-lead"):
         gr.Markdown(HOW, elem_classes="sd-how")
-        compare = gr.Dropdown([NOTHING], value="", label="Compare with", min_width=260, scale=0, elem_id="sd-compare")
+        compare = gr.Dropdown(
+            [NOTHING], value="", label="Compare with", min_width=260, scale=0, elem_id="sd-compare"
+        )
     with gr.Column(visible=False, elem_classes="sd-notice") as offer:
         words = gr.Markdown(elem_id="sd-offer")
         measure = gr.Button("Measure now", variant="primary", elem_id="sd-measure")
@@ -69,7 +71,9 @@ def layout() -> Parts:
                 for label in ("Every figure of the heat map", "Every point of the curve")
             )
     states = (gr.State(None), gr.State(None))
-    return Parts(compare, offer, words, measure, progress, view, time, rest, formats, file, tables, *states)
+    return Parts(
+        compare, offer, words, measure, progress, view, time, rest, formats, file, tables, *states
+    )
 
 
 def prepare(name: str) -> dict:
@@ -96,15 +100,28 @@ def show(name: str, choice: str, a: service.Ref, b: service.Ref, shown: list | N
     if asked == shown:  # coming back to the tab
         return (*offer, *(gr.skip(),) * 5, shown)
     it = service.load(name)
-    real = zip((a, b), service.first_pair(it.dataset), strict=True)  # the report is of real sequences
-    time = {"clips": report_payloads.clips(it, *(one if isinstance(one, int) else other for one, other in real))}
+    real = zip(
+        (a, b), service.first_pair(it.dataset), strict=True
+    )  # the report is of real sequences
+    time = {
+        "clips": report_payloads.clips(
+            it, *(one if isinstance(one, int) else other for one, other in real)
+        )
+    }
     if shown and asked[:3] == shown[:3]:  # the same reports beside another pair
         return (*offer, gr.skip(), gr.update(**time), *(gr.skip(),) * 3, asked)
-    tables = ({"headers": headers, "data": rows} for headers, rows in report_payloads.tables(first, second))
+    tables = (
+        {"headers": headers, "data": rows}
+        for headers, rows in report_payloads.tables(first, second)
+    )
     return (
-        *offer, json.dumps(report_payloads.page(first, second)),
-        gr.update(value=json.dumps(report_payloads.curves(first)), **time), gr.update(visible=True), *tables, asked,
-    )  # fmt: skip
+        *offer,
+        json.dumps(report_payloads.page(first, second)),
+        gr.update(value=json.dumps(report_payloads.curves(first)), **time),
+        gr.update(visible=True),
+        *tables,
+        asked,
+    )
 
 
 def measure(wanted: list, progress: gr.Progress) -> str:

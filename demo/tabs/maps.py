@@ -47,33 +47,61 @@ def layout() -> Parts:
     """The tab's components, inside the current tab."""
     with gr.Row(elem_classes="sd-map-menus"):
         method = gr.Dropdown(
-            [(label, name) for name, label in projections.METHODS.items()], value="pca",
-            label="Projection", min_width=120, elem_id="sd-method",
-        )  # fmt: skip
-        size = gr.Dropdown(list(projections.SIZES), value=service.MAP_SIZE, label="Sequences", min_width=120)
+            [(label, name) for name, label in projections.METHODS.items()],
+            value="pca",
+            label="Projection",
+            min_width=120,
+            elem_id="sd-method",
+        )
+        size = gr.Dropdown(
+            list(projections.SIZES), value=service.MAP_SIZE, label="Sequences", min_width=120
+        )
         colours = tuple(
             gr.Dropdown([], label=f"Colour: {part} map", min_width=150, elem_id=f"sd-colour-{part}")
             for part in ("static", "dynamic")
         )
-        sized = gr.Dropdown([ALIKE], value="", label="Size of points", min_width=130, elem_id="sd-sized")
+        sized = gr.Dropdown(
+            [ALIKE], value="", label="Size of points", min_width=130, elem_id="sd-sized"
+        )
         leak = gr.Button(LEAK, min_width=210, scale=0, elem_id="sd-leak")
     view = components.maps(elem_id="sd-maps")
     with gr.Row(elem_classes="sd-map-foot"):
         status = gr.Markdown("", elem_id="sd-map-status")
-        see = gr.Button("See the swap →", variant="primary", scale=0, min_width=180, elem_id="sd-see")
+        see = gr.Button(
+            "See the swap →", variant="primary", scale=0, min_width=180, elem_id="sd-see"
+        )
     gr.Markdown(WARNING, elem_classes="sd-warning")
     with gr.Accordion("The same without a mouse: choose by number, read as a table", open=False):
         with gr.Row(elem_classes="sd-by-number"):
-            number = gr.Number(0, label="Sequence", precision=0, minimum=0, min_width=120, elem_id="sd-number")
+            number = gr.Number(
+                0, label="Sequence", precision=0, minimum=0, min_width=120, elem_id="sd-number"
+            )
             make = tuple(
-                gr.Button(f"Make it {side}", min_width=110, elem_id=f"sd-make-{side.lower()}") for side in "AB"
+                gr.Button(f"Make it {side}", min_width=110, elem_id=f"sd-make-{side.lower()}")
+                for side in "AB"
             )
         read = gr.Button("Show the maps as a table", size="sm", elem_id="sd-read")
         table = gr.Dataframe(
-            visible=False, interactive=False, max_height=360,
+            visible=False,
+            interactive=False,
+            max_height=360,
             label="Points of both maps; selecting a row fills the number",
-        )  # fmt: skip
-    return Parts(view, method, size, colours, sized, leak, number, make, read, table, status, see, gr.State(None))
+        )
+    return Parts(
+        view,
+        method,
+        size,
+        colours,
+        sized,
+        leak,
+        number,
+        make,
+        read,
+        table,
+        status,
+        see,
+        gr.State(None),
+    )
 
 
 def prepare(name: str) -> tuple:
@@ -103,7 +131,9 @@ def other_colours(name: str, static: str, dynamic: str, sized: str = "") -> tupl
 def belonging(name: str) -> tuple[str, str]:
     """Factors that the colours of the two maps should show, if nothing leaks."""
     spec = service.spec_of(name)
-    return _telling(spec.static_factors, spec)[-1].name, _telling(spec.dynamic_factors, spec)[0].name
+    return _telling(spec.static_factors, spec)[-1].name, _telling(spec.dynamic_factors, spec)[
+        0
+    ].name
 
 
 def _telling(factors: tuple[Factor, ...], spec: DatasetSpec) -> list[Factor]:
@@ -120,9 +150,14 @@ def first_method(name: str) -> str:
 
 
 def draw(
-    name: str, n: int, method: str, colours: tuple[str, str], pair: tuple[service.Ref | None, ...], new_pictures: bool,
+    name: str,
+    n: int,
+    method: str,
+    colours: tuple[str, str],
+    pair: tuple[service.Ref | None, ...],
+    new_pictures: bool,
     progress: gr.Progress | None = None,
-) -> dict:  # fmt: skip
+) -> dict:
     """Both maps, with pictures of their points if those are other sequences than before."""
     it = service.load(name)
     report = (lambda share, words: progress(share, desc=words)) if progress else None
@@ -164,5 +199,7 @@ def guests(name: str, n: int, method: str, a: service.Ref, b: service.Ref) -> di
     found: dict[str, dict | None] = dict.fromkeys(GUESTS)
     for guest, side, one in zip(GUESTS, "AB", (a, b), strict=True):
         if not isinstance(one, int):
-            found[guest] = uploads.locate(it, generation.source(it, one), n, method) | {"name": f"{side}, made"}
+            found[guest] = uploads.locate(it, generation.source(it, one), n, method) | {
+                "name": f"{side}, made"
+            }
     return found

@@ -53,9 +53,17 @@ class Parts:
         voice, table = (self.bring[kind] for kind in BRINGING)
         boxes = [parts.box for parts in self.bring.values()]
         return [
-            self.other, self.work, self.how, *boxes, self.partner, self.method, self.swap, *self.kept, *voice.heard,
+            self.other,
+            self.work,
+            self.how,
+            *boxes,
+            self.partner,
+            self.method,
+            self.swap,
+            *self.kept,
+            *voice.heard,
             *table.read,
-        ]  # fmt: skip
+        ]
 
 
 def layout() -> Parts:
@@ -66,8 +74,12 @@ def layout() -> Parts:
         bring = {kind: module.layout() for kind, module in BRINGING.items()}
         with gr.Column(visible=False) as made:
             with gr.Row(elem_classes="sd-map-menus"):
-                partner = gr.Dropdown([], label="Swap with", min_width=200, elem_id="sd-own-partner")
-                swap = gr.Button(SWAP["audio"], variant="primary", scale=0, min_width=170, elem_id="sd-own-swap")
+                partner = gr.Dropdown(
+                    [], label="Swap with", min_width=200, elem_id="sd-own-partner"
+                )
+                swap = gr.Button(
+                    SWAP["audio"], variant="primary", scale=0, min_width=170, elem_id="sd-own-swap"
+                )
             stages = {
                 "audio": components.sound_stage(elem_id="sd-own-stage"),
                 "series": components.series_stage(elem_id="sd-own-plots"),
@@ -75,21 +87,43 @@ def layout() -> Parts:
             with gr.Row(elem_classes="sd-downloads", visible=False) as saving:
                 gr.HTML("<span>Download</span>", apply_default_css=False)
                 formats = [
-                    (suffix, gr.Button(name, size="sm", min_width=60, elem_id=f"sd-own-save-{suffix}"))
+                    (
+                        suffix,
+                        gr.Button(name, size="sm", min_width=60, elem_id=f"sd-own-save-{suffix}"),
+                    )
                     for suffix, name in FORMATS["series"].items()
                 ]
                 file = gr.DownloadButton(visible="hidden", elem_id="sd-own-saved")
             method = gr.Dropdown(
-                [(label, name) for name, label in projections.METHODS.items()], value="pca",
-                label="Projection of the maps", scale=0, min_width=160, elem_id="sd-own-method",
-            )  # fmt: skip
+                [(label, name) for name, label in projections.METHODS.items()],
+                value="pca",
+                label="Projection of the maps",
+                scale=0,
+                min_width=160,
+                elem_id="sd-own-method",
+            )
             view = components.maps("guest", elem_id="sd-own-maps")
             near = components.findings(elem_id="sd-own-near")
     key = gr.State(None, time_to_live=uploads.SECONDS, delete_callback=uploads.forget)
     return Parts(
-        other, work, how, bring, made, partner, swap, stages, saving, formats, file, method, view, near, key,
-        gr.State(None), gr.State(None),
-    )  # fmt: skip
+        other,
+        work,
+        how,
+        bring,
+        made,
+        partner,
+        swap,
+        stages,
+        saving,
+        formats,
+        file,
+        method,
+        view,
+        near,
+        key,
+        gr.State(None),
+        gr.State(None),
+    )
 
 
 def prepare(name: str) -> tuple:
@@ -101,7 +135,9 @@ def prepare(name: str) -> tuple:
         other = gr.update(value=_others(), visible=True)
         return other, gr.update(visible=False), "", *boxes, gr.skip(), gr.skip(), gr.skip(), *empty
     it = service.load(name)
-    partner = gr.update(choices=list(voice_payloads.choices(it)), value=service.first_pair(it.dataset)[1])
+    partner = gr.update(
+        choices=list(voice_payloads.choices(it)), value=service.first_pair(it.dataset)[1]
+    )
     how = BRINGING[spec.modality].how(spec)
     shown = gr.update(visible=False), gr.update(visible=True)
     return *shown, how, *boxes, partner, "pca", SWAP[spec.modality], *empty
@@ -109,17 +145,27 @@ def prepare(name: str) -> tuple:
 
 def _others() -> str:
     """Which checkpoints take something that can be brought."""
-    names = {kind: [n for n in service.checkpoints() if service.spec_of(n).modality == kind] for kind in BRINGING}
+    names = {
+        kind: [n for n in service.checkpoints() if service.spec_of(n).modality == kind]
+        for kind in BRINGING
+    }
     known = [
         CHOOSE.format(one=one, kind=kind, names=", ".join(names[modality]))
-        for modality, (kind, one) in WHAT.items() if names[modality]
-    ]  # fmt: skip
+        for modality, (kind, one) in WHAT.items()
+        if names[modality]
+    ]
     return NO_GUESTS + "".join(known) if known else NONE
 
 
 def _kept(key: str | None) -> tuple:
     """Values of :attr:`Parts.kept`: nothing is swapped yet."""
-    return key, gr.update(visible=_fits(key)), gr.update(visible=False), None, *(None for _ in BRINGING)
+    return (
+        key,
+        gr.update(visible=_fits(key)),
+        gr.update(visible=False),
+        None,
+        *(None for _ in BRINGING),
+    )
 
 
 def _fits(key: str | None) -> bool:
@@ -143,7 +189,12 @@ def swap(name: str, key: str, partner: int) -> tuple:
     clips = payloads.STAGES[it.spec.modality](it, made)
     stages = (clips if kind == it.spec.modality else None for kind in BRINGING)
     # Clips of sound are saved one by one.
-    return *stages, gr.update(visible=it.spec.modality == "series"), partner, gr.update(chosen=[None, partner])
+    return (
+        *stages,
+        gr.update(visible=it.spec.modality == "series"),
+        partner,
+        gr.update(chosen=[None, partner]),
+    )
 
 
 def save(suffix: str):
@@ -157,7 +208,12 @@ def save(suffix: str):
 
 
 def place(
-    name: str, key: str | None, method: str, partner: int, drawn: list | None, progress: gr.Progress | None = None
+    name: str,
+    key: str | None,
+    method: str,
+    partner: int,
+    drawn: list | None,
+    progress: gr.Progress | None = None,
 ) -> tuple:
     """(The maps with the guest on them, its neighbours, what is drawn)."""
     if not _fits(key):

@@ -47,7 +47,9 @@ def layout() -> Parts:
         with gr.Row(elem_classes="sd-own"):
             with gr.Column(scale=4, min_width=280):
                 # Any file: what is no table is told by what is in it.
-                file = gr.File(label="Your table (CSV)", type="filepath", height=132, elem_id="sd-own-file")
+                file = gr.File(
+                    label="Your table (CSV)", type="filepath", height=132, elem_id="sd-own-file"
+                )
                 gr.Markdown(PRIVATE, elem_classes="sd-warning")
                 form = components.roles(elem_id="sd-own-roles")
             with gr.Column(scale=5, min_width=280):
@@ -72,7 +74,13 @@ def take(name: str, path: str | None, key: str | None) -> tuple:
     try:
         return _made(it, tables.make(name, sheet.key))
     except ServiceError as error:  # the columns can still be chosen
-        return sheet.key, None, table_payloads.refused(error, sheet, it), table_payloads.form(it, sheet, None), None
+        return (
+            sheet.key,
+            None,
+            table_payloads.refused(error, sheet, it),
+            table_payloads.form(it, sheet, None),
+            None,
+        )
 
 
 def correct(name: str, key: str | None, event: gr.EventData) -> tuple:
@@ -95,6 +103,9 @@ def correct(name: str, key: str | None, event: gr.EventData) -> tuple:
 
 def _made(it: service.Loaded, upload: TableUpload) -> tuple:
     return (
-        upload.key, None, table_payloads.findings(it, upload), table_payloads.form(it, upload.sheet, upload),
+        upload.key,
+        None,
+        table_payloads.findings(it, upload),
+        table_payloads.form(it, upload.sheet, upload),
         payloads.series_clip(it, upload.original),
-    )  # fmt: skip
+    )

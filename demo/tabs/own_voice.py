@@ -41,9 +41,13 @@ def layout() -> Parts:
     with gr.Column(visible=False) as box, gr.Row(elem_classes="sd-own"):
         with gr.Column(scale=4, min_width=280):
             audio = gr.Audio(
-                sources=["microphone", "upload"], type="filepath", editable=False, buttons=[],
-                label="Your recording", elem_id="sd-own-audio",
-            )  # fmt: skip
+                sources=["microphone", "upload"],
+                type="filepath",
+                editable=False,
+                buttons=[],
+                label="Your recording",
+                elem_id="sd-own-audio",
+            )
             gr.Markdown(PRIVATE, elem_classes="sd-warning")
             clip = components.sound_stage("Your recording", elem_id="sd-own-clip")
         with gr.Column(scale=5, min_width=280):
@@ -63,10 +67,17 @@ def listen(recorded: bool):
         uploads.forget(key)
         try:
             content, title = files.take(path)
-            upload = recordings.read(name, content, "" if recorded else title)  # a recording has no name of its own
+            upload = recordings.read(
+                name, content, "" if recorded else title
+            )  # a recording has no name of its own
         except ServiceError as error:
             return None, None, voice_payloads.refused(error), None
         it = service.load(name)
-        return upload.key, None, voice_payloads.findings(it, upload), payloads.sound_clip(it, upload.original)
+        return (
+            upload.key,
+            None,
+            voice_payloads.findings(it, upload),
+            payloads.sound_clip(it, upload.original),
+        )
 
     return heard

@@ -51,18 +51,27 @@ def layout() -> Parts:
     a, b, seeds = gr.State(0), gr.State(1), gr.State(list(payloads.FIRST_GALLERIES))
     with gr.Row(elem_classes="sd-lead"):
         how = gr.Markdown(ROLES["video"].how, elem_classes="sd-how")
-        random = gr.Button("Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150)
+        random = gr.Button(
+            "Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150
+        )
     with gr.Row(elem_classes="sd-bench"):
         with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
             first = components.chooser("A", elem_id="sd-choose-a")
         with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
-            stages = tuple(components.STAGES[kind](elem_id=f"sd-{name}") for kind, (name, _) in NAMES.items())
+            stages = tuple(
+                components.STAGES[kind](elem_id=f"sd-{name}") for kind, (name, _) in NAMES.items()
+            )
             rows, formats = [], []
             for kind, (_, prefix) in NAMES.items():
                 with gr.Row(elem_classes="sd-downloads", visible=kind == "video") as row:
                     gr.HTML("<span>Download</span>", apply_default_css=False)
                     formats += [
-                        (suffix, gr.Button(name, size="sm", min_width=60, elem_id=f"sd-save-{prefix}{suffix}"))
+                        (
+                            suffix,
+                            gr.Button(
+                                name, size="sm", min_width=60, elem_id=f"sd-save-{prefix}{suffix}"
+                            ),
+                        )
                         for suffix, name in FORMATS[kind].items()
                     ]
                 rows.append(row)
@@ -85,10 +94,11 @@ def show(name: str, a: service.Ref, b: service.Ref, notes: tuple[str, str] = (""
     swap = service.swap(name, a, b)
     made = payloads.STAGES[it.spec.modality](it, swap)
     return (
-        *(one.ref for one in swap.pair), *(made if kind == it.spec.modality else None for kind in NAMES),
+        *(one.ref for one in swap.pair),
+        *(made if kind == it.spec.modality else None for kind in NAMES),
         gr.update(value=payloads.chooser(it, swap.pair[0].ref, notes[0])),
         gr.update(value=payloads.chooser(it, swap.pair[1].ref, notes[1])),
-    )  # fmt: skip
+    )
 
 
 def galleries(name: str, seeds: list[int]) -> tuple:
@@ -136,7 +146,9 @@ def wish(side: int):
         ):
             raise gr.Error("Those factors are not of this data set.")
         pair, notes = [a, b], ["", ""]
-        pair[side], missed = service.nearest(it.dataset, asked, changed if isinstance(changed, str) else "")
+        pair[side], missed = service.nearest(
+            it.dataset, asked, changed if isinstance(changed, str) else ""
+        )
         notes[side] = payloads.difference(it, pair[side], missed)
         return show(name, *pair, tuple(notes))
 

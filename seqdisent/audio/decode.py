@@ -14,9 +14,13 @@ MAX_SECONDS, MAX_VALUES = 90, 2**25
 
 # What files start with that people take for sound.
 KINDS = {
-    b"%PDF": "a PDF", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
-    b"PK\x03\x04": "a ZIP archive or an office document", b"\x1aE\xdf\xa3": "a WebM or Matroska recording",
-}  # fmt: skip
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+    b"GIF8": "a picture (GIF)",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"\x1aE\xdf\xa3": "a WebM or Matroska recording",
+}
 
 
 class AudioError(ValueError):
@@ -47,12 +51,16 @@ def decode(source: str | Path | bytes) -> tuple[np.ndarray, int, list[str]]:
     except (sf.SoundFileError, RuntimeError, ValueError, OverflowError, MemoryError) as error:
         raise AudioError(_why_not(content, name, getattr(error, "error_string", ""))) from None
     if not len(samples):
-        raise AudioError(f"{name} has a header but no samples: it is empty, or cut off. Record or export it again.")
+        raise AudioError(
+            f"{name} has a header but no samples: it is empty, or cut off. Record or export it again."
+        )
     notes = []
     if promised > 1.02 * len(samples) or _riff_missing(content) > 64:
         notes.append("The file ends before its header says; what is there was used.")
     if coding in ("ULAW", "ALAW"):
-        notes.append("The source has 8 bits a sample (telephone coding): coarse quantisation, its noise stays.")
+        notes.append(
+            "The source has 8 bits a sample (telephone coding): coarse quantisation, its noise stays."
+        )
     return samples, rate_hz, notes
 
 
@@ -60,9 +68,13 @@ def frame_limit(rate_hz: int, channels: int) -> int:
     """How many samples of each channel are looked at; :class:`AudioError` for an unusable rate or too many channels."""
     low, high = RATES_HZ
     if not low <= rate_hz <= high:
-        raise AudioError(f"A sample rate of {rate_hz:,} Hz is not usable: give {low:,} to {high:,} Hz.")
+        raise AudioError(
+            f"A sample rate of {rate_hz:,} Hz is not usable: give {low:,} to {high:,} Hz."
+        )
     if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError(f"It has {channels:,} channels: give 1 to {MAX_CHANNELS} (an array as [samples, channels]).")
+        raise AudioError(
+            f"It has {channels:,} channels: give 1 to {MAX_CHANNELS} (an array as [samples, channels])."
+        )
     return min(MAX_SECONDS * rate_hz, MAX_VALUES // channels)
 
 
@@ -91,7 +103,9 @@ def floats(samples: np.ndarray, rate_hz: int, notes: list[str]) -> np.ndarray:
     if peak <= 32:  # floats may go beyond 1, but not 30 dB beyond
         return x
     if peak > 2**31:
-        raise AudioError(f"Samples reach {peak:.0e}, but sound lies within -1 and 1. Export it again.")
+        raise AudioError(
+            f"Samples reach {peak:.0e}, but sound lies within -1 and 1. Export it again."
+        )
     bits = 16 if peak <= 2**15 else 32
     notes.append(f"Samples reach {peak:,.0f}: they were read as {bits}-bit numbers.")
     return x / 2 ** (bits - 1)
@@ -113,8 +127,10 @@ def mend(x: np.ndarray, rate_hz: int, notes: list[str]) -> np.ndarray:
     for channel, wrong in zip(x.T, bad.T, strict=True):
         channel[wrong] = np.interp(np.flatnonzero(wrong), np.flatnonzero(~wrong), channel[~wrong])
     count = int(any_bad.sum())
-    notes.append(f"{count:,} sample{' was no number' if count == 1 else 's were no numbers'} (NaN or infinite): "
-                 "interpolated.")  # fmt: skip
+    notes.append(
+        f"{count:,} sample{' was no number' if count == 1 else 's were no numbers'} (NaN or infinite): "
+        "interpolated."
+    )
     return x
 
 
@@ -126,7 +142,9 @@ def mono(x: np.ndarray, notes: list[str]) -> np.ndarray:
         powers = [float(channel.var(dtype=np.float64)) for channel in x.T]
         if float(mixed.var(dtype=np.float64)) < 0.5 * max(powers) / channels**2:
             mixed = x[:, int(np.argmax(powers))].copy()
-            notes.append(f"The {channels} channels cancel each other out: only the loudest was kept.")
+            notes.append(
+                f"The {channels} channels cancel each other out: only the loudest was kept."
+            )
         else:
             notes.append(f"Mixed {channels} channels to one.")
     offset = float(mixed.mean(dtype=np.float64))
@@ -149,7 +167,9 @@ def _load(source: str | Path | bytes) -> tuple[bytes, str]:
         except OSError as error:
             raise AudioError(f"{name} cannot be opened: {error.strerror}.") from None
     if len(content) > MAX_MEGABYTES * 2**20:
-        raise AudioError(f"{name} is larger than {MAX_MEGABYTES} MB. Cut out the passage that you want, and give that.")
+        raise AudioError(
+            f"{name} is larger than {MAX_MEGABYTES} MB. Cut out the passage that you want, and give that."
+        )
     if not content:
         raise AudioError(f"{name} is empty (0 bytes): nothing was recorded or uploaded. Try again.")
     return bytes(content), name
@@ -177,7 +197,9 @@ def _why_not(content: bytes, name: str, reason: str) -> str:
     kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), "")
     if content[4:8] == b"ftyp":
         kind = "an MP4 or M4A recording"
-    elif not kind and sum(byte in b"\t\n\r" or 32 <= byte < 127 for byte in content[:4096]) > 0.9 * len(content[:4096]):
+    elif not kind and sum(
+        byte in b"\t\n\r" or 32 <= byte < 127 for byte in content[:4096]
+    ) > 0.9 * len(content[:4096]):
         kind = "text"
     what = f"is {kind}, not sound that can be read" if kind else "cannot be read as sound"
     because = "" if kind or not reason else f" ({reason.removeprefix('Error : ').rstrip('.')})"

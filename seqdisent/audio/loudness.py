@@ -18,7 +18,10 @@ def levels(wave: np.ndarray) -> np.ndarray:
     wave = np.asarray(wave, np.float64)
     sums, squares = (np.concatenate([[0.0], np.cumsum(x)]) for x in (wave, wave * wave))
     middle = np.arange(0, len(wave), CELL) + CELL // 2
-    low, high = np.clip(middle - WINDOW // 2, 0, len(wave)), np.clip(middle + WINDOW // 2, 0, len(wave))
+    low, high = (
+        np.clip(middle - WINDOW // 2, 0, len(wave)),
+        np.clip(middle + WINDOW // 2, 0, len(wave)),
+    )
     mean = (sums[high] - sums[low]) / (high - low)
     return ((squares[high] - squares[low]) / (high - low) - mean * mean).clip(0)
 
@@ -48,7 +51,10 @@ def active_span(wave: np.ndarray) -> tuple[int, int]:
         if not len(cells):
             break
         start, stop = first + cells[0] - MARGIN, first + cells[-1] + 1 + MARGIN
-        start, stop = start if start > first + SLACK else first, stop if stop < last - SLACK else last
+        start, stop = (
+            start if start > first + SLACK else first,
+            stop if stop < last - SLACK else last,
+        )
         if (start, stop) == (first, last):
             break
         first, last = start, stop
@@ -58,7 +64,9 @@ def active_span(wave: np.ndarray) -> tuple[int, int]:
 def _active(found: np.ndarray, below_db: float) -> np.ndarray:
     """Cells within ``below_db`` of the loudest and, where noise reaches further up, 6 dB above the noise."""
     peak = found.max()
-    noise = found[3:-3].min(initial=peak)  # the windows of the outermost cells are cut short, or faded
+    noise = found[3:-3].min(
+        initial=peak
+    )  # the windows of the outermost cells are cut short, or faded
     return found > max(peak * 10 ** (-below_db / 10), min(noise * 10**0.6, peak * 10**-2.2))
 
 
@@ -80,7 +88,9 @@ def clipped(samples: np.ndarray) -> np.ndarray:
         top = y.max()
         tolerance = 1e-4 * abs(top)
         step = top - y.max(where=y < top - tolerance, initial=-np.inf)  # to the next value below
-        tolerance = max(tolerance, 0.6 * min(step, abs(top) / 16))  # telephone coding has steps up to a 16th
+        tolerance = max(
+            tolerance, 0.6 * min(step, abs(top) / 16)
+        )  # telephone coding has steps up to a 16th
         edges = np.flatnonzero(np.diff(y >= top - tolerance, prepend=False, append=False))
         first, last = edges[::2], edges[1::2]
         drop = top - np.minimum(y[np.maximum(first - 1, 0)], y[np.minimum(last, len(y) - 1)])
@@ -94,12 +104,17 @@ def low_passed(wave: np.ndarray, bandwidth_hz: float, rate_hz: int) -> np.ndarra
     """Without what is above ``bandwidth_hz``; the filter has zero phase and falls over the 300 Hz below that."""
     n = len(wave) + rate_hz // 10  # silence behind the end, so that it does not ring into the start
     above = np.clip((np.fft.rfftfreq(n, 1 / rate_hz) - bandwidth_hz) / 300 + 1, 0, 1)
-    return np.fft.irfft(np.fft.rfft(wave, n) * np.cos(np.pi / 2 * above) ** 2, n)[: len(wave)].astype(np.float32)
+    return np.fft.irfft(np.fft.rfft(wave, n) * np.cos(np.pi / 2 * above) ** 2, n)[
+        : len(wave)
+    ].astype(np.float32)
 
 
 def faded(wave: np.ndarray, start: bool, end: bool, samples: int = 80) -> np.ndarray:
     """A copy that comes in and goes out over 5 ms, at the ends where it was cut."""
-    wave, ramp = wave.copy(), np.sin(np.pi / 2 * np.arange(samples) / samples).astype(np.float32) ** 2
+    wave, ramp = (
+        wave.copy(),
+        np.sin(np.pi / 2 * np.arange(samples) / samples).astype(np.float32) ** 2,
+    )
     n = min(samples, len(wave))
     if start:
         wave[:n] *= ramp[:n]

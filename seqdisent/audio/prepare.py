@@ -51,7 +51,13 @@ def read(
     or larger than 25 MB, and for what :func:`prepare` refuses.
     """
     samples, rate_hz, notes = decode.decode(source)
-    clip = prepare(samples, rate_hz, max_seconds=max_seconds, min_seconds=min_seconds, bandwidth_hz=bandwidth_hz)
+    clip = prepare(
+        samples,
+        rate_hz,
+        max_seconds=max_seconds,
+        min_seconds=min_seconds,
+        bandwidth_hz=bandwidth_hz,
+    )
     return replace(clip, notes=(*notes, *clip.notes))
 
 
@@ -78,7 +84,9 @@ def prepare(
         AudioError: silence, too short, too many samples that are no numbers, a wrong shape, type or rate.
     """
     if not 0 < min_seconds <= max_seconds:
-        raise ValueError(f"need 0 < min_seconds <= max_seconds, got {min_seconds} and {max_seconds}")
+        raise ValueError(
+            f"need 0 < min_seconds <= max_seconds, got {min_seconds} and {max_seconds}"
+        )
     rate_hz, notes = int(rate_hz), []
     x = decode.mend(decode.floats(samples, rate_hz, notes), rate_hz, notes)
     _check_length(len(x) / rate_hz, min_seconds)
@@ -106,7 +114,9 @@ def wav_bytes(wave: np.ndarray, rate_hz: int = RATE_HZ) -> bytes:
     return buffer.getvalue()
 
 
-def _in_band(source: np.ndarray, rate_hz: int, bandwidth_hz: float | None, notes: list[str]) -> np.ndarray:
+def _in_band(
+    source: np.ndarray, rate_hz: int, bandwidth_hz: float | None, notes: list[str]
+) -> np.ndarray:
     """``[n]`` at 16 kHz without what is above the bandwidth; silence is refused."""
     wave, top_hz = source, min(rate_hz, RATE_HZ) / 2
     if rate_hz != RATE_HZ:
@@ -125,14 +135,18 @@ def _in_band(source: np.ndarray, rate_hz: int, bandwidth_hz: float | None, notes
     if loudness.decibels(loudness.levels(wave).max()) >= SILENCE_DB:
         return wave
     if loudness.decibels(loudness.levels(source).max()) >= SILENCE_DB:
-        raise AudioError(f"All of its sound is above {top_hz:,.0f} Hz, where the model hears nothing. Give speech.")
+        raise AudioError(
+            f"All of its sound is above {top_hz:,.0f} Hz, where the model hears nothing. Give speech."
+        )
     raise AudioError(
         f"This is silence: nothing in it is louder than {-SILENCE_DB:.0f} dB below full scale. "
         "Check that the right microphone is on, or speak closer to it."
     )
 
 
-def _passage(wave: np.ndarray, max_seconds: float, min_seconds: float, trim: bool, notes: list[str]) -> tuple[int, int]:
+def _passage(
+    wave: np.ndarray, max_seconds: float, min_seconds: float, trim: bool, notes: list[str]
+) -> tuple[int, int]:
     """First and last sample (exclusive) of what is kept."""
     total, longest = len(wave), round(max_seconds * RATE_HZ)
     start, end = loudness.active_span(wave) if trim else (0, total)
@@ -148,7 +162,11 @@ def _passage(wave: np.ndarray, max_seconds: float, min_seconds: float, trim: boo
             f"the passage with most speech was kept, from {_s(start)}."
         )
     elif end - start < total:
-        ends = [f"{_s(n)}{{}} at the {where}" for where, n in (("start", start), ("end", total - end)) if n]
+        ends = [
+            f"{_s(n)}{{}} at the {where}"
+            for where, n in (("start", start), ("end", total - end))
+            if n
+        ]
         notes.append(f"Trimmed {' and '.join(ends)}.".format(" of silence", ""))
     return start, end
 
@@ -158,14 +176,18 @@ def _levelled(wave: np.ndarray, notes: list[str]) -> np.ndarray:
     wanted = TARGET_DB - loudness_db(wave)
     gain = min(wanted, 20 * float(np.log10(PEAK / np.abs(wave).max())))
     if abs(gain) >= 0.5:
-        limited = "; its peaks would have been clipped at the usual level" if gain < wanted - 0.5 else ""
+        limited = (
+            "; its peaks would have been clipped at the usual level" if gain < wanted - 0.5 else ""
+        )
         notes.append(f"Level {'raised' if gain > 0 else 'lowered'} by {abs(gain):.1f} dB{limited}.")
     return (wave * np.float32(10 ** (gain / 20))).clip(-1, 1)
 
 
 def _check_length(seconds: float, needed: float) -> None:
     if seconds < needed:
-        raise AudioError(f"Too short: {seconds:.2f} s of sound, and {needed:.2f} s are needed. Record a little more.")
+        raise AudioError(
+            f"Too short: {seconds:.2f} s of sound, and {needed:.2f} s are needed. Record a little more."
+        )
 
 
 def _s(samples: int) -> str:

@@ -47,7 +47,9 @@ def analyse(wave: np.ndarray) -> np.ndarray:
     wave = np.ascontiguousarray(wave, np.float64)
     hz, times = pyworld.harvest(wave, RATE_HZ, LOWEST_HZ, HIGHEST_HZ, FRAME_SECONDS * 1000)
     power = pyworld.cheaptrick(wave, hz, times, RATE_HZ, fft_size=_FFT)
-    breath = pyworld.code_aperiodicity(pyworld.d4c(wave, hz, times, RATE_HZ, fft_size=_FFT), RATE_HZ)
+    breath = pyworld.code_aperiodicity(
+        pyworld.d4c(wave, hz, times, RATE_HZ, fft_size=_FFT), RATE_HZ
+    )
     decibels = 10 * np.log10(np.maximum(power, 1e-20))
     frames = np.empty((len(hz), CHANNELS), np.float32)
     bands = np.stack([np.interp(BAND_MELS, _BIN_MELS, row) for row in decibels])
@@ -70,7 +72,9 @@ def synthesise(frames: np.ndarray) -> np.ndarray:
     power = 10 ** (np.stack([np.interp(_BIN_MELS, BAND_MELS, row) for row in bands]) / 10)
     breath = np.clip(frames[:, BREATH] * DB, -60, -1e-6)[:, None]
     aperiodicity = pyworld.decode_aperiodicity(np.ascontiguousarray(breath), RATE_HZ, _FFT)
-    wave = pyworld.synthesize(hz, np.ascontiguousarray(power), aperiodicity, RATE_HZ, FRAME_SECONDS * 1000)
+    wave = pyworld.synthesize(
+        hz, np.ascontiguousarray(power), aperiodicity, RATE_HZ, FRAME_SECONDS * 1000
+    )
     return np.clip(wave, -1, 1).astype(np.float32)
 
 

@@ -33,7 +33,15 @@ from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
 from seqdisent.errors import Diverged, UsageError, this_command
 
 # Shown as one line: the message alone says what is wrong and what to do.
-USER_ERRORS = (CheckpointError, DataNotReady, DownloadFailed, UsageError, Diverged, ValueError, OSError)
+USER_ERRORS = (
+    CheckpointError,
+    DataNotReady,
+    DownloadFailed,
+    UsageError,
+    Diverged,
+    ValueError,
+    OSError,
+)
 
 
 def list_all(args: Namespace, console: Console) -> None:
@@ -50,9 +58,13 @@ def list_all(args: Namespace, console: Console) -> None:
         here = is_ready(name)
         spec = dataset_spec(name) if here else dataset_outline(name)
         table.add_row(
-            name, spec.modality, _counts(spec), ", ".join(f.name for f in spec.factors), spec.source.licence,
+            name,
+            spec.modality,
+            _counts(spec),
+            ", ".join(f.name for f in spec.factors),
+            spec.source.licence,
             "yes" if here else f"seqdisent data {name}",
-        )  # fmt: skip
+        )
     console.print(table)
     table = Table("name", "what", "steps", title="recipes (seqdisent train NAME)")
     for name, make in RECIPES.items():
@@ -76,7 +88,10 @@ def data(args: Namespace, console: Console) -> None:
         factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
         where = data_root(args.data_root)
         things = "sequences" if spec.modality == "series" else "recordings"
-        console.print(f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}", highlight=False)
+        console.print(
+            f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}",
+            highlight=False,
+        )
         for line in source.say(args.data_root) if hasattr(source, "say") else ():
             console.print(f"- {line}", highlight=False, markup=False)
         return
@@ -91,7 +106,9 @@ def data(args: Namespace, console: Console) -> None:
     )
     with Progress(console=console) as bar:
         task = bar.add_task("files")
-        fetched = source.fetch(args.data_root, lambda done, total: bar.update(task, completed=done, total=total))
+        fetched = source.fetch(
+            args.data_root, lambda done, total: bar.update(task, completed=done, total=total)
+        )
     where = data_root(args.data_root)
     console.print(f"{fetched} files downloaded, all checksums right: {where}", highlight=False)
 
@@ -122,17 +139,34 @@ def train(args: Namespace, console: Console) -> None:
     lightning.seed_everything(args.seed, verbose=False)
     model = recipe.build(args.data_root)
     console.print(f"loading {recipe.dataset} …")
-    train_data, validation = (load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation"))
+    train_data, validation = (
+        load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation")
+    )
     if recipe.kind == JUDGE:
-        train_data, validation = judged_data(train_data, rebuilt=True), known_to(train_data, judged_data(validation))
-    if config.steps * config.batch_size > len(train_data):  # a shorter run composes frames as it goes
+        train_data, validation = (
+            judged_data(train_data, rebuilt=True),
+            known_to(train_data, judged_data(validation)),
+        )
+    if config.steps * config.batch_size > len(
+        train_data
+    ):  # a shorter run composes frames as it goes
         train_data, validation = train_data.in_memory(), validation.in_memory()
     try:
         made = fit(
-            model, train_data, validation, config, run,
-            seed=args.seed, resume=args.resume, progress=not args.quiet, accelerator=args.accelerator,
-            devices=args.devices, num_nodes=args.nodes, strategy=args.strategy, precision=args.precision,
-        )  # fmt: skip
+            model,
+            train_data,
+            validation,
+            config,
+            run,
+            seed=args.seed,
+            resume=args.resume,
+            progress=not args.quiet,
+            accelerator=args.accelerator,
+            devices=args.devices,
+            num_nodes=args.nodes,
+            strategy=args.strategy,
+            precision=args.precision,
+        )
     except TrainingDiverged as error:
         raise Diverged(str(error)) from error
     if made.pop("rank") != 0:
@@ -160,7 +194,9 @@ def cut(args: Namespace, console: Console) -> None:
 
     folder, config = read_config(args.checkpoint)
     model, spec = load_checkpoint(folder)
-    made, directions = cut_codes(model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance)
+    made, directions = cut_codes(
+        model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance
+    )
     about = {**config["recipe"], "cut": args.tolerance}
     cutting = f"seqdisent cut {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
     about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
@@ -170,13 +206,19 @@ def cut(args: Namespace, console: Console) -> None:
         rank = getattr(made.config, f"{name}_rank")
         ratios = " ".join(f"{v:.3g}" for v in directions[name].snr.tolist()[: rank + 4])
         console.print(f"{name}: signal to noise ratios, best first: {ratios} …", highlight=False)
-    console.print(f"{_ranks(made)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}", highlight=False)
+    console.print(
+        f"{_ranks(made)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}", highlight=False
+    )
 
 
 def _ranks(model) -> str:
     c = model.config
     said = f"codes cut down to their signal: {c.static_rank} of {c.static_size} static directions"
-    return f"{said}, {c.dynamic_rank} of {model.spec.frames * c.dynamic_size} dynamic ones" if c.dynamic_rank else said
+    return (
+        f"{said}, {c.dynamic_rank} of {model.spec.frames * c.dynamic_size} dynamic ones"
+        if c.dynamic_rank
+        else said
+    )
 
 
 def evaluate(args: Namespace, console: Console) -> None:
@@ -191,12 +233,20 @@ def evaluate(args: Namespace, console: Console) -> None:
     sample = report.LIVE if args.quick else replace(report.WHOLE, pairs=args.pairs)
     with progress() as say:
         made, rows = report.evaluate(
-            args.checkpoint, split=args.split, sample=sample, seed=args.seed, stand_in=args.stand_in,
-            data_root=args.data_root, command=this_command(), say=say,
-        )  # fmt: skip
+            args.checkpoint,
+            split=args.split,
+            sample=sample,
+            seed=args.seed,
+            stand_in=args.stand_in,
+            data_root=args.data_root,
+            command=this_command(),
+            say=say,
+        )
     page = args.html
     if args.split == "test" and not (args.no_write or args.quick or args.stand_in):
-        console.print(f"written: {report.write_metrics(args.checkpoint, made, rows)}", highlight=False)
+        console.print(
+            f"written: {report.write_metrics(args.checkpoint, made, rows)}", highlight=False
+        )
         page = page or (read_config(args.checkpoint)[0] / "report.html" if rows else None)
     print_report(made, console)
     if page:

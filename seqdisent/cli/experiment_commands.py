@@ -24,7 +24,9 @@ def frontier(args: Namespace, console: Console) -> None:
     for seed in args.seeds:
         for number, name in enumerate(points, 1):
             console.print(f"seed {seed}, {number} of {len(points)}: {name}")
-            folder = train_point(name, seed, args.run, progress=not args.quiet, precision=args.precision)
+            folder = train_point(
+                name, seed, args.run, progress=not args.quiet, precision=args.precision
+            )
             measure_point(folder)
     results = collect(args.run)
     console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
@@ -45,16 +47,21 @@ def rollouts(args: Namespace, console: Console) -> None:
     for seed in args.seeds:  # so that a run that is stopped early leaves whole seeds behind
         for name in points:
             console.print(f"seed {seed}: {name}", highlight=False)
-            folder = train_point(name, seed, args.run, progress=not args.quiet, precision=args.precision)
+            folder = train_point(
+                name, seed, args.run, progress=not args.quiet, precision=args.precision
+            )
             measure_point(folder, N)
             models.setdefault(name, load_checkpoint(folder)[0])
     console.print("real frames, timings and a clip", highlight=False)
     measured = results.collect(args.run)
     made = {
-        "command": this_command(), "sequences": N, "points": measured, "real": measure_real(N),
+        "command": this_command(),
+        "sequences": N,
+        "points": measured,
+        "real": measure_real(N),
         "differences": results.differences(measured),
         "seconds": {name: results.timings(model) for name, model in models.items()},
-    }  # fmt: skip
+    }
     folder = results.write_results(made, args.to or args.run)
     (folder / results.CLIP).write_bytes(results.futures(list(models.values())))
     console.print(tables(made), highlight=False, markup=False, soft_wrap=True)
@@ -71,7 +78,9 @@ def bits(args: Namespace, console: Console) -> None:
     datasets, sizes = args.data or list(DATA), args.sizes or list(SIZES)
     for what, asked, there in (("data set", datasets, DATA), ("size", sizes, SIZES)):
         if unknown := [str(a) for a in asked if a not in there]:
-            raise UsageError(f"no {what} {', '.join(unknown)} in this sweep; choose from {', '.join(map(str, there))}")
+            raise UsageError(
+                f"no {what} {', '.join(unknown)} in this sweep; choose from {', '.join(map(str, there))}"
+            )
     points = [p for p in POINTS.values() if p.recipe.dataset in datasets and p.size in sizes]
     options = {"progress": not args.quiet, "precision": args.precision}
     # Seed by seed, so that a sweep that is stopped early leaves whole seeds behind.
@@ -97,9 +106,14 @@ def benchmark(args: Namespace, console: Console) -> None:
     results = []
     for name in args.recipes or RECIPES:
         seeds = measure(
-            name, args.seeds, args.run, console.print,
-            progress=not args.quiet, accelerator="cpu", precision=args.precision,
-        )  # fmt: skip
+            name,
+            args.seeds,
+            args.run,
+            console.print,
+            progress=not args.quiet,
+            accelerator="cpu",
+            precision=args.precision,
+        )
         results.append(summarised(name, recipe(name).dataset, seeds))
         console.print(table(results[-1:]), highlight=False, markup=False)
         console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)

@@ -34,10 +34,19 @@ def swap(args: Namespace, console: Console) -> None:
     told = model.likelihood(swapped)
     whole = Sequences(torch.cat([batch.x, told.mean]), torch.cat([batch.mask, swapped.mask]))
     starts = (None, None) if clips.starts is None else tuple(clips.starts[[args.a, args.b]])
-    path.write_bytes(write(Clips(
-        spec, ("a", "b", "a_like_b", "b_like_a"), whole, (None, None, *told.log_std), 2, (*starts, *starts[::-1]),
-        ((0, 0), (1, 1), (0, 1), (1, 0)),
-    )))  # fmt: skip
+    path.write_bytes(
+        write(
+            Clips(
+                spec,
+                ("a", "b", "a_like_b", "b_like_a"),
+                whole,
+                (None, None, *told.log_std),
+                2,
+                (*starts, *starts[::-1]),
+                ((0, 0), (1, 1), (0, 1), (1, 0)),
+            )
+        )
+    )
     order = {"audio": "in turn", "series": "by these names: a, b, a_like_b, b_like_a"}
     console.print(
         f"{path}: sequences {args.a} (A) and {args.b} (B), A's static with B's dynamics, "
@@ -54,7 +63,10 @@ def sample(args: Namespace, console: Console) -> None:
     path, write = writer(args.output, "sample", spec)
     generator = torch.Generator().manual_seed(args.seed)
     clips = None
-    if any(number is not None for number in (args.static_of, args.dynamic_of, args.continue_of, args.between)):
+    if any(
+        number is not None
+        for number in (args.static_of, args.dynamic_of, args.continue_of, args.between)
+    ):
         clips = load_dataset(spec.name, "test", args.data_root)
     codes, said = _codes(args, model, clips, generator)
     n, steps = codes.dynamic.shape[:2]
@@ -63,9 +75,19 @@ def sample(args: Namespace, console: Console) -> None:
     mask = torch.ones(n, steps, dtype=torch.bool) if codes.mask is None else codes.mask
     names = tuple(f"sample {number}" for number in range(n))
     columns = n if args.between else min(n, max(1, round(n**0.5 * 1.5)))
-    path.write_bytes(write(Clips(
-        spec, names, Sequences(told.mean, mask), tuple(told.log_std), columns, (None,) * n, latents=codes,
-    )))  # fmt: skip
+    path.write_bytes(
+        write(
+            Clips(
+                spec,
+                names,
+                Sequences(told.mean, mask),
+                tuple(told.log_std),
+                columns,
+                (None,) * n,
+                latents=codes,
+            )
+        )
+    )
     kind = "windows" if spec.modality == "series" else "frames"
     console.print(f"{path}: {n} sequences of {steps} {kind}, {said}", highlight=False)
 
@@ -81,7 +103,9 @@ def _codes(
         a, b = (_encoded(model, clips, number) for number in args.between)
         weights = torch.linspace(0, 1, n).tolist()
         made = latent_ops.interpolate(a, b, weights, what=args.what, path=args.path)
-        which = {"both": "both codes", "static": "the static code", "dynamic": "the dynamic code"}[args.what]
+        which = {"both": "both codes", "static": "the static code", "dynamic": "the dynamic code"}[
+            args.what
+        ]
         return made, f"{which} from sequence {args.between[0]} to {args.between[1]}, {args.path}"
     if args.continue_of is not None:
         whole = clips[_check_row(args.continue_of, len(clips))]
@@ -89,15 +113,24 @@ def _codes(
         prefix = max(1, there // 2) if args.prefix is None else args.prefix
         length = args.frames or model.spec.frames
         if length <= prefix:
-            raise UsageError(f"--frames ({length}) must be more than --prefix ({prefix}), or nothing comes after it")
+            raise UsageError(
+                f"--frames ({length}) must be more than --prefix ({prefix}), or nothing comes after it"
+            )
         if not 1 <= prefix <= there:
-            raise UsageError(f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}")
+            raise UsageError(
+                f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}"
+            )
         seen = latent_ops.beginning(model, whole.x, prefix, whole.mask)
         made = model.extend(latent_ops.repeat(seen, n), length - prefix, **options)
         view = (
-            " (read with the rest in view: this model was cut for whole sequences)" if model.config.dynamic_rank else ""
+            " (read with the rest in view: this model was cut for whole sequences)"
+            if model.config.dynamic_rank
+            else ""
         )
-        return made, f"{prefix} of test sequence {args.continue_of}{view} and what may come after them, {drawn}"
+        return (
+            made,
+            f"{prefix} of test sequence {args.continue_of}{view} and what may come after them, {drawn}",
+        )
     kept, mask = {}, None
     for name, number in (("static", args.static_of), ("dynamic", args.dynamic_of)):
         if number is not None:
@@ -117,13 +150,18 @@ def _check_sample(args: Namespace, spec: DatasetSpec) -> None:
     if not 1 <= args.n <= 64:
         raise UsageError(f"-n must be between 1 and 64, got {args.n}")
     if not 0 <= args.temperature <= 2:
-        raise UsageError(f"--temperature must be between 0 (the most likely) and 2, got {args.temperature:g}")
+        raise UsageError(
+            f"--temperature must be between 0 (the most likely) and 2, got {args.temperature:g}"
+        )
     if args.frames is not None and args.frames < 1:
         raise UsageError(f"--frames must be at least 1, got {args.frames}")
     ways = {
-        "--between": args.between, "--continue-of": args.continue_of,
-        "--static-of or --dynamic-of": args.static_of if args.static_of is not None else args.dynamic_of,
-    }  # fmt: skip
+        "--between": args.between,
+        "--continue-of": args.continue_of,
+        "--static-of or --dynamic-of": args.static_of
+        if args.static_of is not None
+        else args.dynamic_of,
+    }
     if len(asked := [way for way, value in ways.items() if value is not None]) > 1:
         raise UsageError(f"{' and '.join(asked)} cannot be had at once: choose one")
     if args.frames and (args.dynamic_of is not None or args.between):
@@ -139,7 +177,9 @@ def _check_size(n: int, frames: int, spec: DatasetSpec) -> None:
     """All frames are held at once."""
     most = max(1, LARGEST // (n * math.prod(spec.event_shape)))
     if frames > most:
-        raise UsageError(f"{n} sequences of {frames} frames are too many to hold: with -n {n} ask for at most {most}")
+        raise UsageError(
+            f"{n} sequences of {frames} frames are too many to hold: with -n {n} ask for at most {most}"
+        )
 
 
 def _check_row(number: int, rows: int) -> int:

@@ -21,7 +21,10 @@ DATASETS = {
     "voices": "seqdisent.data.speech.voices:VOICES",
     "fsdd": "seqdisent.data.speech.fsdd:FSDD",
     "fsdd-segments": "seqdisent.data.speech.fsdd:SEGMENTS",
-    **{f"fsdd-without-{who}": f"seqdisent.data.speech.fsdd:WITHOUT_{who.upper()}" for who in FSDD_SPEAKERS},
+    **{
+        f"fsdd-without-{who}": f"seqdisent.data.speech.fsdd:WITHOUT_{who.upper()}"
+        for who in FSDD_SPEAKERS
+    },
     "emodb": "seqdisent.data.speech.emodb:EMODB",
     "timit": "seqdisent.data.speech.timit:TIMIT",
     "timit-segments": "seqdisent.data.speech.timit:SEGMENTS",
@@ -31,7 +34,10 @@ DATASETS = {
     "etth1": "seqdisent.data.timeseries.etth1:ETTH1",
     "etth1-interleaved": "seqdisent.data.timeseries.etth1:MIXED",
     "physionet2012": "seqdisent.data.timeseries.physionet:SET_A",
-    **{f"physionet2012-{which}": f"seqdisent.data.timeseries.physionet:SET_{which.upper()}" for which in "bc"},
+    **{
+        f"physionet2012-{which}": f"seqdisent.data.timeseries.physionet:SET_{which.upper()}"
+        for which in "bc"
+    },
     "csv": "seqdisent.data.timeseries.csv_tables:CSV",
     "audio-folder": "seqdisent.data.speech.audio_folder:AUDIO_FOLDER",
 }
@@ -71,7 +77,9 @@ def is_ready(name: str, root: str | Path | None = None) -> bool:
     return check is None or check(root)
 
 
-def load_dataset(name: str, split: str = "train", root: str | Path | None = None) -> SequenceDataset:
+def load_dataset(
+    name: str, split: str = "train", root: str | Path | None = None
+) -> SequenceDataset:
     """One split of a data set.
 
     Args:
@@ -86,6 +94,13 @@ def load_dataset(name: str, split: str = "train", root: str | Path | None = None
 
 
 __all__ = [
-    "DATASETS", "DatasetSpec", "Factor", "SequenceDataset", "Source",
-    "dataset_outline", "dataset_spec", "is_ready", "load_dataset",
-]  # fmt: skip
+    "DATASETS",
+    "DatasetSpec",
+    "Factor",
+    "SequenceDataset",
+    "Source",
+    "dataset_outline",
+    "dataset_spec",
+    "is_ready",
+    "load_dataset",
+]

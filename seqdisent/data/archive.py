@@ -30,7 +30,9 @@ def read_archive(path: Path, suffix: str, name: str | None = None) -> dict[str, 
             f"set SEQDISENT_DATA to a folder that holds {path.name}."
         ) from error
     except (BadZipFile, OSError, EOFError, NotImplementedError, zlib.error) as error:
-        raise DataNotReady(f"{path} cannot be read ({error}). Delete it and download it again.") from error
+        raise DataNotReady(
+            f"{path} cannot be read ({error}). Delete it and download it again."
+        ) from error
 
 
 def _members(archive: ZipFile, suffix: str) -> list[tuple[str, bytes]]:

@@ -96,7 +96,9 @@ class SequenceDataset(Dataset):
             dynamic={k: v[rows] for k, v in self.dynamic.items()},
             source=pick(self.source),
             lengths=pick(self.lengths),
-            recordings=None if self.recordings is None else tuple(self.recordings[row] for row in rows),
+            recordings=None
+            if self.recordings is None
+            else tuple(self.recordings[row] for row in rows),
             utterance=pick(self.utterance),
             titles=pick(self.titles),
             starts=pick(self.starts),

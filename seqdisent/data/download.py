@@ -26,10 +26,14 @@ def data_root(root: str | Path | None = None) -> Path:
 
 def cache_root(part: str) -> Path:
     """Where what was computed is kept: ``part`` in ``SEQDISENT_CACHE``, else in the user's cache folder."""
-    return Path(os.environ.get("SEQDISENT_CACHE") or pooch.os_cache("seqdisent")).expanduser() / part
+    return (
+        Path(os.environ.get("SEQDISENT_CACHE") or pooch.os_cache("seqdisent")).expanduser() / part
+    )
 
 
-def verify(folder: Path, checksums: Mapping[str, str], name: str, *, of_its_own: bool = True) -> None:
+def verify(
+    folder: Path, checksums: Mapping[str, str], name: str, *, of_its_own: bool = True
+) -> None:
     """Check every file of a data set.
 
     Args:
@@ -104,7 +108,9 @@ def fetch_archive(name: str, url: str, path: Path, check: Callable[[Path], None]
         check(scratch)
     except DataNotReady as error:
         scratch.unlink(missing_ok=True)
-        raise DownloadFailed(f"{name}: {url} was downloaded, but {error} It was thrown away.") from error
+        raise DownloadFailed(
+            f"{name}: {url} was downloaded, but {error} It was thrown away."
+        ) from error
     scratch.replace(path)
     return 1
 
@@ -115,7 +121,9 @@ def _retrieve(name: str, url: str, expected: str | None, path: Path) -> None:
     try:
         known = f"sha256:{expected}" if expected else None
         if known is None:
-            path.unlink(missing_ok=True)  # pooch takes a file that is there for the one it was asked for
+            path.unlink(
+                missing_ok=True
+            )  # pooch takes a file that is there for the one it was asked for
         pooch.retrieve(url, known_hash=known, fname=path.name, path=path.parent, progressbar=False)
     except ValueError as error:
         raise DownloadFailed(

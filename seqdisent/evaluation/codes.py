@@ -47,16 +47,25 @@ class Codes:
 
     def __getitem__(self, rows: np.ndarray) -> Codes:
         return Codes(
-            self.mean[rows], self.sample[rows], self.static_kl[rows], self.dynamic_kl[rows],
-            {name: value[rows] for name, value in self.labels.items()}, self.source[rows],
-        )  # fmt: skip
+            self.mean[rows],
+            self.sample[rows],
+            self.static_kl[rows],
+            self.dynamic_kl[rows],
+            {name: value[rows] for name, value in self.labels.items()},
+            self.source[rows],
+        )
 
     def at_one_step(self, seed: int) -> Codes:
         """Each sequence at one step (or part) of its own, drawn at random: dynamics ``[N, 1, D]``, labels ``[N]``."""
         rows = np.arange(len(self))
-        step = np.random.default_rng(seed).integers(0, self.mean.timeline(PARTS).shape[1], len(self))
+        step = np.random.default_rng(seed).integers(
+            0, self.mean.timeline(PARTS).shape[1], len(self)
+        )
         there = lambda codes: Latents(codes.static, codes.timeline(PARTS)[rows, step][:, None])
-        labels = {name: value if value.ndim == 1 else value[rows, step] for name, value in self.labels.items()}
+        labels = {
+            name: value if value.ndim == 1 else value[rows, step]
+            for name, value in self.labels.items()
+        }
         return replace(self, mean=there(self.mean), sample=there(self.sample), labels=labels)
 
     def shuffled(self, seed: int) -> Codes:
@@ -70,7 +79,9 @@ class Subject(Protocol):
 
     spec: DatasetSpec
 
-    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+    def codes(
+        self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
+    ) -> Codes:
         """Codes of every sequence of a split."""
 
     def decode(self, latents: Latents) -> Sequences:
@@ -91,7 +102,9 @@ class ModelSubject:
         return self.model.spec
 
     @torch.inference_mode()
-    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+    def codes(
+        self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
+    ) -> Codes:
         """Codes of every sequence. The draw of a full-q DSVAE's dynamics is given the mean of s."""
         generator = torch.Generator().manual_seed(seed)
         parts: dict[str, list[Tensor]] = {}
@@ -102,9 +115,14 @@ class ModelSubject:
             drawn = Latents(s.sample(generator), self.model.prior.draw(z, Draw(True, generator)))
             divergence = self.model.prior.kl(z, drawn.dynamic)
             made = {
-                "static": s.mean, "dynamic": z.mean, "drawn_static": drawn.static, "drawn_dynamic": drawn.dynamic,
-                "static_kl": _kl_by_dimension(s), "dynamic_kl": divergence * batch.mask, "mask": batch.mask,
-            }  # fmt: skip
+                "static": s.mean,
+                "dynamic": z.mean,
+                "drawn_static": drawn.static,
+                "drawn_dynamic": drawn.dynamic,
+                "static_kl": _kl_by_dimension(s),
+                "dynamic_kl": divergence * batch.mask,
+                "mask": batch.mask,
+            }
             for name, value in made.items():
                 parts.setdefault(name, []).append(value)
             if progress:
@@ -114,8 +132,11 @@ class ModelSubject:
         return Codes(
             Latents(whole["static"], whole["dynamic"], mask),
             Latents(whole["drawn_static"], whole["drawn_dynamic"], mask),
-            whole["static_kl"], whole["dynamic_kl"], labels_in_parts(data), data.sources,
-        )  # fmt: skip
+            whole["static_kl"],
+            whole["dynamic_kl"],
+            labels_in_parts(data),
+            data.sources,
+        )
 
     def decode(self, latents: Latents) -> Sequences:
         x = self.model.decode(latents)
@@ -131,9 +152,13 @@ def labels_in_parts(data: SequenceDataset) -> dict[str, np.ndarray]:
     if data.lengths is None:
         return data.labels()
     middle = ((np.arange(PARTS) + 0.5) / PARTS * data.lengths[:, None]).astype(int)
-    return {n: v if v.ndim == 1 else np.take_along_axis(v, middle, 1) for n, v in data.labels().items()}
+    return {
+        n: v if v.ndim == 1 else np.take_along_axis(v, middle, 1) for n, v in data.labels().items()
+    }
 
 
 def _kl_by_dimension(posterior: DiagonalGaussian) -> Tensor:
     """KL to N(0, I) of every dimension in nats, ``[..., N]``."""
-    return 0.5 * (posterior.mean.square() + torch.exp(2 * posterior.log_std) - 1) - posterior.log_std
+    return (
+        0.5 * (posterior.mean.square() + torch.exp(2 * posterior.log_std) - 1) - posterior.log_std
+    )

@@ -18,7 +18,9 @@ from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.models import SequentialVAE
 from seqdisent.models.dbse import DBSE
 
-ACTIVE = 0.01  # variance of the posterior mean above which a unit counts as active (Burda et al. 2016)
+ACTIVE = (
+    0.01  # variance of the posterior mean above which a unit counts as active (Burda et al. 2016)
+)
 COLLAPSED_NATS = 0.5  # a code that tells less than this of a sequence has collapsed
 ANCHORS = 8  # at most so many places, over the length of a sequence
 ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST, ANCHOR_PAIRS = 700, 150, 300, 300
@@ -39,9 +41,11 @@ def health(codes: Codes) -> dict[str, Any]:
         nats = float(kl.sum(1).mean())
         active = int((code.var(0) > ACTIVE).sum())
         found[name] = {
-            "kl_nats": nats, "units": code.shape[1], "active_units": active,
+            "kl_nats": nats,
+            "units": code.shape[1],
+            "active_units": active,
             "collapsed": nats < COLLAPSED_NATS or active == 0,
-        }  # fmt: skip
+        }
     found["dynamic"]["kl_nats_by_step"] = codes.dynamic_kl.mean(0).tolist()
     return found
 
@@ -103,10 +107,18 @@ def anchors(
     rng = np.random.default_rng(seed)
     sizes = (ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST)
     few = [d.select(np.sort(rng.permutation(len(d))[:n])) for d, n in zip(data, sizes, strict=True)]
-    real = {name: said for name, said in judge_real(judge, few[2]).items() if judged is None or name in judged}
+    real = {
+        name: said
+        for name, said in judge_real(judge, few[2]).items()
+        if judged is None or name in judged
+    }
     # A judge of sound takes its time.
-    count, pairs = (5, ANCHOR_PAIRS // 3) if model.spec.modality == "audio" else (ANCHORS, ANCHOR_PAIRS)
-    places = np.unique(np.linspace(0, int(data[2].steps.mean()) - 1, count).round().astype(int)).tolist()
+    count, pairs = (
+        (5, ANCHOR_PAIRS // 3) if model.spec.modality == "audio" else (ANCHORS, ANCHOR_PAIRS)
+    )
+    places = np.unique(
+        np.linspace(0, int(data[2].steps.mean()) - 1, count).round().astype(int)
+    ).tolist()
     subjects = [(k, False, ModelSubject(model.with_anchor(k))) for k in places]
     if model.config.anchor_rule == "fixed":
         subjects.append((model.config.anchor, True, _Blanked(model)))
@@ -114,12 +126,22 @@ def anchors(
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):
         splits = Splits.of(subject, tuple(few), seed)
         swaps = swap_report(subject, judge, few[2], splits.test.mean, real, pairs=pairs, seed=seed)
-        leakage, _ = measure(splits, model.spec.factors, effort=replace(CELLS_ONLY, readings=("mean",)), seed=seed)
+        leakage, _ = measure(
+            splits, model.spec.factors, effort=replace(CELLS_ONLY, readings=("mean",)), seed=seed
+        )
         bits = {
             f"{c['code']}/{c['factor']}": c[c["chosen"]]["bits"]["value"]
-            for c in leakage["cells"] if c["view"] != "mean"
-        }  # fmt: skip
-        found.append({"anchor": anchor, "blanked": blanked, "joint": swaps["swap"]["joint"]["kept"], "bits": bits})
+            for c in leakage["cells"]
+            if c["view"] != "mean"
+        }
+        found.append(
+            {
+                "anchor": anchor,
+                "blanked": blanked,
+                "joint": swaps["swap"]["joint"]["kept"],
+                "bits": bits,
+            }
+        )
         if progress:
             progress(number, len(subjects))
     return found

@@ -32,7 +32,9 @@ def independent_factors(labels: Labels) -> list[str]:
 
     def composite(a: str) -> bool:
         fewer = [b for b in codes if 1 < size[b] < size[a]]
-        parts = [codes[b] for b in fewer if len(np.unique(codes[a] * size[b] + codes[b])) == size[a]]
+        parts = [
+            codes[b] for b in fewer if len(np.unique(codes[a] * size[b] + codes[b])) == size[a]
+        ]
         return bool(parts) and len(np.unique(np.stack(parts, 1), axis=0)) == size[a]
 
     return [a for a in codes if size[a] > 1 and not composite(a)]
@@ -95,7 +97,12 @@ def dci(
     for name, values in train_labels.items():
         values = np.asarray(values)[kept]
         forest = RandomForestClassifier(
-            trees, max_depth=depth, max_features=None, max_samples=min(bag, len(kept)), n_jobs=jobs, random_state=seed
+            trees,
+            max_depth=depth,
+            max_features=None,
+            max_samples=min(bag, len(kept)),
+            n_jobs=jobs,
+            random_state=seed,
         )
         hits = forest.fit(train_codes[kept], values).predict(test_codes) == test_labels[name]
         importance = forest.feature_importances_
@@ -113,9 +120,13 @@ def dci(
     return {
         "disentanglement": float(np.average(_concentration(table), weights=table.sum(1))),
         "completeness": float(np.mean([found["completeness"] for found in factors.values()])),
-        "informativeness": float(np.mean([found["informativeness"]["value"] for found in factors.values()])),
+        "informativeness": float(
+            np.mean([found["informativeness"]["value"] for found in factors.values()])
+        ),
         "factors": factors,
-        "share_of_dimensions": {block: len(range(dims)[part]) / dims for block, part in blocks.items()},
+        "share_of_dimensions": {
+            block: len(range(dims)[part]) / dims for block, part in blocks.items()
+        },
     }
 
 
@@ -152,12 +163,24 @@ def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> dict:
         classes, y = np.unique(values, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"factor {name!r} has one value only: its entropy is 0")
-        joint = np.bincount((cell * len(classes) + y[:, None]).ravel(), minlength=dims * bins * len(classes)) / n
+        joint = (
+            np.bincount(
+                (cell * len(classes) + y[:, None]).ravel(), minlength=dims * bins * len(classes)
+            )
+            / n
+        )
         entropy = _entropy(np.bincount(y) / n)
         share = (own + entropy - _entropy(joint.reshape(dims, -1))) / entropy
         second, most = np.sort(share)[-2:]
-        factors[name] = {"gap": float(most - second), "dimension": int(share.argmax()), "information": float(most)}
-    return {"mean": float(np.mean([found["gap"] for found in factors.values()])), "factors": factors}
+        factors[name] = {
+            "gap": float(most - second),
+            "dimension": int(share.argmax()),
+            "information": float(most),
+        }
+    return {
+        "mean": float(np.mean([found["gap"] for found in factors.values()])),
+        "factors": factors,
+    }
 
 
 def multifactor_swap(
@@ -202,12 +225,16 @@ def multifactor_swap(
         raise ValueError(f"readings of {sorted(heard)} but swaps of {sorted(swapped)}")
     if unknown := set().union(*swapped.values()) - set(classes):
         raise ValueError(f"no classes for {sorted(unknown)}")
-    shapes = {np.shape(side[factor]) for side in (source, donor, *heard.values()) for factor in classes}
+    shapes = {
+        np.shape(side[factor]) for side in (source, donor, *heard.values()) for factor in classes
+    }
     if len(shapes) != 1 or len(min(shapes)) != 1:
         raise ValueError(f"expected labels [n] of one n, got {sorted(shapes)}")
 
     report: dict[str, dict] = {}
-    misses: dict[str, dict[str, list[float]]] = {role: {"score": [], "chance": [], "perfect": []} for role in ROLES}
+    misses: dict[str, dict[str, list[float]]] = {
+        role: {"score": [], "chance": [], "perfect": []} for role in ROLES
+    }
     for name, seen in heard.items():
         report[name] = {}
         for factor, n in classes.items():
@@ -216,14 +243,23 @@ def multifactor_swap(
             matches = Rate.of(seen[factor] == source[factor])
             follows = asdict(Rate.of(seen[factor] == right))
             report[name][factor] = {
-                "role": role, "follows": follows, "matches_source": asdict(matches), "chance": 1 / n,
-            }  # fmt: skip
+                "role": role,
+                "follows": follows,
+                "matches_source": asdict(matches),
+                "chance": 1 / n,
+            }
             target = 1 / n if role == "swapped" else 1.0
-            accuracies = {"score": matches.value, "chance": 1 / n, "perfect": np.mean(right == source[factor])}
+            accuracies = {
+                "score": matches.value,
+                "chance": 1 / n,
+                "perfect": np.mean(right == source[factor]),
+            }
             for key, accuracy in accuracies.items():
                 misses[role][key].append(abs(float(accuracy) - target))
     if empty := [role for role in ROLES if not misses[role]["score"]]:
-        raise ValueError(f"no intervention has a factor that is {empty[0]}" if heard else "no interventions")
+        raise ValueError(
+            f"no intervention has a factor that is {empty[0]}" if heard else "no interventions"
+        )
     on, off = misses["stays"], misses["swapped"]
     totals = {key: 1 - (float(np.mean(on[key])) + float(np.mean(off[key]))) / 2 for key in on}
     return {**totals, "pairs": min(shapes)[0], "interventions": report}
@@ -235,7 +271,9 @@ def _check(codes: np.ndarray, labels: Labels) -> np.ndarray:
         raise ValueError(f"expected codes [N, d] with d >= 2, got {codes.shape}")
     for name, values in labels.items():
         if np.shape(values) != (len(codes),):
-            raise ValueError(f"{len(codes)} codes but labels of shape {np.shape(values)} for {name!r}")
+            raise ValueError(
+                f"{len(codes)} codes but labels of shape {np.shape(values)} for {name!r}"
+            )
     return codes
 
 

@@ -36,7 +36,9 @@ Splits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]  # training, v
 Say = Callable[[str], None]
 
 
-def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say, raw: Answer | None = None) -> Told:
+def answers(
+    task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say, raw: Answer | None = None
+) -> Told:
     """By codes, and by everything that they are held against.
 
     Args:
@@ -54,7 +56,9 @@ def answers(task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Sa
     say(f"  {task.name}: network with labels")
     judge = taught(task, model, *splits[:2], seed)
     found[SUPERVISED] = judge.answer(splits[2])
-    return Told(found | constants(task, splits[0], features), swap_judged(judge, model, splits[2], seed))
+    return Told(
+        found | constants(task, splits[0], features), swap_judged(judge, model, splits[2], seed)
+    )
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,21 @@ def summarised(name: str, dataset: str, seeds: dict[int, dict[str, Told]]) -> di
                 "heads": sorted({one.by for one in given}),
             }
         swaps = [found[task.name].swap for found in seeds.values()]
-        tasks.append({
-            "swap": None if swaps[0] is None else {key: [swap[key] for swap in swaps] for key in swaps[0]},
-            "task": task.name, "factor": task.factor, "codes": task.codes, "measures": list(task.measures), "by": by,
-            "published": {method: list(row) for method, row in task.published.items()},
-            "test_rows": len(given[0].truth), "test_sources": len(np.unique(given[0].source)),
-        })  # fmt: skip
+        tasks.append(
+            {
+                "swap": None
+                if swaps[0] is None
+                else {key: [swap[key] for swap in swaps] for key in swaps[0]},
+                "task": task.name,
+                "factor": task.factor,
+                "codes": task.codes,
+                "measures": list(task.measures),
+                "by": by,
+                "published": {method: list(row) for method, row in task.published.items()},
+                "test_rows": len(given[0].truth),
+                "test_sources": len(np.unique(given[0].source)),
+            }
+        )
     return {"recipe": name, "dataset": dataset, "seeds": sorted(seeds), "tasks": tasks}
 
 
@@ -106,7 +119,12 @@ def over_seeds(measure: str, given: list[Answer]) -> dict[str, Any]:
             continue  # nobody died in this resample
         drawn.append(np.mean([score(given[i].truth[rows], given[i].said[rows]) for i in some]))
     low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
-    return {"value": float(np.mean(values)), "low": float(low), "high": float(high), "by_seed": values}
+    return {
+        "value": float(np.mean(values)),
+        "low": float(low),
+        "high": float(high),
+        "by_seed": values,
+    }
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -114,26 +132,35 @@ def table(results: list[dict[str, Any]]) -> str:
     lines = []
     for found in results:
         for task in found["tasks"]:
-            sources = f", {task['test_sources']} sources" if task["test_sources"] < task["test_rows"] else ""
+            sources = (
+                f", {task['test_sources']} sources"
+                if task["test_sources"] < task["test_rows"]
+                else ""
+            )
             lines += [
                 f"**{found['recipe']}: {task['task']}** ({task['test_rows']} test rows{sources}; "
-                f"seeds {', '.join(map(str, found['seeds']))})", "",
-                f"| | {' | '.join(task['measures'])} | head |", "|---" * (len(task["measures"]) + 2) + "|",
-            ]  # fmt: skip
+                f"seeds {', '.join(map(str, found['seeds']))})",
+                "",
+                f"| | {' | '.join(task['measures'])} | head |",
+                "|---" * (len(task["measures"]) + 2) + "|",
+            ]
             for learner, by in task["by"].items():
                 cells = [score(by["scores"][measure]) for measure in task["measures"]]
                 said = "; ".join(by["heads"]) if learner in (CODES, RAW) else ""
                 lines.append(f"| {_TITLES.get(learner, learner)} | {' | '.join(cells)} | {said} |")
             for method, row in task["published"].items():
-                lines.append(f"| {method}, as published | {' | '.join(f'{value:g}' for value in row)} | |")
+                lines.append(
+                    f"| {method}, as published | {' | '.join(f'{value:g}' for value in row)} | |"
+                )
             lines += ["", swap_words(task), ""] if task["swap"] else [""]
     return "\n".join(lines)
 
 
 _TITLES = {
-    CODES: "codes, this recipe", RAW: "raw features, gradient boosting",
+    CODES: "codes, this recipe",
+    RAW: "raw features, gradient boosting",
     SUPERVISED: "network of equal size, with labels",
-}  # fmt: skip
+}
 
 
 def write_results(results: list[dict[str, Any]], folder: Path) -> Path:

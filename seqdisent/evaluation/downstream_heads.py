@@ -105,7 +105,9 @@ def _known(task: Task, data: SequenceDataset, features: np.ndarray) -> Rows:
     y = data.labels()[task.factor]
     known = np.isfinite(y) if data.spec.factor(task.factor).continuous else y >= 0
     source = data.sources if y.ndim == 1 else np.repeat(data.sources[:, None], y.shape[1], 1)
-    return Rows(np.broadcast_to(features, (*y.shape, features.shape[-1]))[known], y[known], source[known])
+    return Rows(
+        np.broadcast_to(features, (*y.shape, features.shape[-1]))[known], y[known], source[known]
+    )
 
 
 def course(z: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -124,7 +126,9 @@ def summary(x: np.ndarray) -> np.ndarray:
     pick = lambda at: np.take_along_axis(x, at[:, None], 1)[:, 0]
     first, last = known.argmax(1), x.shape[1] - 1 - known[:, ::-1].argmax(1)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of what is missing altogether there is no mean
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # of what is missing altogether there is no mean
         parts = [np.nanmean(x, 1), np.nanstd(x, 1), np.nanmin(x, 1), np.nanmax(x, 1)]
     return np.concatenate([*parts, pick(first), pick(last), known.sum(1)], 1)
 
@@ -156,12 +160,17 @@ def boosted(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str,
 
 def _boosting(kind: type, seed: int, **options) -> Iterator[tuple[str, Any]]:
     for rounds, leaves in ((50, 4), (100, 8), (200, 16)):
-        made = kind(max_iter=rounds, max_leaf_nodes=leaves, learning_rate=0.06, random_state=seed, **options)
+        made = kind(
+            max_iter=rounds, max_leaf_nodes=leaves, learning_rate=0.06, random_state=seed, **options
+        )
         yield f"gradient boosting, {rounds} trees of {leaves} leaves", made
 
 
 def answer(
-    task: Task, spec_of: SequenceDataset, parts: tuple[Rows, Rows, Rows], candidates: Iterator[tuple[str, Any]]
+    task: Task,
+    spec_of: SequenceDataset,
+    parts: tuple[Rows, Rows, Rows],
+    candidates: Iterator[tuple[str, Any]],
 ) -> Answer:
     """Choose a head on validation, fit it on training and validation, ask it about test.
 
@@ -174,7 +183,11 @@ def answer(
     best = None
     for name, head in candidates:
         said = _said(clone(head).fit(train.x, train.y), held.x, classes)
-        loss = np.abs(said - held.y).mean() if continuous else log_loss(held.y, said, labels=np.arange(classes))
+        loss = (
+            np.abs(said - held.y).mean()
+            if continuous
+            else log_loss(held.y, said, labels=np.arange(classes))
+        )
         if best is None or loss < best[0]:
             best = (loss, name, head)
     both = train.joined(held)
@@ -182,18 +195,29 @@ def answer(
     return Answer(said, test.y, test.source, best[1])
 
 
-def constants(task: Task, data: SequenceDataset, parts: tuple[Rows, Rows, Rows]) -> dict[str, Answer]:
+def constants(
+    task: Task, data: SequenceDataset, parts: tuple[Rows, Rows, Rows]
+) -> dict[str, Answer]:
     """What nobody needs a model for: the shares of the classes, or the mean and the median of what was known."""
     train, held, test = parts
     both = train.joined(held)
     if data.spec.factor(task.factor).continuous:
-        known = {"training mean": (train, "mean"), "training median": (train, "median"),
-                 "training and validation median": (both, "median")}  # fmt: skip
-        made = {name: DummyRegressor(strategy=how).fit(rows.x, rows.y) for name, (rows, how) in known.items()}
+        known = {
+            "training mean": (train, "mean"),
+            "training median": (train, "median"),
+            "training and validation median": (both, "median"),
+        }
+        made = {
+            name: DummyRegressor(strategy=how).fit(rows.x, rows.y)
+            for name, (rows, how) in known.items()
+        }
     else:
         made = {"most frequent class": DummyClassifier(strategy="prior").fit(both.x, both.y)}
     classes = len(data.spec.factor(task.factor).classes)
-    return {name: Answer(_said(head, test.x, classes), test.y, test.source, name) for name, head in made.items()}
+    return {
+        name: Answer(_said(head, test.x, classes), test.y, test.source, name)
+        for name, head in made.items()
+    }
 
 
 def _said(head: Any, x: np.ndarray, classes: int) -> np.ndarray:

@@ -32,27 +32,65 @@ class Task:
         return f"{self.factor} from {'the static code' if self.codes == 'static' else 'both codes'}"
 
 
-_MONTH = Task("month", "static", ("accuracy",), {
-    "GLR": (50.3,), "SPYL": (57.9,), "DBSE": (65.9,), "DiffSDA": (69.2,), "supervised": (62.4,),
-})  # fmt: skip
-_TEMPERATURE = Task("oil temperature", "both", ("MAE",), {
-    "GLR": (12.27,), "SPYL": (12.22,), "DBSE": (11.21,), "DiffSDA": (9.89,),
-})  # fmt: skip
-_DEATH = Task("outcome", "both", ("AUPRC", "AUROC"), {
-    "GLR": (0.365, 0.752), "SPYL": (0.367, 0.764), "DBSE": (0.473, 0.858), "DiffSDA": (0.50, 0.87),
-    "supervised": (0.446, 0.802),
-})  # fmt: skip
-_ICU = Task("ICU", "static", ("accuracy",), {
-    "GLR": (38.9,), "SPYL": (47.0,), "DBSE": (56.9,), "DiffSDA": (64.6,), "supervised": (62.0,),
-})  # fmt: skip
+_MONTH = Task(
+    "month",
+    "static",
+    ("accuracy",),
+    {
+        "GLR": (50.3,),
+        "SPYL": (57.9,),
+        "DBSE": (65.9,),
+        "DiffSDA": (69.2,),
+        "supervised": (62.4,),
+    },
+)
+_TEMPERATURE = Task(
+    "oil temperature",
+    "both",
+    ("MAE",),
+    {
+        "GLR": (12.27,),
+        "SPYL": (12.22,),
+        "DBSE": (11.21,),
+        "DiffSDA": (9.89,),
+    },
+)
+_DEATH = Task(
+    "outcome",
+    "both",
+    ("AUPRC", "AUROC"),
+    {
+        "GLR": (0.365, 0.752),
+        "SPYL": (0.367, 0.764),
+        "DBSE": (0.473, 0.858),
+        "DiffSDA": (0.50, 0.87),
+        "supervised": (0.446, 0.802),
+    },
+)
+_ICU = Task(
+    "ICU",
+    "static",
+    ("accuracy",),
+    {
+        "GLR": (38.9,),
+        "SPYL": (47.0,),
+        "DBSE": (56.9,),
+        "DiffSDA": (64.6,),
+        "supervised": (62.0,),
+    },
+)
 TASKS: dict[str, tuple[Task, ...]] = {
     "air-quality": (_MONTH,),
     "air-quality-days": (Task("season", "static", ("accuracy",)),),
     "etth1": (_TEMPERATURE,),
     "etth1-interleaved": (Task("oil temperature", "both", ("MAE",)),),
     "physionet2012": (_DEATH, _ICU),
-    **{f"physionet2012-{which}": (
-        Task("outcome", "both", ("AUPRC", "AUROC")), Task("ICU", "static", ("accuracy",)),
-    ) for which in "bc"},
+    **{
+        f"physionet2012-{which}": (
+            Task("outcome", "both", ("AUPRC", "AUROC")),
+            Task("ICU", "static", ("accuracy",)),
+        )
+        for which in "bc"
+    },
     "waves": (Task("trend", "static", ("accuracy",)), Task("season", "both", ("accuracy",))),
-}  # fmt: skip
+}

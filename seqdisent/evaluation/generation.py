@@ -76,13 +76,18 @@ def generation_report(
             steady["reconstruction"].append(as_judged(subject.decode(like), data.spec))
             say("judging samples", min(start + BATCH, SAMPLES), SAMPLES)
         report["samples"] = {
-            name: {**inception(torch.cat(parts).numpy()), "real": inception(real[name])} for name, parts in said.items()
+            name: {**inception(torch.cat(parts).numpy()), "real": inception(real[name])}
+            for name, parts in said.items()
         }
         seen = judged_data(data.select(rows))
         steady["real"] = [seen[start : start + BATCH] for start in range(0, SAMPLES, BATCH)]
-        report["frames"] = {who: frame_disagreement(judge, parts, static, seed) for who, parts in steady.items()}
+        report["frames"] = {
+            who: frame_disagreement(judge, parts, static, seed) for who, parts in steady.items()
+        }
         say("judging rollouts", 0, 1)
-        report["rollouts"] = rollout_disagreement(subject, judge, data, latents, real, generator=generator, seed=seed)
+        report["rollouts"] = rollout_disagreement(
+            subject, judge, data, latents, real, generator=generator, seed=seed
+        )
     say("looking for copies of training sequences", 0, 1)
     report["neighbours"] = nearest(subject, train, data, latents, generator=generator, seed=seed)
     return report
@@ -113,7 +118,10 @@ def frame_disagreement(
     for batch in parts:
         whole = judge.classify(batch)
         alone = batch.x[batch.mask][:, None]  # [frames that exist, 1, *event]
-        told = [judge.classify(Sequences(x, x.new_ones(x.shape[:2], dtype=torch.bool))) for x in alone.split(FRAMES)]
+        told = [
+            judge.classify(Sequences(x, x.new_ones(x.shape[:2], dtype=torch.bool)))
+            for x in alone.split(FRAMES)
+        ]
         owner = batch.mask.nonzero()[:, 0]
         frames.append(batch.mask.sum(1).numpy())
         for name, found in other.items():
@@ -121,7 +129,9 @@ def frame_disagreement(
             found.append(torch.zeros(len(batch)).index_add_(0, owner, differs.float()).numpy())
     steps = np.concatenate(frames)
     bootstrap = Bootstrap(np.arange(len(steps)), seed=seed)
-    return {name: asdict(bootstrap.ratio(np.concatenate(found), steps)) for name, found in other.items()}
+    return {
+        name: asdict(bootstrap.ratio(np.concatenate(found), steps)) for name, found in other.items()
+    }
 
 
 @torch.inference_mode()
@@ -147,10 +157,14 @@ def rollout_disagreement(
         ``chance``: the same of two random real sequences.
     """
     rows = np.random.default_rng(seed).permutation(len(data))[:kept]
-    said: dict[str, list[np.ndarray]] = {f.name: [] for f in data.spec.static_factors if f.name in real}
+    said: dict[str, list[np.ndarray]] = {
+        f.name: [] for f in data.spec.static_factors if f.name in real
+    }
     for row in rows:
         one = latents[np.repeat(row, rollouts)]
-        drawn = subject.sample(rollouts, one.dynamic.shape[1], static=one.static, generator=generator)
+        drawn = subject.sample(
+            rollouts, one.dynamic.shape[1], static=one.static, generator=generator
+        )
         told = judge.classify(as_judged(subject.decode(replace(drawn, mask=one.mask)), data.spec))
         for name, found in said.items():
             found.append(told[name].numpy())
@@ -194,12 +208,16 @@ def nearest(
     batch, like = data[rows], latents[rows]
     made = [batch, subject.decode(like), subject.decode(_drawn(subject, like, generator))]
     asked = Sequences(torch.cat([m.x for m in made]), torch.cat([m.mask for m in made]))
-    apart = distances(asked, (train[start : start + BATCH] for start in range(0, len(train), BATCH)))
+    apart = distances(
+        asked, (train[start : start + BATCH] for start in range(0, len(train), BATCH))
+    )
     found = dict(zip(("test", "rebuilt", "samples"), np.split(apart, 3), strict=True))
     threshold = float(np.quantile(found["test"], CLOSE))
     about = lambda d: {
-        "median": float(np.median(d)), "least": float(d.min()), "near": float((d < threshold).mean()),
-    }  # fmt: skip
+        "median": float(np.median(d)),
+        "least": float(d.min()),
+        "near": float((d < threshold).mean()),
+    }
     return {"n": len(rows), "threshold": threshold, **{who: about(d) for who, d in found.items()}}
 
 
@@ -229,7 +247,9 @@ def _mean_squares(a: Tensor, has_a: Tensor, b: Tensor, has_b: Tensor) -> Tensor:
     has_a, has_b = has_a.float(), has_b.float()
     shared = has_a @ has_b.T
     squared = a.square() @ has_b.T + has_a @ b.square().T - 2 * a @ b.T
-    return torch.where(shared >= 0.5 * has_a.sum(1, keepdim=True), squared / shared.clamp_min(1), torch.inf)
+    return torch.where(
+        shared >= 0.5 * has_a.sum(1, keepdim=True), squared / shared.clamp_min(1), torch.inf
+    )
 
 
 def _flat(batch: Sequences) -> tuple[Tensor, Tensor]:

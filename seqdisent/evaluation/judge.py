@@ -22,7 +22,7 @@ from seqdisent.checkpoint import (
     load_weights,
     prepare,
     read_config,
-)  # fmt: skip
+)
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.nn import SequenceEncoder
 from seqdisent.nn.config import FrameConfig
@@ -53,7 +53,11 @@ class Judge(nn.Module):
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
         # Continuous factors have no classes for it to tell apart.
         self.heads = nn.ModuleDict(
-            {f.name: nn.Linear(2 * config.hidden, len(f.classes)) for f in spec.factors if not f.continuous}
+            {
+                f.name: nn.Linear(2 * config.hidden, len(f.classes))
+                for f in spec.factors
+                if not f.continuous
+            }
         )
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
@@ -69,7 +73,9 @@ class Judge(nn.Module):
         logits = self(batch.x, batch.mask)
         truth = sequence_labels(batch)
         terms = {
-            name: nn.functional.cross_entropy(logits[name], truth[name], reduction="none", ignore_index=-1)
+            name: nn.functional.cross_entropy(
+                logits[name], truth[name], reduction="none", ignore_index=-1
+            )
             for name in logits
         }
         return LossTerms(terms, dict.fromkeys(terms, 1.0))
@@ -97,9 +103,15 @@ def known_to(train: SequenceDataset, data: SequenceDataset) -> SequenceDataset:
     """``data`` with labels of classes that ``train`` does not have made missing: no judge can be chosen by them."""
 
     def known(name: str, labels: np.ndarray) -> np.ndarray:
-        return labels if labels.dtype.kind == "f" else np.where(np.isin(labels, train.labels()[name]), labels, -1)
+        return (
+            labels
+            if labels.dtype.kind == "f"
+            else np.where(np.isin(labels, train.labels()[name]), labels, -1)
+        )
 
-    parts = {k: {n: known(n, v) for n, v in getattr(data, k).items()} for k in ("static", "dynamic")}
+    parts = {
+        k: {n: known(n, v) for n, v in getattr(data, k).items()} for k in ("static", "dynamic")
+    }
     return replace(data, **parts)
 
 
@@ -128,7 +140,9 @@ def load_judge(
         return None, {}
     folder, config = read_config(folder)
     try:
-        settings = JudgeConfig(**{**config["config"], "frame": FrameConfig(**config["config"]["frame"])})
+        settings = JudgeConfig(
+            **{**config["config"], "frame": FrameConfig(**config["config"]["frame"])}
+        )
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder}: the judge's config is damaged: {error!r}") from error
     judge = Judge(DatasetSpec.from_json(config["dataset"]), settings)

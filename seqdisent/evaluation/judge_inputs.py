@@ -47,7 +47,9 @@ def judged_data(data: SequenceDataset, *, rebuilt: bool = False) -> SequenceData
         rows = np.tile(rows, 2)
     heard = data.select(rows)
     frames, lengths = (np.stack(part) for part in zip(*seen, strict=True))
-    return replace(heard, spec=spec, frames=frames, lengths=np.minimum(lengths, heard.steps), recordings=None)
+    return replace(
+        heard, spec=spec, frames=frames, lengths=np.minimum(lengths, heard.steps), recordings=None
+    )
 
 
 def as_judged(batch: Sequences, spec: DatasetSpec) -> Sequences:
@@ -64,7 +66,9 @@ def waveforms(batch: Sequences) -> list[np.ndarray]:
     from seqdisent.audio.vocoder import synthesise, to_frames
 
     lengths = batch.mask.sum(1).tolist()
-    return [synthesise(to_frames(x, n)) for x, n in zip(batch.x.cpu().numpy(), lengths, strict=True)]
+    return [
+        synthesise(to_frames(x, n)) for x, n in zip(batch.x.cpu().numpy(), lengths, strict=True)
+    ]
 
 
 def _log_mel(wave: np.ndarray, steps: int) -> tuple[np.ndarray, int]:

@@ -24,7 +24,7 @@ from seqdisent.evaluation.statistics import (
     Interval,
     label_shuffles,
     permutation_p,
-)  # fmt: skip
+)
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
@@ -92,7 +92,9 @@ def measure(
     measured = [f for f in factors if f.name not in unmeasurable]
     test = splits.test
     bootstrap = Bootstrap(test.source, effort.draws, seed)
-    configs = {k: replace(c, epochs=max(3, round(c.epochs * effort.epochs))) for k, c in PROBES.items()}
+    configs = {
+        k: replace(c, epochs=max(3, round(c.epochs * effort.epochs))) for k, c in PROBES.items()
+    }
     cells: list[dict[str, Any]] = []
     rows: dict[str, np.ndarray] = {"source": test.source}
     for part in (splits, asked) if moving else (splits,):
@@ -100,23 +102,39 @@ def measure(
         found, told = _cells(part, some, configs, bootstrap, effort, seed, progress)
         cells += found
         rows |= told
-    classes = {f.name: one_label(where[f.name].test.labels[f.name]) for f in measured if not f.continuous}
+    classes = {
+        f.name: one_label(where[f.name].test.labels[f.name]) for f in measured if not f.continuous
+    }
     composite = set(classes) - set(independent_factors(classes)) if classes else set()
     section = {
-        "train_sequences": len(splits.train), "validation_sequences": len(splits.validation),
-        "test_sequences": len(test), "test_sources": bootstrap.groups, "seed": seed,
-        "bootstrap": effort.draws, "permutations": effort.permutations,
+        "train_sequences": len(splits.train),
+        "validation_sequences": len(splits.validation),
+        "test_sequences": len(test),
+        "test_sources": bootstrap.groups,
+        "seed": seed,
+        "bootstrap": effort.draws,
+        "permutations": effort.permutations,
         "shuffled_label_probes": NULLS if effort.nulls else {},
         "asked_at_one_step": moving,
-        "factors": [_about(f, where[f.name], unmeasurable.get(f.name, ""), composite) for f in factors],
+        "factors": [
+            _about(f, where[f.name], unmeasurable.get(f.name, ""), composite) for f in factors
+        ],
         "cells": cells,
-        "steps": _steps(splits, measured, configs, bootstrap, seed, progress) if effort.steps else [],
-    }  # fmt: skip
+        "steps": _steps(splits, measured, configs, bootstrap, seed, progress)
+        if effort.steps
+        else [],
+    }
     return section, rows
 
 
 def _cells(
-    splits: Splits, measured: list[Factor], configs: dict, bootstrap: Bootstrap, effort: Effort, seed: int, progress
+    splits: Splits,
+    measured: list[Factor],
+    configs: dict,
+    bootstrap: Bootstrap,
+    effort: Effort,
+    seed: int,
+    progress,
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The cells of some factors, and what the probes said of every test sequence."""
     cells: list[dict[str, Any]] = []
@@ -124,14 +142,18 @@ def _cells(
     test = splits.test
     shuffles = {f.name: _shuffles(test, f, effort.permutations, seed) for f in measured}
     for (code, view), vector in VIEWS.items():
-        stacked = [torch.stack([vector(getattr(c, r)) for r in effort.readings]) for c in splits.parts()]
+        stacked = [
+            torch.stack([vector(getattr(c, r)) for r in effort.readings]) for c in splits.parts()
+        ]
         found: dict[str, dict[str, list[Reading]]] = {}
         for kind, config in configs.items():
             say = say_as(progress, f"{kind} probes of the {code} code ({view})")
             tasks = [_task(f, splits) for f in measured]
             found[kind] = read(*stacked, tasks, config, seed=seed, progress=say) if tasks else {}
             if effort.nulls and tasks:
-                nulls = [_null_task(f, splits, i, seed) for f in measured for i in range(NULLS[kind])]
+                nulls = [
+                    _null_task(f, splits, i, seed) for f in measured for i in range(NULLS[kind])
+                ]
                 # One penalty, the strongest, is all that a probe of noise needs.
                 strong = replace(config, penalties=(max(config.penalties),))
                 say = say_as(progress, f"{kind} probes of shuffled labels, {code} code ({view})")
@@ -142,11 +164,19 @@ def _cells(
                 by_kind = {kind: found[kind][factor.name][r] for kind in configs}
                 best = max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
                 cell = {
-                    "code": code, "view": view, "reading": reading, "factor": factor.name,
-                    "wanted": factor.kind == code, "chosen": best,
-                }  # fmt: skip
+                    "code": code,
+                    "view": view,
+                    "reading": reading,
+                    "factor": factor.name,
+                    "wanted": factor.kind == code,
+                    "chosen": best,
+                }
                 for kind, said in by_kind.items():
-                    nulls = [found[kind][(factor.name, i)][0] for i in range(NULLS[kind])] if effort.nulls else []
+                    nulls = (
+                        [found[kind][(factor.name, i)][0] for i in range(NULLS[kind])]
+                        if effort.nulls
+                        else []
+                    )
                     cell[kind] = score(factor, said, bootstrap, nulls)
                     if said.log2 is not None:
                         labels = one_label(test.labels[factor.name])
@@ -154,12 +184,16 @@ def _cells(
                     key = f"{code}/{view}/{reading}/{factor.name}/{kind}"
                     rows[f"{key}/bits"] = said.bits.astype(np.float16)
                     # A squared error of rain does not fit into half precision.
-                    rows[f"{key}/score"] = said.score.astype(np.float32 if factor.continuous else np.float16)
+                    rows[f"{key}/score"] = said.score.astype(
+                        np.float32 if factor.continuous else np.float16
+                    )
                 cells.append(cell)
     return cells, rows
 
 
-def score(factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Reading]) -> dict[str, Any]:
+def score(
+    factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Reading]
+) -> dict[str, Any]:
     """One probe's figures: accuracy (R² of a continuous factor) and bits, each with its interval and null."""
     if factor.continuous:
         lost = bootstrap.ratio(said.score, said.baseline)
@@ -172,7 +206,9 @@ def score(factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Readi
     return {
         "r2" if factor.continuous else "accuracy": asdict(rate),
         "bits": asdict(bootstrap.mean(said.bits).floored()),
-        "null_r2" if factor.continuous else "null_accuracy": float(np.mean(null_rate)) if nulls else None,
+        "null_r2" if factor.continuous else "null_accuracy": float(np.mean(null_rate))
+        if nulls
+        else None,
         "null_bits": float(np.mean(null_bits)) if nulls else None,
         "p": None,
     }
@@ -197,8 +233,10 @@ def _steps(splits, measured, configs, bootstrap, seed, progress) -> list[dict[st
             by_kind = {kind: found[kind][factor.name][step] for kind in configs}
             best = max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
             figures = score(factor, by_kind[best], bootstrap, [])
-            curve.append({"factor": factor.name, "step": step, "chosen": best}
-                         | {k: figures[k] for k in ("bits", "r2" if factor.continuous else "accuracy")})  # fmt: skip
+            curve.append(
+                {"factor": factor.name, "step": step, "chosen": best}
+                | {k: figures[k] for k in ("bits", "r2" if factor.continuous else "accuracy")}
+            )
     return curve
 
 
@@ -233,10 +271,16 @@ def _shuffles(test: Codes, factor: Factor, draws: int, seed: int) -> np.ndarray:
 def _about(factor: Factor, splits: Splits, why: str, composite: set[str]) -> dict[str, Any]:
     """A factor's entropy, chance level and majority rate on test (null where they have no meaning)."""
     about = {
-        "name": factor.name, "kind": factor.kind, "classes": list(factor.classes), "unit": factor.unit,
-        "not_measurable": why, "composite": factor.name in composite,
-        "entropy_bits": None, "chance": None, "majority": None,
-    }  # fmt: skip
+        "name": factor.name,
+        "kind": factor.kind,
+        "classes": list(factor.classes),
+        "unit": factor.unit,
+        "not_measurable": why,
+        "composite": factor.name in composite,
+        "entropy_bits": None,
+        "chance": None,
+        "majority": None,
+    }
     if why or factor.continuous:
         return about
     train, test = (one_label(c.labels[factor.name]) for c in (splits.train, splits.test))

@@ -78,7 +78,11 @@ class Reference:
         beyond = {key: score[0] > self.bound for key, score in self.fit.scores(values).items()}
         found, warnings = {}, {}
         for key, others in self.fit.values.items():
-            kind, value, others = self.fit.kinds[key], float(values[key][0]), others[~np.isnan(others)]
+            kind, value, others = (
+                self.fit.kinds[key],
+                float(values[key][0]),
+                others[~np.isnan(others)],
+            )
             found[key] = _measure(kind, value, others)
             if beyond[key]:
                 warnings[key] = self._sentence(kind, value, others)
@@ -87,7 +91,9 @@ class Reference:
         if above_band is not None:
             share = found["above_band"] = _measure(ABOVE, 100 * above_band, np.zeros(0))
             if above_band > MOST_ABOVE:
-                warnings["above_band"] = f"Most of its energy, {share.words}, is above what the model hears."
+                warnings["above_band"] = (
+                    f"Most of its energy, {share.words}, is above what the model hears."
+                )
         return Outside(found, tuple(warnings.values()), self.known)
 
     def _sentence(self, kind: Kind, value: float, others: np.ndarray) -> str:
@@ -112,7 +118,9 @@ def reference(model: SequentialVAE, data: SequenceDataset, *, known: str) -> Ref
     if len(data) < FEWEST:
         raise ValueError(f"what is known must be at least {FEWEST} sequences, not {len(data)}")
     parts = [measured(model, data[start : start + BATCH]) for start in range(0, len(data), BATCH)]
-    joined = lambda i: {name: np.concatenate([part[i][name] for part in parts]) for name in parts[0][i]}
+    joined = lambda i: {
+        name: np.concatenate([part[i][name] for part in parts]) for name in parts[0][i]
+    }
     values = {key: value for key, value in joined(0).items() if not np.isnan(value).all()}
     found = values, joined(1), data.sources
     kinds = kinds_of(model.spec)
@@ -120,7 +128,11 @@ def reference(model: SequentialVAE, data: SequenceDataset, *, known: str) -> Ref
 
 
 def joint_bound(
-    values: dict, codes: dict, source: np.ndarray, kinds: Mapping[str, Kind] = KINDS, alarms: float = ALARMS
+    values: dict,
+    codes: dict,
+    source: np.ndarray,
+    kinds: Mapping[str, Kind] = KINDS,
+    alarms: float = ALARMS,
 ) -> float:
     """The score beyond which a share of ``alarms`` of the sequences has a measure, others being known; at least 1.
 
@@ -131,7 +143,9 @@ def joint_bound(
         kinds: what they are.
     """
     group = np.unique(source, return_inverse=True)[1]
-    group = group if group.max() >= FOLDS else np.arange(len(source))  # few sources: each sequence its own
+    group = (
+        group if group.max() >= FOLDS else np.arange(len(source))
+    )  # few sources: each sequence its own
     fold = np.random.default_rng(0).permutation(group.max() + 1)[group] % FOLDS
     highest = np.empty(len(source))
     pick = lambda some, rows: {key: value[rows] for key, value in some.items()}
@@ -149,7 +163,7 @@ class Known:
 
     def __init__(
         self, values: dict, codes: dict, source: np.ndarray, kinds: Mapping[str, Kind] = KINDS
-    ) -> None:  # fmt: skip
+    ) -> None:
         from sklearn.covariance import LedoitWolf  # imported when first needed
 
         self._whiten, self._codes, found = {}, {}, dict(values)
@@ -166,11 +180,16 @@ class Known:
 
     def with_distances(self, values: dict, codes: dict) -> dict[str, np.ndarray]:
         """All measures of new sequences, by key ``[M]``."""
-        return values | {key: _nearest(self._whitened(key, code), self._codes[key]) for key, code in codes.items()}
+        return values | {
+            key: _nearest(self._whitened(key, code), self._codes[key])
+            for key, code in codes.items()
+        }
 
     def scores(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """How far measures ``[M]`` lie from the median of the known; 1 is the 99th percentile, NaN scores 0."""
-        return {key: _scores(self.kinds[key], known, values[key]) for key, known in self.values.items()}
+        return {
+            key: _scores(self.kinds[key], known, values[key]) for key, known in self.values.items()
+        }
 
     def _whitened(self, key: str, codes: np.ndarray) -> np.ndarray:
         mean, turn = self._whiten[key]
@@ -193,7 +212,9 @@ def _scores(kind: Kind, known: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.nan_to_num(np.maximum(up, down) if kind.two_sided else up)
 
 
-def _nearest(codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool = False) -> np.ndarray:
+def _nearest(
+    codes: np.ndarray, known: np.ndarray, excluded: np.ndarray | bool = False
+) -> np.ndarray:
     """Mean distance of ``[M, F]`` to the nearest of ``[N, F]``."""
     from scipy.spatial.distance import cdist
 

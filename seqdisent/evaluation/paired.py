@@ -12,7 +12,10 @@ from seqdisent.evaluation.statistics import Bootstrap
 
 
 def paired_differences(
-    rows_a: dict[str, np.ndarray], rows_b: dict[str, np.ndarray], report_a: dict[str, Any], draws: int = 1000
+    rows_a: dict[str, np.ndarray],
+    rows_b: dict[str, np.ndarray],
+    report_a: dict[str, Any],
+    draws: int = 1000,
 ) -> list[dict[str, Any]]:
     """Bits of the first minus bits of the second, for the headline cell of every code and factor.
 
@@ -42,5 +45,11 @@ def paired_differences(
         key = f"{cell['code']}/{cell['view']}/{cell['reading']}/{cell['factor']}/{cell['chosen']}/bits"
         if key in rows_b:
             difference = rows_a[key].astype(float) - rows_b[key].astype(float)
-            found.append({"code": cell["code"], "factor": cell["factor"], "bits": asdict(bootstrap.mean(difference))})
+            found.append(
+                {
+                    "code": cell["code"],
+                    "factor": cell["factor"],
+                    "bits": asdict(bootstrap.mean(difference)),
+                }
+            )
     return found

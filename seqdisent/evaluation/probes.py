@@ -110,7 +110,9 @@ def read(
     kinds = [[t for t in tasks if t.classes], [t for t in tasks if not t.classes]]
     kinds = [kind for kind in kinds if kind]
     for number, kind in enumerate(kinds):
-        say = None if progress is None else lambda d, t, n=number: progress(n * t + d, len(kinds) * t)
+        say = (
+            None if progress is None else lambda d, t, n=number: progress(n * t + d, len(kinds) * t)
+        )
         found |= _Stack(splits, kind, config, seed).fit(say).readings()
     return found
 
@@ -118,7 +120,9 @@ def read(
 class _Stack:
     """All probes of one kind (classes or continuous) on the same views."""
 
-    def __init__(self, splits: list[Tensor], tasks: list[Task], config: ProbeConfig, seed: int) -> None:
+    def __init__(
+        self, splits: list[Tensor], tasks: list[Task], config: ProbeConfig, seed: int
+    ) -> None:
         self.splits, self.tasks, self.config = splits, tasks, config
         self.generator = torch.Generator().manual_seed(seed)
         self.continuous = not tasks[0].classes
@@ -132,13 +136,17 @@ class _Stack:
             self.centre, self.spread = _moments(self.labels[0])
         else:
             allowed = torch.arange(self.outputs) < torch.tensor([[t.classes] for t in tasks])
-            self.mask = torch.zeros(len(tasks), 1, self.outputs).masked_fill(~allowed[:, None], -torch.inf)
+            self.mask = torch.zeros(len(tasks), 1, self.outputs).masked_fill(
+                ~allowed[:, None], -torch.inf
+            )
             self.mask = self.mask.repeat_interleave(len(config.penalties), 0)
         if config.hidden:
             self.weights = {
                 "first": self._draw(views, width, members * config.hidden) * width**-0.5,
                 "first_bias": torch.zeros(views, 1, members * config.hidden),
-                "last": self._draw(views, members, config.hidden, self.outputs) * 0.1 * config.hidden**-0.5,
+                "last": self._draw(views, members, config.hidden, self.outputs)
+                * 0.1
+                * config.hidden**-0.5,
             }
         else:
             self.weights = {"last": torch.zeros(views, width, members * self.outputs)}
@@ -151,7 +159,10 @@ class _Stack:
 
     def _labels(self, part: str, views: int) -> Tensor:
         """Labels of every task ``[V, tasks, N]``."""
-        columns = [np.broadcast_to(getattr(t, part), (views, *np.shape(getattr(t, part))[-1:])) for t in self.tasks]
+        columns = [
+            np.broadcast_to(getattr(t, part), (views, *np.shape(getattr(t, part))[-1:]))
+            for t in self.tasks
+        ]
         stacked = torch.from_numpy(np.stack(columns, 1))
         return stacked.float() if self.continuous else stacked.long()
 
@@ -171,12 +182,17 @@ class _Stack:
         labels = labels.repeat_interleave(len(self.config.penalties), 1)
         if self.continuous:
             present = ~labels.isnan()
-            centre, spread = (v.repeat_interleave(len(self.config.penalties), 1) for v in (self.centre, self.spread))
+            centre, spread = (
+                v.repeat_interleave(len(self.config.penalties), 1)
+                for v in (self.centre, self.spread)
+            )
             wanted = (labels.nan_to_num() - centre) / spread
             each = (outputs[..., 0] - wanted).square()
         else:
             present = labels >= 0
-            each = -torch.log_softmax(outputs + self.mask, -1).gather(-1, labels.clamp_min(0)[..., None])[..., 0]
+            each = -torch.log_softmax(outputs + self.mask, -1).gather(
+                -1, labels.clamp_min(0)[..., None]
+            )[..., 0]
         return (each * present).sum(-1) / present.sum(-1).clamp_min(1)
 
     def fit(self, progress: Callable[[int, int], None] | None) -> _Stack:
@@ -186,7 +202,9 @@ class _Stack:
         optimizer = torch.optim.Adam(weights, config.rate, fused=True)
         size = min(BATCH, max(64, rows // 16))  # few sequences must not mean few steps
         steps_an_epoch = math.ceil(rows / size)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.epochs * steps_an_epoch)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer, config.epochs * steps_an_epoch
+        )
         for weight in weights:
             weight.requires_grad_(True)
         for epoch in range(config.epochs):
@@ -208,7 +226,11 @@ class _Stack:
         for name in ("first", "last"):
             if name in self.weights:
                 weight = self.weights[name]
-                by_member = weight if weight.ndim == 4 else weight.unflatten(-1, (members, -1)).transpose(1, 2)
+                by_member = (
+                    weight
+                    if weight.ndim == 4
+                    else weight.unflatten(-1, (members, -1)).transpose(1, 2)
+                )
                 total = total + (by_member.square().sum((0, 2, 3)) * self.penalty).sum()
         return total
 
@@ -222,7 +244,11 @@ class _Stack:
             if weight.ndim == 4:
                 new = better[:, :, None, None]
             else:
-                new = better[:, None, :, None].expand(-1, -1, -1, weight.shape[-1] // members).flatten(2)
+                new = (
+                    better[:, None, :, None]
+                    .expand(-1, -1, -1, weight.shape[-1] // members)
+                    .flatten(2)
+                )
             self.best[name] = torch.where(new, weight, self.best[name])
 
     @torch.no_grad()
@@ -257,13 +283,18 @@ class _Stack:
         centre, spread = self.centre[v, t, 0], self.spread[v, t, 0]
         truth = (self.labels[2][v, t] - centre) / spread
         squared = (outputs[:, 0] - truth).square()
-        variance = max(validation_loss, 1e-6)  # a validation estimate, so that a lucky fit cannot boast
+        variance = max(
+            validation_loss, 1e-6
+        )  # a validation estimate, so that a lucky fit cannot boast
         bits = 0.5 * (truth.square() - squared / variance) / LOG2 - 0.5 * math.log2(variance)
         unit = float(spread) ** 2
         return Reading(
-            bits.numpy(), (squared * unit).numpy(), (truth.square() * unit).numpy(), None,
+            bits.numpy(),
+            (squared * unit).numpy(),
+            (truth.square() * unit).numpy(),
+            None,
             -0.5 * math.log2(variance),
-        )  # fmt: skip
+        )
 
 
 def _whitener(train: Tensor) -> Callable[[Tensor], Tensor]:

@@ -89,19 +89,31 @@ def evaluate(
     data = few(load_dataset(dataset, split, data_root), sample.test, seed)
     clock = _Clock()
     report = {
-        "checkpoint": folder.name, "stand_in": stand_in, "weights_sha256_16": checkpoint_hash(folder),
-        "command": command, "split": split, "sequences": len(data), "seed": seed, "seconds": clock.seconds,
+        "checkpoint": folder.name,
+        "stand_in": stand_in,
+        "weights_sha256_16": checkpoint_hash(folder),
+        "command": command,
+        "split": split,
+        "sequences": len(data),
+        "seed": seed,
+        "seconds": clock.seconds,
         "versions": {
-            "seqdisent": __version__, "torch": torch.__version__.split("+")[0], "numpy": np.__version__,
+            "seqdisent": __version__,
+            "torch": torch.__version__.split("+")[0],
+            "numpy": np.__version__,
             "python": platform.python_version(),
         },
-    }  # fmt: skip
+    }
     train = load_dataset(dataset, "train", data_root)
-    judge, _ = load_judge(data.spec.judge or dataset, judges or (folder.parent if config["model"] == JUDGE else None))
+    judge, _ = load_judge(
+        data.spec.judge or dataset, judges or (folder.parent if config["model"] == JUDGE else None)
+    )
     missing = _no_judge(dataset)
     if judge is not None:
         real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
-        real = {name: said for name, said in real.items() if _known(name, train.labels(), data.labels())}
+        real = {
+            name: said for name, said in real.items() if _known(name, train.labels(), data.labels())
+        }
         report["judge"] = judge_accuracy(real, data)
     if config["model"] == JUDGE:
         if judge is None:
@@ -110,7 +122,9 @@ def evaluate(
 
     model, spec = load_checkpoint(folder)
     if data.spec.factors != spec.factors:
-        raise ValueError(f"{folder.name} was trained on other labels of {dataset} than are there now; train it again")
+        raise ValueError(
+            f"{folder.name} was trained on other labels of {dataset} than are there now; train it again"
+        )
     subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
     learn, held = few(train, sample.train, seed), None
     if split == "validation":
@@ -119,18 +133,28 @@ def evaluate(
     with clock("codes"):
         splits = Splits.of(subject, (learn, held, data), seed, say)
     with clock("leakage"):
-        report["leakage"], rows = measure(splits, spec.factors, effort=sample.effort, seed=seed, progress=say)
+        report["leakage"], rows = measure(
+            splits, spec.factors, effort=sample.effort, seed=seed, progress=say
+        )
         report["leakage"]["verdicts"] = verdicts(report["leakage"])
     with clock("swaps"):
         constant = mean_sequence(learn)
         report["error"] = reconstruction_error(subject, data, splits.test.mean, constant)
         if judge is None:
-            report |= {} if dataset in TASKS else {"no_judge": missing}  # there, networks with labels judge
+            report |= (
+                {} if dataset in TASKS else {"no_judge": missing}
+            )  # there, networks with labels judge
         else:
             report |= swap_report(
-                subject, judge, data, splits.test.mean, real, pairs=sample.pairs, seed=seed,
+                subject,
+                judge,
+                data,
+                splits.test.mean,
+                real,
+                pairs=sample.pairs,
+                seed=seed,
                 progress=lambda d, t: say("swaps and samples", d, t),
-            )  # fmt: skip
+            )
     if spec.modality == "audio":
         from seqdisent.evaluation.speech import PAIRS, speech_report
 
@@ -149,13 +173,21 @@ def evaluate(
         with clock("tasks"):
             parts = (train, load_dataset(dataset, "validation", data_root), data)
             told = {
-                task.name: answers(task, model, parts, seed, lambda what: say(what, 0, 1)) for task in TASKS[dataset]
+                task.name: answers(task, model, parts, seed, lambda what: say(what, 0, 1))
+                for task in TASKS[dataset]
             }
             report["downstream"] = summarised(folder.name, dataset, {seed: told})["tasks"]
     if sample.effort is FULL and not stand_in:
         with clock("generation"):
             report["generation"] = generation_report(
-                subject, judge, learn, data, splits.test.mean, real if judge else {}, seed=seed, say=say
+                subject,
+                judge,
+                learn,
+                data,
+                splits.test.mean,
+                real if judge else {},
+                seed=seed,
+                say=say,
             )
     report["health"] = health(splits.test)
     report["health"]["words"] = health_words(report["health"])
@@ -164,10 +196,18 @@ def evaluate(
         with clock("multifactor"):
             report |= _structure(splits, spec, data)
         with clock("anchors"):
-            moving = [] if stand_in or judge is None else anchors(
-                model, judge, (learn, held, data), judged=report["judge"], seed=seed,
-                progress=lambda d, t: say("moving the anchor", d, t),
-            )  # fmt: skip
+            moving = (
+                []
+                if stand_in or judge is None
+                else anchors(
+                    model,
+                    judge,
+                    (learn, held, data),
+                    judged=report["judge"],
+                    seed=seed,
+                    progress=lambda d, t: say("moving the anchor", d, t),
+                )
+            )
         report["anchors"] = moving
     return report, rows
 
@@ -176,7 +216,11 @@ def _no_judge(dataset: str) -> str:
     from seqdisent.recipes import RECIPES
 
     missing = f"no judge for {dataset}"
-    return f"{missing}; train one with `seqdisent train judge-{dataset}`" if f"judge-{dataset}" in RECIPES else missing
+    return (
+        f"{missing}; train one with `seqdisent train judge-{dataset}`"
+        if f"judge-{dataset}" in RECIPES
+        else missing
+    )
 
 
 def mean_sequence(data: SequenceDataset) -> torch.Tensor:
@@ -196,7 +240,11 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     first = lambda codes, n: codes.labels[n][:, 0] if codes.labels[n].ndim > 1 else codes.labels[n]
     labels = {n: first(splits.test, n) for n in classes}
     # These measures have no notion of a missing label, nor of a class that training does not have.
-    labels = {n: v for n, v in labels.items() if (v >= 0).all() and _known(n, splits.train.labels, splits.test.labels)}
+    labels = {
+        n: v
+        for n, v in labels.items()
+        if (v >= 0).all() and _known(n, splits.train.labels, splits.test.labels)
+    }
     labels = {n: labels[n] for n in independent_factors(labels)}
     train_labels = {n: first(splits.train, n) for n in labels}
     s = splits.test.mean.static.shape[1]
@@ -207,10 +255,16 @@ def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
     names = spec.identity or [f.name for f in spec.static_factors if not f.continuous]
     static = np.stack([first(splits.test, name) for name in names], 1)
     identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
-    found = verification(splits.test.mean.static.numpy()[few], splits.test.mean.timeline(1).numpy()[few], identity[few])
+    found = verification(
+        splits.test.mean.static.numpy()[few],
+        splits.test.mean.timeline(1).numpy()[few],
+        identity[few],
+    )
     some = data[few]
     weight = some.mask / some.mask.sum(1, keepdim=True)
-    raw = torch.einsum("btn,bt->bn", some.x.flatten(2).nan_to_num(), weight)  # without a model: the mean frame
+    raw = torch.einsum(
+        "btn,bt->bn", some.x.flatten(2).nan_to_num(), weight
+    )  # without a model: the mean frame
     raw = (raw - raw.mean(0)).numpy()
     found["raw"] = verification(raw, raw[:, None], identity[few])["static"]
     if len(labels) < 2:  # disentanglement compares factors
@@ -231,7 +285,9 @@ def _known(factor: str, learn: dict[str, np.ndarray], test: dict[str, np.ndarray
     return bool(np.isin(test[factor][test[factor] >= 0], learn[factor]).any())
 
 
-def _hold_out(data: SequenceDataset, seed: int, share: float = 0.1) -> tuple[SequenceDataset, SequenceDataset]:
+def _hold_out(
+    data: SequenceDataset, seed: int, share: float = 0.1
+) -> tuple[SequenceDataset, SequenceDataset]:
     """Training sequences to learn probes from and, of other sources, to choose them on."""
     sources = np.random.default_rng(seed).permutation(np.unique(data.sources))
     held = np.isin(data.sources, sources[: max(1, int(share * len(sources)))])
@@ -251,7 +307,9 @@ class _Clock:
         self.seconds[part] = round(time.perf_counter() - started, 1)
 
 
-def write_metrics(name_or_path: str | Path, report: dict[str, Any], rows: dict[str, np.ndarray]) -> Path:
+def write_metrics(
+    name_or_path: str | Path, report: dict[str, Any], rows: dict[str, np.ndarray]
+) -> Path:
     """Keep the report in the checkpoint folder, and bring its model card up to date."""
     from seqdisent.reporting.model_card import write_card
 

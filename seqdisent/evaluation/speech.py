@@ -27,9 +27,14 @@ REBUILT = 40  # recordings behind the distortion
 
 
 def speech_report(
-    subject: Subject, data: SequenceDataset, latents: Latents, *, pairs: int = PAIRS, seed: int = 0,
+    subject: Subject,
+    data: SequenceDataset,
+    latents: Latents,
+    *,
+    pairs: int = PAIRS,
+    seed: int = 0,
     progress: Progress | None = None,
-) -> dict:  # fmt: skip
+) -> dict:
     """Pitch, distortion and content of swaps.
 
     Args:
@@ -47,7 +52,10 @@ def speech_report(
     rng = np.random.default_rng(seed)
     sounds = [wave / 32767.0 for wave in data.recordings]
     hz = np.array(
-        [vocoder.median_pitch_hz(vocoder.to_frames(x, n)) for x, n in zip(data.frames, data.steps, strict=True)]
+        [
+            vocoder.median_pitch_hz(vocoder.to_frames(x, n))
+            for x, n in zip(data.frames, data.steps, strict=True)
+        ]
     )
     report: dict = {"pairs": pairs, "distortion": _distortion(subject, data, latents, sounds, rng)}
     a, b = _pairs_apart(data, hz, pairs, rng)
@@ -65,14 +73,18 @@ def speech_report(
         groups["sex"] = data.static["sex"][a] != data.static["sex"][b]
     report["pitch"] = {
         name: {
-            "nearer_donor": asdict(Rate.of(np.nan_to_num(to_donor, nan=np.inf)[chosen] < to_source[chosen])),
-            "chance": 0.5, "pairs": int(chosen.sum()),
+            "nearer_donor": asdict(
+                Rate.of(np.nan_to_num(to_donor, nan=np.inf)[chosen] < to_source[chosen])
+            ),
+            "chance": 0.5,
+            "pairs": int(chosen.sum()),
             "semitones_to_donor": float(np.nanmedian(to_donor[chosen])),
             "semitones_source_to_donor": float(np.median(cents(hz[a], hz[b])[chosen])),
             "unvoiced": int(np.isnan(made[chosen]).sum()),
         }
-        for name, chosen in groups.items() if chosen.any()
-    }  # fmt: skip
+        for name, chosen in groups.items()
+        if chosen.any()
+    }
     report["content"] = _content(data, swapped, a, b, rng)
     return report
 
@@ -85,7 +97,9 @@ def median_pitch(wave: np.ndarray) -> float:
     return float(np.median(hz[hz > 0])) if (hz > 0).any() else float("nan")
 
 
-def _pairs_apart(data: SequenceDataset, hz: np.ndarray, pairs: int, rng) -> tuple[np.ndarray, np.ndarray]:
+def _pairs_apart(
+    data: SequenceDataset, hz: np.ndarray, pairs: int, rng
+) -> tuple[np.ndarray, np.ndarray]:
     """Random pairs of different speakers whose pitch is known, half of them of different sex if there are two."""
     voiced = np.flatnonzero(~np.isnan(hz))
     a, b = rng.choice(voiced, (2, 40 * pairs))
@@ -102,22 +116,31 @@ def _pairs_apart(data: SequenceDataset, hz: np.ndarray, pairs: int, rng) -> tupl
 def _distortion(subject: Subject, data: SequenceDataset, latents: Latents, sounds, rng) -> dict:
     rows = np.sort(rng.permutation(len(data))[:REBUILT])
     highest = data.spec.bandwidth_hz or RATE_HZ / 2
-    ways = {"vocoder": waveforms(data[rows]), "reconstruction": waveforms(subject.decode(latents[rows]))}
+    ways = {
+        "vocoder": waveforms(data[rows]),
+        "reconstruction": waveforms(subject.decode(latents[rows])),
+    }
     found = {}
     for name, waves in ways.items():
-        each = [distortion(sounds[row], wave, highest) for row, wave in zip(rows, waves, strict=True)]
+        each = [
+            distortion(sounds[row], wave, highest) for row, wave in zip(rows, waves, strict=True)
+        ]
         found[name] = {key: float(np.nanmean([e[key] for e in each])) for key in each[0]}
     return found | {"recordings": len(rows)}
 
 
-def _content(data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b: np.ndarray, rng) -> dict | None:
+def _content(
+    data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b: np.ndarray, rng
+) -> dict | None:
     """Is a swap nearest to what the donor's own recording of the same content sounds like?"""
     if not data.spec.dynamic_factors or "speaker" not in data.static:
         return None
     name = data.spec.dynamic_factors[0].name
     said, who = data.sequence_labels()[name], data.static["speaker"]
     contents = np.unique(said[said >= 0])
-    by = {(w, c): np.flatnonzero((who == w) & (said == c)) for w in np.unique(who) for c in contents}
+    by = {
+        (w, c): np.flatnonzero((who == w) & (said == c)) for w in np.unique(who) for c in contents
+    }
     right = []
     for i in rng.permutation(len(a)):
         if len(right) >= PAIRS // 3:
@@ -129,11 +152,18 @@ def _content(data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b:
             continue
         mine = _cepstra(vocoder.analyse(swapped[i]))
         real = {c: int(rng.choice(rows)) for c, rows in there.items()}
-        far = {c: _warped(mine, _cepstra(vocoder.to_frames(data.frames[r], data.steps[r]))) for c, r in real.items()}
+        far = {
+            c: _warped(mine, _cepstra(vocoder.to_frames(data.frames[r], data.steps[r])))
+            for c, r in real.items()
+        }
         right.append(min(far, key=far.get) == said[row])
     if not right:
         return None
-    return {"factor": name, "nearest": asdict(Rate.of(np.array(right))), "chance": 1 / len(contents)}
+    return {
+        "factor": name,
+        "nearest": asdict(Rate.of(np.array(right))),
+        "chance": 1 / len(contents),
+    }
 
 
 def _cepstra(frames: np.ndarray) -> np.ndarray:

@@ -36,17 +36,25 @@ class Splits:
         the test sequence at the same place, and a probe that knows the noise by heart reads the label from it.
         """
         names = ("training", "validation", "test")
-        return cls(*(
-            subject.codes(part, seed=3 * seed + number, progress=say_as(progress, f"encoding {name} sequences"))
-            for number, (part, name) in enumerate(zip(data, names, strict=True))
-        ))  # fmt: skip
+        return cls(
+            *(
+                subject.codes(
+                    part,
+                    seed=3 * seed + number,
+                    progress=say_as(progress, f"encoding {name} sequences"),
+                )
+                for number, (part, name) in enumerate(zip(data, names, strict=True))
+            )
+        )
 
     def parts(self) -> tuple[Codes, Codes, Codes]:
         return self.train, self.validation, self.test
 
     def at_one_step(self, seed: int) -> Splits:
         """Each sequence at one step of its own (:meth:`Codes.at_one_step`)."""
-        return Splits(*(codes.at_one_step(3 * seed + number) for number, codes in enumerate(self.parts())))
+        return Splits(
+            *(codes.at_one_step(3 * seed + number) for number, codes in enumerate(self.parts()))
+        )
 
 
 def why_not_measurable(factor: Factor, splits: Splits) -> str:

@@ -45,17 +45,27 @@ class Oracle:
         own = {kind: tuple(f for f in classes if f.kind == kind) for kind in ("static", "dynamic")}
         self.factors = {kind: classes if leaky else own[kind] for kind in own}
 
-    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+    def codes(
+        self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
+    ) -> Codes:
         generator = torch.Generator().manual_seed(seed)
         # A step that does not exist has the label -1: any class will do, nobody looks at it.
-        labels = {n: np.maximum(v, 0) if v.dtype.kind == "i" else v for n, v in data.labels().items()}
+        labels = {
+            n: np.maximum(v, 0) if v.dtype.kind == "i" else v for n, v in data.labels().items()
+        }
         steps = data.spec.frames
-        joined = lambda kind, t: torch.cat([_onehot(_at(labels[f.name], t), f) for f in self.factors[kind]], -1)
+        joined = lambda kind, t: torch.cat(
+            [_onehot(_at(labels[f.name], t), f) for f in self.factors[kind]], -1
+        )
         static = joined("static", 0)
         dynamic = torch.stack([joined("dynamic", t) for t in range(steps)], dim=1)
         noisy = lambda code: code + NOISE * torch.randn(code.shape, generator=generator)
         kl = lambda code: torch.zeros(code.shape[:2])
-        mask = None if data.lengths is None else torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        mask = (
+            None
+            if data.lengths is None
+            else torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        )
         mean, sample = (Latents(noisy(static), noisy(dynamic), mask) for _ in range(2))
         return Codes(mean, sample, kl(static), kl(dynamic), labels_in_parts(data), data.sources)
 
@@ -76,7 +86,8 @@ class Oracle:
         codes = self.codes(self.gallery).mean
         pick = lambda: torch.randint(len(self.gallery), (n,), generator=generator)
         return Latents(
-            codes.static[pick()] if static is None else static, codes.dynamic[pick()] if dynamic is None else dynamic
+            codes.static[pick()] if static is None else static,
+            codes.dynamic[pick()] if dynamic is None else dynamic,
         )
 
 
@@ -90,7 +101,9 @@ class Shuffled:
     def spec(self) -> DatasetSpec:
         return self.other.spec
 
-    def codes(self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None) -> Codes:
+    def codes(
+        self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
+    ) -> Codes:
         return self.other.codes(data, seed=seed, progress=progress).shuffled(seed)
 
     def decode(self, latents: Latents) -> Sequences:

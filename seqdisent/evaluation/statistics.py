@@ -71,7 +71,9 @@ class Bootstrap:
         _, self.group = np.unique(source, return_inverse=True)
         self.groups = int(self.group.max()) + 1
         rng = np.random.default_rng(seed)
-        self.counts = rng.multinomial(self.groups, np.full(self.groups, 1 / self.groups), size=draws)
+        self.counts = rng.multinomial(
+            self.groups, np.full(self.groups, 1 / self.groups), size=draws
+        )
 
     def mean(self, values: np.ndarray) -> Interval:
         """The mean of ``values [N]``; NaN entries are left out."""
@@ -82,7 +84,9 @@ class Bootstrap:
         known = ~(np.isnan(top) | np.isnan(bottom))
         if not known.any():
             return Interval(np.nan, np.nan, np.nan)
-        sums = [np.bincount(self.group, np.where(known, v, 0.0), self.groups) for v in (top, bottom)]
+        sums = [
+            np.bincount(self.group, np.where(known, v, 0.0), self.groups) for v in (top, bottom)
+        ]
         value = float(sums[0].sum() / sums[1].sum())
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = (self.counts @ sums[0]) / (self.counts @ sums[1])
@@ -95,7 +99,11 @@ class Bootstrap:
         if not known.any():
             return Interval(np.nan, np.nan, np.nan)
         values, group = values[known], self.group[known]
-        drawn = [np.median(np.repeat(values, counts[group])) for counts in self.counts if counts[group].any()]
+        drawn = [
+            np.median(np.repeat(values, counts[group]))
+            for counts in self.counts
+            if counts[group].any()
+        ]
         low, high = np.quantile(drawn, [0.025, 0.975])
         return Interval(float(np.median(values)), float(low), float(high))
 
@@ -120,7 +128,9 @@ def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int
     rng = np.random.default_rng(seed)
     _, first, group = np.unique(source, return_index=True, return_inverse=True)
     theirs = labels[first][group]
-    constant = (labels == theirs) | ((labels != labels) & (theirs != theirs))  # NaN, a missing label, is itself
+    constant = (labels == theirs) | (
+        (labels != labels) & (theirs != theirs)
+    )  # NaN, a missing label, is itself
     if constant.all():
         return np.stack([first[rng.permutation(len(first))][group] for _ in range(draws)])
     return np.stack([rng.permutation(len(source)) for _ in range(draws)])

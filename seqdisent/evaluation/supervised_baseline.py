@@ -34,7 +34,9 @@ class SupervisedNetwork(nn.Module):
         every_step: answer at every step, or once a sequence.
     """
 
-    def __init__(self, spec: DatasetSpec, frame: FrameConfig, hidden: int, out: int, *, every_step: bool) -> None:
+    def __init__(
+        self, spec: DatasetSpec, frame: FrameConfig, hidden: int, out: int, *, every_step: bool
+    ) -> None:
         super().__init__()
         self.frame_encoder = frame_encoder(spec, frame)
         self.sequence_encoder = SequenceEncoder(frame.features, hidden)
@@ -56,7 +58,12 @@ def of_equal_size(model: SequentialVAE, task: Task) -> SupervisedNetwork:
     )
     unread = ("frame_decoder", "prior", "log_sigma")
     wanted = sum(p.numel() for name, p in model.named_parameters() if not name.startswith(unread))
-    return made(min(range(8, 257, 8), key=lambda h: abs(sum(p.numel() for p in made(h).parameters()) - wanted)))
+    return made(
+        min(
+            range(8, 257, 8),
+            key=lambda h: abs(sum(p.numel() for p in made(h).parameters()) - wanted),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,12 @@ class Taught:
         y = batch.labels[self.task.factor].numpy()
         there = known(test, self.task.factor)
         source = test.sources if y.ndim == 1 else np.repeat(test.sources[:, None], y.shape[1], 1)
-        return Answer(self(batch.x, batch.mask)[there], y[there], source[there], "network of equal size, with labels")
+        return Answer(
+            self(batch.x, batch.mask)[there],
+            y[there],
+            source[there],
+            "network of equal size, with labels",
+        )
 
 
 def known(data: SequenceDataset, factor: str) -> np.ndarray:
@@ -90,7 +102,9 @@ def known(data: SequenceDataset, factor: str) -> np.ndarray:
     return np.isfinite(labels) if data.spec.factor(factor).continuous else labels >= 0
 
 
-def taught(task: Task, model: SequentialVAE, train: SequenceDataset, held: SequenceDataset, seed: int) -> Taught:
+def taught(
+    task: Task, model: SequentialVAE, train: SequenceDataset, held: SequenceDataset, seed: int
+) -> Taught:
     """Train a network on training, stop by validation.
 
     Args:
@@ -133,7 +147,9 @@ def taught(task: Task, model: SequentialVAE, train: SequenceDataset, held: Seque
 
 
 @torch.inference_mode()
-def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed: int) -> dict[str, float] | None:
+def swap_judged(
+    judge: Taught, model: SequentialVAE, data: SequenceDataset, seed: int
+) -> dict[str, float] | None:
     """Whose label a swap carries, by a network that was told the labels; pairs in which the two differ.
 
     Every sequence gives its dynamics once and, in another order, its static code once. A static factor should be the
@@ -151,7 +167,9 @@ def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed
     donor = np.random.default_rng(seed).permutation(len(data))
 
     def made(latents: Latents) -> Tensor:
-        there = model.presence(latents) > 0.5 if model.config.presence_weight else ~torch.isnan(batch.x)
+        there = (
+            model.presence(latents) > 0.5 if model.config.presence_weight else ~torch.isnan(batch.x)
+        )
         return torch.where(there, model.decode(latents), torch.nan)
 
     truth = batch.labels[judge.task.factor].numpy()
@@ -164,6 +182,9 @@ def swap_judged(judge: Taught, model: SequentialVAE, data: SequenceDataset, seed
     right, wrong = (truth[donor], truth) if static else (truth, truth[donor])
     accuracy = lambda x: 100 * float((judge(x, batch.mask).argmax(-1) == truth)[there].mean())
     return {
-        "right": 100 * float((said == right)[differ].mean()), "wrong": 100 * float((said == wrong)[differ].mean()),
-        "real": accuracy(batch.x), "rebuilt": accuracy(made(own)), "pairs": int(differ.sum()),
-    }  # fmt: skip
+        "right": 100 * float((said == right)[differ].mean()),
+        "wrong": 100 * float((said == wrong)[differ].mean()),
+        "real": accuracy(batch.x),
+        "rebuilt": accuracy(made(own)),
+        "pairs": int(differ.sum()),
+    }

@@ -23,7 +23,12 @@ from seqdisent.types import Latents, squared_error
 
 Opinion = dict[str, np.ndarray]  # factor -> probability of every class [n, C]
 # What is generated, and the kind of factor whose code was kept (None: both, from the same sequence or a pair).
-GENERATED = {"reconstruction": None, "swap": None, "static_sampled": "dynamic", "dynamics_sampled": "static"}
+GENERATED = {
+    "reconstruction": None,
+    "swap": None,
+    "static_sampled": "dynamic",
+    "dynamics_sampled": "static",
+}
 
 
 def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,10 +87,14 @@ def swap_report(
     generator = torch.Generator().manual_seed(seed)
     truth = {name: labels for name, labels in data.sequence_labels().items() if name in real}
     factors = [f for f in data.spec.factors if f.name in real]
-    heard: dict[str, dict[str, list[np.ndarray]]] = {w: {f.name: [] for f in factors} for w in (*GENERATED, "dynamic")}
+    heard: dict[str, dict[str, list[np.ndarray]]] = {
+        w: {f.name: [] for f in factors} for w in (*GENERATED, "dynamic")
+    }
 
     def listen(what: str, codes: Latents) -> None:
-        for name, chance in judge.probabilities(as_judged(subject.decode(codes), data.spec)).items():
+        for name, chance in judge.probabilities(
+            as_judged(subject.decode(codes), data.spec)
+        ).items():
             if name in heard[what]:  # what it cannot know it is not asked
                 heard[what][name].append(chance.numpy())
 
@@ -98,12 +107,21 @@ def swap_report(
             listen("reconstruction", la)
             listen("swap", la.with_static(lb))
             listen("dynamic", la.with_dynamic(lb))
-            listen("static_sampled", as_long(subject.sample(n, frames, dynamic=la.dynamic, generator=generator)))
-            listen("dynamics_sampled", as_long(subject.sample(n, frames, static=lb.static, generator=generator)))
+            listen(
+                "static_sampled",
+                as_long(subject.sample(n, frames, dynamic=la.dynamic, generator=generator)),
+            )
+            listen(
+                "dynamics_sampled",
+                as_long(subject.sample(n, frames, static=lb.static, generator=generator)),
+            )
             if progress:
                 progress(min(start + BATCH, pairs), pairs)
 
-    said = {what: {name: np.concatenate(parts) for name, parts in by.items()} for what, by in heard.items()}
+    said = {
+        what: {name: np.concatenate(parts) for name, parts in by.items()}
+        for what, by in heard.items()
+    }
     report: dict = {"pairs": pairs, "seed": seed, **{what: {} for what in GENERATED}}
     joint = np.ones(pairs, bool)
     for factor in factors:
@@ -115,33 +133,53 @@ def swap_report(
             seen = said[what][name].argmax(1)
             if kept_kind is not None and kept_kind != factor.kind:
                 # The code that should hold it was drawn: seeing the old value is the other code's leak.
-                figures["off_target"] = asdict(_rate(seen, truth[name][a if kept_kind == "dynamic" else b]))
+                figures["off_target"] = asdict(
+                    _rate(seen, truth[name][a if kept_kind == "dynamic" else b])
+                )
                 figures.pop("disagreement"), figures.pop("kl_nats")
             else:
                 figures["kept"] = asdict(_rate(seen, truth[name][rows]))
             report[what][name] = {**figures, "chance": 1 / len(factor.classes)}
-        seen, donor, other = said["swap"][name].argmax(1), truth[name][donor_rows], truth[name][other_rows]
+        seen, donor, other = (
+            said["swap"][name].argmax(1),
+            truth[name][donor_rows],
+            truth[name][other_rows],
+        )
         differ = (donor != other) & (donor >= 0) & (other >= 0)
         report["swap"][name]["off_target"] = asdict(_rate(seen[differ], other[differ]))
         report["swap"][name]["kept_where_different"] = asdict(_rate(seen[differ], donor[differ]))
         joint &= (seen == donor) | (donor < 0)
-    report["swap"]["joint"] = {"kept": asdict(Rate.of(joint)), "chance": _joint_chance(factors, truth)}
+    report["swap"]["joint"] = {
+        "kept": asdict(Rate.of(joint)),
+        "chance": _joint_chance(factors, truth),
+    }
     report["multifactor_swap"] = _multifactor(said, truth, factors, (a, b))
     return report
 
 
-def _multifactor(said: dict[str, Opinion], truth: dict[str, np.ndarray], factors: list[Factor], pairs) -> dict | None:
+def _multifactor(
+    said: dict[str, Opinion], truth: dict[str, np.ndarray], factors: list[Factor], pairs
+) -> dict | None:
     """Both exchanges with A as the source and B as the donor, over factors that are not made of others."""
     a, b = pairs
     names = independent_factors(truth)
     if any((truth[n] < 0).any() for n in names):
         return None  # the score has no notion of a missing label
-    swapped = {kind: [f.name for f in factors if f.kind == kind and f.name in names] for kind in ("static", "dynamic")}
-    seen = {kind: {n: said[w][n].argmax(1) for n in names} for kind, w in (("static", "swap"), ("dynamic", "dynamic"))}
+    swapped = {
+        kind: [f.name for f in factors if f.kind == kind and f.name in names]
+        for kind in ("static", "dynamic")
+    }
+    seen = {
+        kind: {n: said[w][n].argmax(1) for n in names}
+        for kind, w in (("static", "swap"), ("dynamic", "dynamic"))
+    }
     return multifactor_swap(
-        seen, {n: truth[n][a] for n in names}, {n: truth[n][b] for n in names}, swapped,
+        seen,
+        {n: truth[n][a] for n in names},
+        {n: truth[n][b] for n in names},
+        swapped,
         {f.name: len(f.classes) for f in factors if f.name in names},
-    )  # fmt: skip
+    )
 
 
 def _rate(seen: np.ndarray, truth: np.ndarray) -> Rate:
@@ -161,7 +199,9 @@ def _opinions(said: np.ndarray, before: np.ndarray) -> dict[str, float]:
     that the kept code comes from, and ``kl_nats``: the mean KL(real || generated) of the judge's two opinions
     (Li & Mandt 2018, section 4.1).
     """
-    divergence = (before * (np.log(np.clip(before, 1e-12, 1)) - np.log(np.clip(said, 1e-12, 1)))).sum(1)
+    divergence = (
+        before * (np.log(np.clip(before, 1e-12, 1)) - np.log(np.clip(said, 1e-12, 1)))
+    ).sum(1)
     return {
         **inception(said),
         "disagreement": float(np.mean(said.argmax(1) != before.argmax(1))),
@@ -174,7 +214,11 @@ def inception(said: np.ndarray) -> dict[str, float]:
     ``h_y_given_x`` at least 0, in nats (as in S3VAE and DBSE)."""
     entropy = lambda p: float(-(p * np.log(np.clip(p, 1e-12, 1))).sum(-1).mean())
     h_y, h_y_given_x = entropy(said.mean(0)), entropy(said)
-    return {"inception_score": float(np.exp(h_y - h_y_given_x)), "h_y": h_y, "h_y_given_x": h_y_given_x}
+    return {
+        "inception_score": float(np.exp(h_y - h_y_given_x)),
+        "h_y": h_y,
+        "h_y_given_x": h_y_given_x,
+    }
 
 
 def reconstruction_error(

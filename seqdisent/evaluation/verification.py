@@ -33,10 +33,14 @@ def equal_error_rate(scores: np.ndarray, same: np.ndarray) -> float:
     if scores.ndim != 1 or scores.shape != same.shape:
         raise ValueError(f"expected scores [n] and same [n], got {scores.shape} and {same.shape}")
     if not np.isfinite(scores).all():
-        raise ValueError(f"{np.count_nonzero(~np.isfinite(scores))} of {len(scores)} scores are not finite")
+        raise ValueError(
+            f"{np.count_nonzero(~np.isfinite(scores))} of {len(scores)} scores are not finite"
+        )
     positive = int(np.count_nonzero(same))
     if positive in (0, len(same)):
-        raise ValueError(f"{positive} of {len(same)} pairs are of one identity; both kinds are needed")
+        raise ValueError(
+            f"{positive} of {len(same)} pairs are of one identity; both kinds are needed"
+        )
     order = np.argsort(scores)
     return _crossing(scores[order], same[order], np.ones(len(scores), np.int64))
 
@@ -55,7 +59,12 @@ def cosine_pairs(codes: np.ndarray) -> np.ndarray:
 
 
 def verification(
-    static: np.ndarray, dynamic: np.ndarray, identity: np.ndarray, *, intervals: int = 200, seed: int = 0
+    static: np.ndarray,
+    dynamic: np.ndarray,
+    identity: np.ndarray,
+    *,
+    intervals: int = 200,
+    seed: int = 0,
 ) -> dict:
     """Equal error rates of the static code and of the time mean of the dynamic code, as they are (cosine).
 
@@ -89,7 +98,10 @@ def verification(
     first, second = (who[index] for index in np.triu_indices(len(who), 1))
     same = first == second
     # float32 sums over time would give equal codes slightly different means
-    scores = {"static": cosine_pairs(static), "dynamic": cosine_pairs(dynamic.mean(1, dtype=np.float64))}
+    scores = {
+        "static": cosine_pairs(static),
+        "dynamic": cosine_pairs(dynamic.mean(1, dtype=np.float64)),
+    }
     found = {code: equal_error_rate(score, same) for code, score in scores.items()}
 
     drawn: dict[str, list[float]] = {code: [] for code in found}
@@ -98,7 +110,9 @@ def verification(
         pair = first * groups + second
         ranked = {}
         for code, score in scores.items():
-            order = np.argsort(score)  # once: a resample changes the weights of pairs, never their order
+            order = np.argsort(
+                score
+            )  # once: a resample changes the weights of pairs, never their order
             ranked[code] = score[order], same[order], pair[order]
         rng = np.random.default_rng(seed)
         for _ in range(intervals):
@@ -137,7 +151,9 @@ def _crossing(scores: np.ndarray, same: np.ndarray, weight: np.ndarray) -> float
     start, stop = (int(np.searchsorted(scores, scores[at], side)) for side in ("left", "right"))
     before = int(rejected[start - 1]) if start else 0
     share = (goal - before) / (int(rejected[stop - 1]) - before)
-    below, within = (int(weight[part][~same[part]].sum()) for part in (slice(start), slice(start, stop)))
+    below, within = (
+        int(weight[part][~same[part]].sum()) for part in (slice(start), slice(start, stop))
+    )
     return (negative - below - share * within) / negative
 
 

@@ -1,4 +1,5 @@
-"""Whether tracked balls obey the physics of :mod:`seqdisent.data.video.ball_simulator`: that none is lost, none runs into another or
+"""Whether tracked balls obey the physics of :mod:`seqdisent.data.video.ball_simulator`: that none is
+lost, none runs into another or
 out of the box, that energy stays, and that they are as fast as real ones.
 
 Frames are counted from 1 where a rollout starts. Measures are of sequences, so that intervals can resample these.
@@ -14,7 +15,9 @@ from scipy.stats import wasserstein_distance
 from seqdisent.experiments.ball_tracker import Tracks
 
 PIXELS = 32  # positions are in box widths; what is said is in pixels of a frame this wide
-SLACK = 0.5 / PIXELS  # by less than this nothing overlaps or leaves: a tracker of blurred discs is that exact
+SLACK = (
+    0.5 / PIXELS
+)  # by less than this nothing overlaps or leaves: a tracker of blurred discs is that exact
 EARLY, LATE = slice(0, 16), slice(84, 100)  # frames 1 to 16 and 85 to 100
 SOME = 4  # frames of a window that an energy is told from, at least
 KEEPS = 0.1  # an energy stays if it changes by at most this share
@@ -98,10 +101,14 @@ def energy(tracks: Tracks, number: np.ndarray, law: Law) -> np.ndarray:
 def _typical(values: np.ndarray) -> np.ndarray:
     """Medians of rows ``[N, T]`` with enough that is known."""
     enough = (~np.isnan(values)).sum(1) >= SOME
-    return np.array([np.nanmedian(row) if some else np.nan for row, some in zip(values, enough, strict=True)])
+    return np.array(
+        [np.nanmedian(row) if some else np.nan for row, some in zip(values, enough, strict=True)]
+    )
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
     """Means of what is known of ``values [N, T, 12]``, ``[N]``; NaN where nothing is."""
     known = ~np.isnan(values)
-    return np.where(known, values, 0).sum((1, 2)) / np.where(known.any((1, 2)), known.sum((1, 2)), np.nan)
+    return np.where(known, values, 0).sum((1, 2)) / np.where(
+        known.any((1, 2)), known.sum((1, 2)), np.nan
+    )

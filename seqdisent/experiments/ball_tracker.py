@@ -1,6 +1,7 @@
 """A tracker that reads balls from frames alone, so that what a model draws can be asked whether it obeys the physics.
 
-Every ball of :mod:`seqdisent.data.video.ball_simulator` is a disc of one of two radii whose largest channel is 1, on a darker ground:
+Every ball of :mod:`seqdisent.data.video.ball_simulator` is a disc of one of two radii whose largest
+channel is 1, on a darker ground:
 the largest channel, from that of the ground (0) to full (1), is its *ink*. Discs are found one after the other where
 they cover most of the ink that is left, and then fitted together; the radius, one for a sequence, is the one that
 leaves less ink unexplained. A minimal-cost matching links what is found from frame to frame. Nothing is learned. How
@@ -81,7 +82,9 @@ def track(frames: Tensor, start: np.ndarray | None = None) -> Tracks:
     position, linked = np.full((n, steps, TRACKS, 2), np.nan), np.zeros((n, steps, TRACKS))
     for row in range(n):
         begin = None if start is None else start[row]
-        for t, taken in enumerate(_linked([s[i > 0] for s, i in zip(seen[row], share[row], strict=True)], begin)):
+        for t, taken in enumerate(
+            _linked([s[i > 0] for s, i in zip(seen[row], share[row], strict=True)], begin)
+        ):
             here = np.flatnonzero(share[row, t] > 0)
             position[row, t, taken], linked[row, t, taken] = seen[row, t, here], share[row, t, here]
     return Tracks(position, linked, radius)
@@ -122,7 +125,9 @@ def _discs(ink: Tensor, radius: float) -> tuple[Tensor, Tensor, Tensor]:
     for _ in range(FITS):
         cover = _cover(at, radius, pixel)
         drawn = share[..., None, None] * cover
-        alone = ink[:, None] - (drawn.sum(1, keepdim=True) - drawn)  # what the others do not explain
+        alone = ink[:, None] - (
+            drawn.sum(1, keepdim=True) - drawn
+        )  # what the others do not explain
         share = torch.where(share > 0, _share(alone, cover), share)
         at = at + _shift(alone, cover, at, radius, pixel) * (share > 0)[..., None]
     share = share * (share > INK)
@@ -150,7 +155,10 @@ def _shift(ink: Tensor, cover: Tensor, at: Tensor, radius: float, pixel: Tensor)
     def centroid(inked: Tensor) -> Tensor:
         inked = inked.clamp_min(0) * near
         whole = inked.sum((2, 3)).clamp_min(1e-6)
-        return torch.stack([(inked.sum(2) * pixel).sum(2), (inked.sum(3) * pixel).sum(2)], dim=-1) / whole[..., None]
+        return (
+            torch.stack([(inked.sum(2) * pixel).sum(2), (inked.sum(3) * pixel).sum(2)], dim=-1)
+            / whole[..., None]
+        )
 
     return (centroid(ink) - centroid(cover)).clamp(-radius / 2, radius / 2)
 
@@ -170,7 +178,9 @@ def _linked(seen: list[np.ndarray], start: np.ndarray | None) -> list[np.ndarray
         free = (missed > 0) & (np.arange(TRACKS) >= held)
         cost[:, free] = 10 + np.arange(TRACKS)[free]
         far = np.linalg.norm(here[:, None] - (where + speed)[None], axis=2)
-        cost[follows] = (far + 5.0 * (np.arange(TRACKS) >= held))[follows]  # first come the tracks that were given
+        cost[follows] = (far + 5.0 * (np.arange(TRACKS) >= held))[
+            follows
+        ]  # first come the tracks that were given
         rows, taken = linear_sum_assignment(cost)
         step = (here - where[taken]) / np.maximum(1, missed[taken])[:, None]
         speed[taken] = np.where(follows[rows, taken][:, None], step, 0)
@@ -188,7 +198,9 @@ def worsened(frames: Tensor, blur: float, dim: float, noise: float, seed: int = 
     return (dim * blurred + noise * drawn).clamp(0, 1)
 
 
-def against_simulator(tracks: Tracks, made: ball_simulator.Trajectories, size: int) -> dict[str, float]:
+def against_simulator(
+    tracks: Tracks, made: ball_simulator.Trajectories, size: int
+) -> dict[str, float]:
     """How right the tracker is about frames of ``made``, ``size`` pixels wide.
 
     Returns:
@@ -196,7 +208,9 @@ def against_simulator(tracks: Tracks, made: ball_simulator.Trajectories, size: i
         true centre within their radius. Errors in pixels (a frame): median and 95 % quantile of ``position``, to the
         nearest true centre, and of ``speed``.
     """
-    away = np.linalg.norm(tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1)  # [N, T, 12, 3]
+    away = np.linalg.norm(
+        tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1
+    )  # [N, T, 12, 3]
     away = np.where(np.isnan(away), np.inf, away)
     nearest, error = away.argmin(3), away.min(3)
     hit, seen = error < tracks.radius[:, None, None], tracks.ink > 0
@@ -208,6 +222,11 @@ def against_simulator(tracks: Tracks, made: ball_simulator.Trajectories, size: i
         "radius right": (tracks.radius == made.world.radius).mean(),
         "false hits": (seen & ~hit).sum() / max(1, seen.sum()),
     }
-    for name, values in (("position", error[hit]), ("speed", np.abs(moved(tracks.position) - true)[same])):
-        found[f"{name} error, median"], found[f"{name} error, 95 %"] = size * np.quantile(values, [0.5, 0.95])
+    for name, values in (
+        ("position", error[hit]),
+        ("speed", np.abs(moved(tracks.position) - true)[same]),
+    ):
+        found[f"{name} error, median"], found[f"{name} error, 95 %"] = size * np.quantile(
+            values, [0.5, 0.95]
+        )
     return {name: float(value) for name, value in found.items()}

@@ -25,7 +25,9 @@ from seqdisent.recipes import Recipe
 from seqdisent.training.schedule import TrainConfig
 
 DATASET = "sprites-32"
-RECONSTRUCTION = 60.0  # weight of the summed squared error; the KL weights of a point are relative to it
+RECONSTRUCTION = (
+    60.0  # weight of the summed squared error; the KL weights of a point are relative to it
+)
 PLAIN, MODULATED = FrameConfig(width=48), FrameConfig("modulated", width=32)
 
 

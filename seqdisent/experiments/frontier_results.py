@@ -28,7 +28,10 @@ from seqdisent.experiments.frontier import POINTS
 from seqdisent.models.pruning import cut_codes
 from seqdisent.spec import Factor
 
-LEARN, HOLD = 4500, 900  # training sequences that probes learn from, and others that they are chosen on
+LEARN, HOLD = (
+    4500,
+    900,
+)  # training sequences that probes learn from, and others that they are chosen on
 PAIRS = 900
 RESULTS = "point.json"
 EPOCHS = 15
@@ -50,7 +53,10 @@ def measure_point(folder: Path) -> dict[str, Any]:
     data = data.in_memory()
     judge, _ = load_judge(spec.name)
     found = {}
-    for name, subject in (("whole", ModelSubject(model)), ("cut", ModelSubject(cut_codes(model, learn)[0]))):
+    for name, subject in (
+        ("whole", ModelSubject(model)),
+        ("cut", ModelSubject(cut_codes(model, learn)[0])),
+    ):
         codes = Splits.of(subject, (learn, hold, data)).parts()
         error = reconstruction_error(subject, data, codes[2].mean, torch.zeros(1))
         figures: dict[str, Any] = {
@@ -62,7 +68,9 @@ def measure_point(folder: Path) -> dict[str, Any]:
             "bits": off_target(codes, spec.factors),
         }
         if judge is not None:
-            swaps = swap_report(subject, judge, data, codes[2].mean, judge_real(judge, data), pairs=PAIRS)["swap"]
+            swaps = swap_report(
+                subject, judge, data, codes[2].mean, judge_real(judge, data), pairs=PAIRS
+            )["swap"]
             figures["swap"] = {name: s["kept"]["value"] for name, s in swaps.items()}
         found[name] = figures
     kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -77,9 +85,13 @@ def off_target(codes: tuple[Codes, Codes, Codes], factors: tuple[Factor, ...]) -
         views = [torch.stack([vector(c.mean), vector(c.sample)]) for c in codes]
         first = lambda labels: labels[:, 0] if labels.ndim > 1 else labels
         tasks = [
-            Task(f.name, len(f.classes), *(first(c.labels[f.name]) for c in codes)) for f in factors if f.kind != code
+            Task(f.name, len(f.classes), *(first(c.labels[f.name]) for c in codes))
+            for f in factors
+            if f.kind != code
         ]
-        read_by = [read(*views, tasks, replace(config, epochs=EPOCHS)) for config in PROBES.values()]
+        read_by = [
+            read(*views, tasks, replace(config, epochs=EPOCHS)) for config in PROBES.values()
+        ]
         for task in tasks:
             for v, reading in enumerate(("mean", "sample")):
                 best = max((by[task.key][v] for by in read_by), key=lambda r: r.validation_bits)
@@ -105,33 +117,46 @@ def collect(run: Path) -> list[dict[str, Any]]:
                 seeds[point, name == "cut"].append(_flat(measured[name]))
     return [
         {
-            "point": point, "family": POINTS[point].family, "cut": cut, "seeds": len(values),
+            "point": point,
+            "family": POINTS[point].family,
+            "cut": cut,
+            "seeds": len(values),
             "figures": {k: over_seeds([v[k] for v in values]) for k in values[0]},
         }
         for (point, cut), values in seeds.items()
-    ]  # fmt: skip
+    ]
 
 
 COLUMNS = {
-    "squared_error": "squared error", "swap/joint": "swap keeps all, %", "identity": "identity in the dynamic code",
-    "identity (draw)": "of a draw", "action parts": "motion + direction in the static code",
+    "squared_error": "squared error",
+    "swap/joint": "swap keeps all, %",
+    "identity": "identity in the dynamic code",
+    "identity (draw)": "of a draw",
+    "action parts": "motion + direction in the static code",
     "action parts (draw)": "of a draw",
-}  # fmt: skip
+}
 
 
 def table(results: list[dict[str, Any]]) -> str:
     """Markdown: a row for each point, whole and cut; bits with 95 % intervals over seeds."""
-    lines = [f"| point | seeds | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 2) + "|"]
+    lines = [
+        f"| point | seeds | {' | '.join(COLUMNS.values())} |",
+        "|---" * (len(COLUMNS) + 2) + "|",
+    ]
     for row in results:
         cells = [_cell(name, row["figures"].get(name)) for name in COLUMNS]
-        lines.append(f"| {row['point']}{' + cut' if row['cut'] else ''} | {row['seeds']} | {' | '.join(cells)} |")
+        lines.append(
+            f"| {row['point']}{' + cut' if row['cut'] else ''} | {row['seeds']} | {' | '.join(cells)} |"
+        )
     return "\n".join(lines)
 
 
 def _cell(name: str, figure: dict[str, float | None] | None) -> str:
     if figure is None:
         return "-"
-    scale, digits = (100, 1) if name.startswith("swap") else (1, 0 if name == "squared_error" else 2)
+    scale, digits = (
+        (100, 1) if name.startswith("swap") else (1, 0 if name == "squared_error" else 2)
+    )
     text = f"{scale * figure['value']:.{digits}f}"
     if figure["low"] is None:
         return text
@@ -152,11 +177,16 @@ def write_results(results: list[dict[str, Any]], folder: Path) -> Path:
 def _flat(figures: dict[str, Any]) -> dict[str, float]:
     bits = figures["bits"]
     of = lambda code, names, reading: sum(bits[f"{code}/{n}/{reading}"] for n in names)
-    flat = {k: figures[k] for k in ("squared_error", "static_rank", "dynamic_rank", "static_kl", "dynamic_kl")}
+    flat = {
+        k: figures[k]
+        for k in ("squared_error", "static_rank", "dynamic_rank", "static_kl", "dynamic_kl")
+    }
     for reading, tag in (("mean", ""), ("sample", " (draw)")):
         flat[f"identity{tag}"] = of("dynamic", ("skin", "pants", "top", "hair"), reading)
         flat[f"action parts{tag}"] = of("static", ("motion", "direction"), reading)
-        flat |= {f"{k.rsplit('/', 1)[0]}{tag}": v for k, v in bits.items() if k.endswith(f"/{reading}")}
+        flat |= {
+            f"{k.rsplit('/', 1)[0]}{tag}": v for k, v in bits.items() if k.endswith(f"/{reading}")
+        }
     if "swap" in figures:
         flat |= {f"swap/{k}": v for k, v in figures["swap"].items()}
     return flat

@@ -17,7 +17,10 @@ from seqdisent.evaluation.codes import Progress
 
 CRFS = (6, 12, 18, 24, 30, 36, 42, 48, 51)  # constant rate factors; 51 is the worst there is
 CLIPS = 100  # a process each: a thousand would take minutes
-SLICES = (1, 5)  # kinds of units that hold pictures; the others are headers (SPS, PPS) and notes (SEI)
+SLICES = (
+    1,
+    5,
+)  # kinds of units that hold pictures; the others are headers (SPS, PPS) and notes (SEI)
 START = re.compile(rb"\x00?\x00\x00\x01")
 
 
@@ -28,14 +31,30 @@ def stream(clip: np.ndarray, crf: float) -> bytes:
         RuntimeError: if the encoder fails; the message is its own.
     """
     _, height, width, _ = clip.shape
-    options = ["-c:v", "libx264", "-pix_fmt", "yuv444p", "-preset", "veryslow", "-tune", "psnr", "-threads", "1"]
+    options = [
+        "-c:v",
+        "libx264",
+        "-pix_fmt",
+        "yuv444p",
+        "-preset",
+        "veryslow",
+        "-tune",
+        "psnr",
+        "-threads",
+        "1",
+    ]
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i", "-"]
-    return _ffmpeg([*source, *options, "-crf", str(crf), "-f", "h264", "-"], np.ascontiguousarray(clip).tobytes())
+    return _ffmpeg(
+        [*source, *options, "-crf", str(crf), "-f", "h264", "-"],
+        np.ascontiguousarray(clip).tobytes(),
+    )
 
 
 def decoded(streams: Sequence[bytes], shape: tuple[int, int, int, int]) -> np.ndarray:
     """The clips of some streams, uint8 ``[N, T, H, W, 3]``, each of the given ``shape``: one stream after the other."""
-    out = _ffmpeg(["-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], b"".join(streams))
+    out = _ffmpeg(
+        ["-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], b"".join(streams)
+    )
     return np.frombuffer(out, np.uint8).reshape(len(streams), *shape)
 
 
@@ -43,11 +62,17 @@ def picture_bytes(raw: bytes) -> int:
     """Bytes of a stream without what is the same for every clip: parameter sets (SPS, PPS) and notes (SEI)."""
     starts = list(START.finditer(raw))
     ends = [*(s.start() for s in starts[1:]), len(raw)]
-    return sum(end - s.start() for s, end in zip(starts, ends, strict=True) if raw[s.end()] & 31 in SLICES)
+    return sum(
+        end - s.start() for s, end in zip(starts, ends, strict=True) if raw[s.end()] & 31 in SLICES
+    )
 
 
 def curve(
-    data: SequenceDataset, *, clips: int = CLIPS, crfs: Sequence[float] = CRFS, progress: Progress | None = None
+    data: SequenceDataset,
+    *,
+    clips: int = CLIPS,
+    crfs: Sequence[float] = CRFS,
+    progress: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Quality against bits of a split of pictures, best quality first.
 
@@ -63,12 +88,18 @@ def curve(
     found = []
     for number, crf in enumerate(crfs, 1):
         streams = [stream(clip, crf) for clip in real]
-        error = np.square(decoded(streams, real.shape[1:]).astype(np.float32) - real).mean(dtype=np.float64)
+        error = np.square(decoded(streams, real.shape[1:]).astype(np.float32) - real).mean(
+            dtype=np.float64
+        )
         frames = real.shape[0] * real.shape[1]
-        found.append({
-            "crf": crf, "psnr_db": float(10 * np.log10(255**2 / max(error, 1e-9))),
-            "bits": 8 * sum(map(len, streams)) / frames, "picture_bits": 8 * sum(map(picture_bytes, streams)) / frames,
-        })  # fmt: skip
+        found.append(
+            {
+                "crf": crf,
+                "psnr_db": float(10 * np.log10(255**2 / max(error, 1e-9))),
+                "bits": 8 * sum(map(len, streams)) / frames,
+                "picture_bits": 8 * sum(map(picture_bytes, streams)) / frames,
+            }
+        )
         if progress:
             progress(number, len(crfs))
     return found
@@ -80,7 +111,9 @@ def at_quality(found: list[dict[str, float]], psnr_db: float) -> dict[str, float
     points = sorted(found, key=lambda p: p["psnr_db"])
     quality = [p["psnr_db"] for p in points]
     on_line = lambda values: float(np.interp(psnr_db, quality, values))
-    bits = {k: float(np.exp(on_line(np.log([p[k] for p in points])))) for k in ("bits", "picture_bits")}
+    bits = {
+        k: float(np.exp(on_line(np.log([p[k] for p in points])))) for k in ("bits", "picture_bits")
+    }
     return {"crf": on_line([p["crf"] for p in points]), "psnr_db": on_line(quality), **bits}
 
 
@@ -88,7 +121,10 @@ def _ffmpeg(arguments: list[str], given: bytes) -> bytes:
     import imageio_ffmpeg  # only here: finding ffmpeg takes a moment
 
     told = subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments], input=given, capture_output=True, check=False
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments],
+        input=given,
+        capture_output=True,
+        check=False,
     )
     if told.returncode:
         raise RuntimeError(f"ffmpeg failed: {told.stderr.decode(errors='replace').strip()[-300:]}")

@@ -5,7 +5,8 @@ frames with as many code numbers a sequence: D + S / T of them a frame. Everythi
 steps, rate, batches, and the bound itself for a loss, with a learned variance and nothing weighted, so that the KL of
 a code is what it costs to convey a draw of it.
 
-Points are measured by :mod:`seqdisent.experiments.rate_distortion_metrics` on *test* sequences: nothing is chosen by what comes out.
+Points are measured by :mod:`seqdisent.experiments.rate_distortion_metrics` on *test* sequences: nothing
+is chosen by what comes out.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class Point:
     def numbers(self) -> float:
         """Code numbers a frame, the static ones spread over the frames."""
         config = self.recipe.config
-        return config.dynamic_size + config.static_size / dataset_outline(self.recipe.dataset).frames
+        return (
+            config.dynamic_size + config.static_size / dataset_outline(self.recipe.dataset).frames
+        )
 
 
 def _point(dataset: str, kind: str, size: int) -> Point:

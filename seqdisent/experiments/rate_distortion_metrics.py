@@ -1,4 +1,5 @@
-"""Quality against bits: what the codes of each model of :mod:`seqdisent.experiments.rate_distortion` cost, and what they are worth.
+"""Quality against bits: what the codes of each model of :mod:`seqdisent.experiments.rate_distortion`
+cost, and what they are worth.
 
 The bits of a code are its KL divergence from the prior, what it costs to convey a *draw* from the posterior with the
 best code there is (bits back; neither the networks nor a remainder count). So quality is that of decoding a draw.
@@ -66,7 +67,9 @@ def measured_on(dataset: str) -> tuple[SequenceDataset, SequenceDataset, Sequenc
     return learn, hold, split(dataset, "test")
 
 
-def figures(subject: Subject, judge, data: tuple[SequenceDataset, ...], seed: int = 0) -> dict[str, Any]:
+def figures(
+    subject: Subject, judge, data: tuple[SequenceDataset, ...], seed: int = 0
+) -> dict[str, Any]:
     """Everything that is measured of one model, as plain numbers; None where there is nothing to measure.
 
     Args:
@@ -93,20 +96,33 @@ def figures(subject: Subject, judge, data: tuple[SequenceDataset, ...], seed: in
     if judge is not None:
         real = judge_real(judge, test)
         pairs = PAIRS[test.spec.modality]
-        joint = swap_report(subject, judge, test, splits.test.mean, real, pairs=pairs, seed=seed)["swap"]["joint"]
+        joint = swap_report(subject, judge, test, splits.test.mean, real, pairs=pairs, seed=seed)[
+            "swap"
+        ]["joint"]
         truth = test.sequence_labels()
-        right = np.all([(said.argmax(1) == truth[n]) | (truth[n] < 0) for n, said in real.items()], axis=0)
-        found |= {"swap": joint["kept"]["value"], "swap_chance": joint["chance"], "swap_judge": float(right.mean())}
+        right = np.all(
+            [(said.argmax(1) == truth[n]) | (truth[n] < 0) for n, said in real.items()], axis=0
+        )
+        found |= {
+            "swap": joint["kept"]["value"],
+            "swap_chance": joint["chance"],
+            "swap_judge": float(right.mean()),
+        }
     return {k: v if v is None or isinstance(v, bool) else float(v) for k, v in found.items()}
 
 
 def bits_a_frame(codes: Codes, steps: np.ndarray) -> dict[str, float]:
     """KL of both codes in bits, over all frames that exist (``steps [N]``): the static one is spread over them."""
-    static, dynamic = (float(kl.double().sum()) / np.log(2) / steps.sum() for kl in (codes.static_kl, codes.dynamic_kl))
+    static, dynamic = (
+        float(kl.double().sum()) / np.log(2) / steps.sum()
+        for kl in (codes.static_kl, codes.dynamic_kl)
+    )
     return {"static_bits": static, "dynamic_bits": dynamic, "bits": static + dynamic}
 
 
-def envelope_errors(subject: Subject, data: SequenceDataset, latents: Latents, constant: Tensor) -> dict[str, float]:
+def envelope_errors(
+    subject: Subject, data: SequenceDataset, latents: Latents, constant: Tensor
+) -> dict[str, float]:
     """Error of the spectral envelope in dB, root mean square of each recording and their mean: of what is decoded,
     and of the training mean ``constant [T, *event]``."""
     from seqdisent.audio import vocoder
@@ -117,7 +133,9 @@ def envelope_errors(subject: Subject, data: SequenceDataset, latents: Latents, c
             batch = data[start : start + BATCH]
             made = subject.decode(latents[start : start + BATCH]).x
             for name, said in (("envelope_db", made), ("mean_envelope_db", constant)):
-                squared = (said - batch.x)[..., vocoder.ENVELOPE].square().flatten(2).mean(2) * batch.mask
+                squared = (said - batch.x)[..., vocoder.ENVELOPE].square().flatten(2).mean(
+                    2
+                ) * batch.mask
                 errors[name].append(vocoder.DB * (squared.sum(1) / batch.mask.sum(1)).sqrt())
     return {name: float(torch.cat(parts).mean()) for name, parts in errors.items()}
 
@@ -126,7 +144,9 @@ def _leaks(splits: Splits, test: SequenceDataset) -> dict[str, float | None]:
     """Bits in the cells that should be empty, by the usual probes on a smaller sample."""
     if not splits.test.mean.static.shape[1]:  # to a probe, a code of no numbers is a constant
         blank = lambda codes: replace(codes, static=codes.static.new_zeros(len(codes), 1))
-        splits = Splits(*(replace(c, mean=blank(c.mean), sample=blank(c.sample)) for c in splits.parts()))
+        splits = Splits(
+            *(replace(c, mean=blank(c.mean), sample=blank(c.sample)) for c in splits.parts())
+        )
     asked = np.sort(np.random.default_rng(0).permutation(len(test))[:ASK])
     section, _ = measure(replace(splits, test=splits.test[asked]), test.spec.factors, effort=CHEAP)
     said: dict[str, Any] = {"leakage": section}
@@ -134,9 +154,15 @@ def _leaks(splits: Splits, test: SequenceDataset) -> dict[str, float | None]:
     for code in ("static", "dynamic"):
         for reading, tag in (("mean", ""), ("sample", " (draw)")):
             value, entropy = off_target_bits(said, code, reading)
-            found[f"leak/{code}{tag}"], found[f"entropy/{code}"] = (value, entropy) if entropy else (None, None)
-    moving = [f["name"] for f in section["factors"] if f["kind"] == "dynamic" and not f["not_measurable"]]
-    r2 = [cell["r2"]["value"] for name in moving if "r2" in (cell := headline(said, "static", name))]
+            found[f"leak/{code}{tag}"], found[f"entropy/{code}"] = (
+                (value, entropy) if entropy else (None, None)
+            )
+    moving = [
+        f["name"] for f in section["factors"] if f["kind"] == "dynamic" and not f["not_measurable"]
+    ]
+    r2 = [
+        cell["r2"]["value"] for name in moving if "r2" in (cell := headline(said, "static", name))
+    ]
     return found | {"moving_r2": float(np.mean(r2)) if r2 else None}
 
 
@@ -147,5 +173,7 @@ def codec_curve(dataset: str, run: Path) -> list[dict[str, float]]:
     kept = run / CURVE.format(dataset)
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(curve(split(dataset, "test")), indent=1) + "\n", encoding="utf-8")
+        kept.write_text(
+            json.dumps(curve(split(dataset, "test")), indent=1) + "\n", encoding="utf-8"
+        )
     return json.loads(kept.read_text(encoding="utf-8"))

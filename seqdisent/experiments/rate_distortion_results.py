@@ -32,7 +32,10 @@ def collect(run: Path) -> list[dict[str, Any]]:
         equal = [r for r in mine if (r["model"], r["size"]) == ("dsvae", EQUAL)]
         kept = run / CURVE.format(dataset)
         if equal and kept.is_file():
-            there = at_quality(json.loads(kept.read_text(encoding="utf-8")), equal[0]["figures"]["psnr_db"]["value"])
+            there = at_quality(
+                json.loads(kept.read_text(encoding="utf-8")),
+                equal[0]["figures"]["psnr_db"]["value"],
+            )
             rows.append(_baseline(dataset, "H.264", there))
     return rows
 
@@ -44,27 +47,49 @@ def _row(point: Point, run: Path) -> dict[str, Any] | None:
         return None
     names = [k for k in values[0] if k != "judge" and all(v[k] is not None for v in values)]
     return {
-        "dataset": point.recipe.dataset, "model": point.recipe.kind, "size": point.size, "numbers": point.numbers,
-        "seeds": len(values), "figures": {k: over_seeds([v[k] for v in values]) for k in names},
-    }  # fmt: skip
+        "dataset": point.recipe.dataset,
+        "model": point.recipe.kind,
+        "size": point.size,
+        "numbers": point.numbers,
+        "seeds": len(values),
+        "figures": {k: over_seeds([v[k] for v in values]) for k in names},
+    }
 
 
 def _mean_row(dataset: str, row: dict[str, Any]) -> dict[str, Any]:
-    told = {k.removeprefix("mean_"): f["value"] for k, f in row["figures"].items() if k.startswith("mean_")}
+    told = {
+        k.removeprefix("mean_"): f["value"]
+        for k, f in row["figures"].items()
+        if k.startswith("mean_")
+    }
     return _baseline(dataset, "training mean", {**told, "bits": 0.0})
 
 
 def _baseline(dataset: str, name: str, told: dict[str, float]) -> dict[str, Any]:
     values = {k: over_seeds([v]) for k, v in told.items()}
-    return {"dataset": dataset, "model": name, "size": None, "numbers": None, "seeds": None, "figures": values}
+    return {
+        "dataset": dataset,
+        "model": name,
+        "size": None,
+        "numbers": None,
+        "seeds": None,
+        "figures": values,
+    }
 
 
 COLUMNS = {
-    "psnr_db": "PSNR of a draw, dB", "envelope_db": "envelope error, dB", "bits": "bits a frame",
-    "static_bits": "static", "dynamic_bits": "dynamic", "leak/dynamic": "static factors in the dynamic code, bits",
-    "leak/dynamic (draw)": "of a draw", "leak/static": "dynamic factors in the static code, bits",
-    "leak/static (draw)": "of a draw", "moving_r2": "R² of motion in the static code", "swap": "swap keeps all, %",
-}  # fmt: skip
+    "psnr_db": "PSNR of a draw, dB",
+    "envelope_db": "envelope error, dB",
+    "bits": "bits a frame",
+    "static_bits": "static",
+    "dynamic_bits": "dynamic",
+    "leak/dynamic": "static factors in the dynamic code, bits",
+    "leak/dynamic (draw)": "of a draw",
+    "leak/static": "dynamic factors in the static code, bits",
+    "leak/static (draw)": "of a draw",
+    "moving_r2": "R² of motion in the static code",
+    "swap": "swap keeps all, %",
+}
 
 
 def table(results: list[dict[str, Any]], columns: dict[str, str] = COLUMNS) -> str:
@@ -90,9 +115,9 @@ def _cell(name: str, figures: dict[str, Any]) -> str:
     if (most := f"entropy/{name.removeprefix('leak/').removesuffix(' (draw)')}") in figures:
         text += f" of {figures[most]['value']:.2f}"
     if name == "swap":
-        text += (
-            f" (chance {100 * figures['swap_chance']['value']:.2g}, judge {100 * figures['swap_judge']['value']:.1f})"
-        )
+        chance = 100 * figures["swap_chance"]["value"]
+        judge = 100 * figures["swap_judge"]["value"]
+        text += f" (chance {chance:.2g}, judge {judge:.1f})"
     if name == "bits" and "picture_bits" in figures:
         text += f" (without headers {figures['picture_bits']['value']:.1f})"
     return text
@@ -101,8 +126,14 @@ def _cell(name: str, figures: dict[str, Any]) -> str:
 def about(results: list[dict[str, Any]]) -> str:
     """Markdown: how the figures were made, and with how many seeds."""
     seeds = sorted({r["seeds"] for r in results if r["seeds"]})
-    interval = "one seed: no intervals over seeds" if seeds == [1] else "± is a 95 % interval over seeds (Student's t)"
-    steps = ", ".join(f"{name} {DATA[name][1].steps}" for name in dict.fromkeys(r["dataset"] for r in results))
+    interval = (
+        "one seed: no intervals over seeds"
+        if seeds == [1]
+        else "± is a 95 % interval over seeds (Student's t)"
+    )
+    steps = ", ".join(
+        f"{name} {DATA[name][1].steps}" for name in dict.fromkeys(r["dataset"] for r in results)
+    )
     counted = " to ".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
     return f"""# Quality against bits
 

@@ -95,7 +95,9 @@ def measure(model: SequentialVAE, batch: Sequences, seconds: float) -> dict[str,
 
 def main() -> None:
     """Print the table."""
-    options = argparse.ArgumentParser(prog="python -m seqdisent.experiments.throughput", description=__doc__)
+    options = argparse.ArgumentParser(
+        prog="python -m seqdisent.experiments.throughput", description=__doc__
+    )
     options.add_argument("--recipe", default="dbse-sprites", help="the recipe to time")
     options.add_argument("--batch-size", type=int, default=64)
     options.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
@@ -104,7 +106,9 @@ def main() -> None:
     ours = recipe(args.recipe).build().to(memory_format=torch.channels_last)
     frames = (args.batch_size, ours.spec.frames, *ours.spec.event_shape)
     batch = Sequences(torch.rand(frames), torch.ones(frames[:2], dtype=torch.bool))
-    table = Table(title=f"sequences/s, batch {args.batch_size}, {torch.get_num_threads()} threads, float32")
+    table = Table(
+        title=f"sequences/s, batch {args.batch_size}, {torch.get_num_threads()} threads, float32"
+    )
     for column in ("", args.recipe, "published, plain", "ratio"):
         table.add_column(column, justify="left" if not column else "right")
     a, b = measure(ours, batch, args.seconds), measure(published(), batch, args.seconds)

@@ -17,12 +17,18 @@ from seqdisent.experiments.sweep import trained
 from seqdisent.recipes import recipe
 
 RECIPES = (
-    "dbse-air-quality", "dsvae-air-quality", "dbse-etth1", "dbse-etth1-interleaved", "dbse-physionet2012",
+    "dbse-air-quality",
+    "dsvae-air-quality",
+    "dbse-etth1",
+    "dbse-etth1-interleaved",
+    "dbse-physionet2012",
     "dbse-physionet2012-c",
-)  # fmt: skip
+)
 
 
-def measure(name: str, seeds: Sequence[int], run: Path, say: Say = print, **options) -> dict[int, dict[str, Told]]:
+def measure(
+    name: str, seeds: Sequence[int], run: Path, say: Say = print, **options
+) -> dict[int, dict[str, Told]]:
     """Train a recipe with every seed, or find it trained: by seed and task what was answered by whom on test data.
 
     Args:
@@ -34,16 +40,21 @@ def measure(name: str, seeds: Sequence[int], run: Path, say: Say = print, **opti
     """
     made = recipe(name)
     if made.dataset not in TASKS:
-        raise ValueError(f"no downstream tasks for {made.dataset}; there are some for {', '.join(TASKS)}")
+        raise ValueError(
+            f"no downstream tasks for {made.dataset}; there are some for {', '.join(TASKS)}"
+        )
     splits = tuple(load_dataset(made.dataset, split) for split in ("train", "validation", "test"))
     found: dict[int, dict[str, Told]] = {}
     for seed in seeds:
         about = {"name": name, "command": f"seqdisent benchmark {name} --seeds {seed}"}
         say(f"{name}, seed {seed}: training")
-        model, _ = load_checkpoint(trained(made, run / f"{name}-s{seed}", about, seed=seed, **options))
+        model, _ = load_checkpoint(
+            trained(made, run / f"{name}-s{seed}", about, seed=seed, **options)
+        )
         before = next(iter(found.values()), {})
         raw = {task: told.answers[RAW] for task, told in before.items()}
         found[seed] = {
-            task.name: answers(task, model, splits, seed, say, raw.get(task.name)) for task in TASKS[made.dataset]
+            task.name: answers(task, model, splits, seed, say, raw.get(task.name))
+            for task in TASKS[made.dataset]
         }
     return found

@@ -49,7 +49,9 @@ def measure_point(folder: Path, n: int = N) -> Figures:
         return found["figures"]
     model, spec = load_checkpoint(folder)
     if spec.name != SMALL.SPEC.name:
-        raise ValueError(f"{folder} was trained on {spec.name}; rollouts are measured on {SMALL.SPEC.name}")
+        raise ValueError(
+            f"{folder} was trained on {spec.name}; rollouts are measured on {SMALL.SPEC.name}"
+        )
     data = SMALL.of_length("test", SEEN + AFTER, n)
     figures = _plain({**bound(model, data), **prediction(model, data), **obedience(model, data)})
     kept.write_text(json.dumps({"n": n, "figures": figures}, indent=1) + "\n", encoding="utf-8")
@@ -95,7 +97,9 @@ def bound(model: SequentialVAE, data: SequenceDataset) -> Figures:
                 found[name].append(terms[name] / frames)
         nats = {name: torch.cat(parts).numpy() for name, parts in found.items()}
         nats["total"] = sum(nats.values())
-        figures |= {f"bound/{frames}/{name}": asdict(boot.mean(values)) for name, values in nats.items()}
+        figures |= {
+            f"bound/{frames}/{name}": asdict(boot.mean(values)) for name, values in nats.items()
+        }
     return figures
 
 
@@ -122,10 +126,16 @@ def prediction(model: SequentialVAE, data: SequenceDataset) -> Figures:
         rows = torch.arange(len(x))
         seen = model.decode(model.encode(x, sample=False).latents)[:, PREFIX:]
         said = {
-            f"best of {FUTURES}": error[rows, best], "one": error.mean(1),
-            f"mean of {FUTURES}": _squared(drawn.mean(1), true), "reconstruction": _squared(seen, true),
-        }  # fmt: skip
-        pictures = {f"best of {FUTURES}": drawn[rows, best], "one": drawn[:, 0], "reconstruction": seen}
+            f"best of {FUTURES}": error[rows, best],
+            "one": error.mean(1),
+            f"mean of {FUTURES}": _squared(drawn.mean(1), true),
+            "reconstruction": _squared(seen, true),
+        }
+        pictures = {
+            f"best of {FUTURES}": drawn[rows, best],
+            "one": drawn[:, 0],
+            "reconstruction": seen,
+        }
         for who, told in said.items():
             errors.setdefault(who, []).append(told[:, at])
         for who, frames in pictures.items():
@@ -164,12 +174,19 @@ def obedience(model: SequentialVAE, data: SequenceDataset) -> Figures:
         number = None
         if who == "prior":  # it should have as many balls as most of its first frames have
             number = np.array([np.bincount(row).argmax() for row in whole.number[:, :SEEN]])
-        figures |= _physics(who, _after(whole, 1 if number is None else SEEN), data, boot, real, number)
+        figures |= _physics(
+            who, _after(whole, 1 if number is None else SEEN), data, boot, real, number
+        )
     return figures
 
 
 def _physics(
-    who: str, tracks: Tracks, data: SequenceDataset, boot: Bootstrap, real: Tracks, number: np.ndarray | None = None
+    who: str,
+    tracks: Tracks,
+    data: SequenceDataset,
+    boot: Bootstrap,
+    real: Tracks,
+    number: np.ndarray | None = None,
 ) -> Figures:
     """Measures of the frames after frame 32; where the number of balls is given the world is not known."""
     world = data.frames.made.world
@@ -177,7 +194,9 @@ def _physics(
     if number is None:
         number, law = world.number, physics.Law(world.mass, world.gravity)
     told = physics.measures(tracks, number, law)
-    some = lambda count: np.where(count > 0, count, np.nan)  # where nothing is seen, nothing can be wrong
+    some = lambda count: np.where(
+        count > 0, count, np.nan
+    )  # where nothing is seen, nothing can be wrong
     early = some(np.where(np.isnan(told["speed late"]), np.nan, told["speed early"]))
     found = {
         "number kept": boot.mean(told["number kept"]),
@@ -248,4 +267,7 @@ def _sure(value: float) -> dict[str, float | None]:
 def _plain(figures: Figures) -> Figures:
     """The same with None for what could not be measured: JSON has no NaN."""
     known = lambda value: None if value is None or np.isnan(value) else value
-    return {name: {key: known(value) for key, value in figure.items()} for name, figure in figures.items()}
+    return {
+        name: {key: known(value) for key, value in figure.items()}
+        for name, figure in figures.items()
+    }

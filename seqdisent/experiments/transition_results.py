@@ -27,20 +27,26 @@ CHIEF = {
     f"bound/{SEEN + AFTER}/total": (f"the same, {SEEN + AFTER} frames", False),
     **{
         f"prediction/{who}/{h}": (f"squared error, {who}, {h} ahead", False)
-        for h in HORIZONS for who in (f"best of {FUTURES}", "one")
+        for h in HORIZONS
+        for who in (f"best of {FUTURES}", "one")
     },
-    **{f"centres/best of {FUTURES}/{h}": (f"centres off by, pixels, {h} ahead", False) for h in HORIZONS[:4]},
+    **{
+        f"centres/best of {FUTURES}/{h}": (f"centres off by, pixels, {h} ahead", False)
+        for h in HORIZONS[:4]
+    },
     **{
         f"physics/{who}/{name}": (f"{title}, {where}", better)
         for who, where in (("future", "after 32 true frames"), ("prior", "from the prior alone"))
         for name, title, better in (
-            ("number kept", "right number of balls", True), ("overlap", "pairs that overlap", False),
-            ("outside", "balls outside the box", False), ("energy kept", "energy within 10 %", True),
+            ("number kept", "right number of balls", True),
+            ("overlap", "pairs that overlap", False),
+            ("outside", "balls outside the box", False),
+            ("energy kept", "energy within 10 %", True),
             ("speed distance", "speeds from real ones", False),
         )
         if (who, name) != ("prior", "energy kept")
     },
-}  # fmt: skip
+}
 
 
 def collect(run: Path) -> dict[str, dict[str, Any]]:
@@ -52,13 +58,18 @@ def collect(run: Path) -> dict[str, dict[str, Any]]:
         told = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
         if not told:
             continue
-        values = {name: [one["figures"][name]["value"] for one in told] for name in told[0]["figures"]}
+        values = {
+            name: [one["figures"][name]["value"] for one in told] for name in told[0]["figures"]
+        }
         found[point] = {
-            "seeds": [int(path.parent.name.rpartition("-s")[2]) for path in paths], "sequences": told[0]["n"],
+            "seeds": [int(path.parent.name.rpartition("-s")[2]) for path in paths],
+            "sequences": told[0]["n"],
             "figures": {
-                name: {**over_seeds(by), "by_seed": by} for name, by in values.items() if None not in by
+                name: {**over_seeds(by), "by_seed": by}
+                for name, by in values.items()
+                if None not in by
             },
-        }  # fmt: skip
+        }
     return found
 
 
@@ -77,7 +88,16 @@ def differences(points: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         if np.ptp(a) or np.ptp(b):
             low, high = map(float, ttest_ind(a, b, equal_var=False).confidence_interval())
         better = PAIR[int((value > 0) != more)] if low > 0 or high < 0 else "neither"
-        rows.append({"figure": name, "title": title, "value": value, "low": low, "high": high, "better": better})
+        rows.append(
+            {
+                "figure": name,
+                "title": title,
+                "value": value,
+                "low": low,
+                "high": high,
+                "better": better,
+            }
+        )
     return rows
 
 
@@ -111,11 +131,15 @@ def futures(models: list[SequentialVAE]) -> bytes:
         generator = torch.Generator().manual_seed(0)
         start = model.encode(x[:, :SEEN], generator=generator).latents
         columns.append(model.decode(model.extend(start, AFTER, generator=generator)))
-    clips = [video.upscale(video.to_uint8(column[row]), 3) for row in range(len(x)) for column in columns]
+    clips = [
+        video.upscale(video.to_uint8(column[row]), 3) for row in range(len(x)) for column in columns
+    ]
     for clip in clips:
         for edge in (clip[:SEEN, :2], clip[:SEEN, -2:], clip[:SEEN, :, :2], clip[:SEEN, :, -2:]):
             edge[:] = 255
-    return video.animated_webp(video.tile(clips, len(columns), gap=6), SMALL.SPEC.rate_hz, lossless=False)
+    return video.animated_webp(
+        video.tile(clips, len(columns), gap=6), SMALL.SPEC.rate_hz, lossless=False
+    )
 
 
 def write_results(results: dict[str, Any], folder: Path) -> Path:

@@ -33,7 +33,9 @@ def unseen_speaker(data: SequenceDataset, train: SequenceDataset) -> int:
     """The one speaker of a test split whom training never heard; ``ValueError`` if there is not exactly one."""
     left = np.setdiff1d(data.static["speaker"], train.static["speaker"])
     if len(left) != 1:
-        raise ValueError(f"{data.spec.name} leaves {len(left)} speakers out; give a model of fsdd-without-NAME")
+        raise ValueError(
+            f"{data.spec.name} leaves {len(left)} speakers out; give a model of fsdd-without-NAME"
+        )
     return int(left[0])
 
 
@@ -61,9 +63,10 @@ def measure(checkpoint: str | Path, *, pairs: int = PAIRS, seed: int = 0) -> dic
         made = ModelSubject(model).decode(codes[a].with_static(codes[b]))
         heard = {name: v.numpy() for name, v in judge.classify(as_judged(made, spec)).items()}
         found[group] = {
-            "voice": Rate.of(heard["speaker"] == who[b]), "source": Rate.of(heard["speaker"] == who[a]),
+            "voice": Rate.of(heard["speaker"] == who[b]),
+            "source": Rate.of(heard["speaker"] == who[a]),
             "digit": Rate.of(heard["digit"] == said[a]),
-        }  # fmt: skip
+        }
     return found
 
 
@@ -74,12 +77,16 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--to", type=Path, help="write the figures to this JSON file")
     args = options.parse_args(arguments)
     results = [measure(checkpoint) for checkpoint in args.checkpoints]
-    table = Table("left out", *(f"{group}: {what}" for group in GROUPS for what in ("voice", "digit")))
+    table = Table(
+        "left out", *(f"{group}: {what}" for group in GROUPS for what in ("voice", "digit"))
+    )
     plain = []
     for found in results:
         rates = {g: {k: asdict(r) for k, r in found[g].items()} for g in GROUPS}
         plain.append({**{k: v for k, v in found.items() if k not in GROUPS}, **rates})
-        table.add_row(found["speaker"], *(percent(rates[g][k]) for g in GROUPS for k in ("voice", "digit")))
+        table.add_row(
+            found["speaker"], *(percent(rates[g][k]) for g in GROUPS for k in ("voice", "digit"))
+        )
     Console(width=180).print(table)
     if args.to:
         args.to.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,5 @@
-"""Which front and back end? ``python -m seqdisent.experiments.vocoder_comparison FILE...`` measures what each leaves of recordings.
+"""Which front and back end? ``python -m seqdisent.experiments.vocoder_comparison FILE...`` measures
+what each leaves of recordings.
 
 Mel-cepstral distortion (Kubichek 1993) between a recording and what becomes of it on the way through, the error of
 the pitch, and how often voiced and unvoiced frames are mistaken. All are measured by one analysis at 5 ms that
@@ -30,8 +31,12 @@ def griffin_lim(wave: np.ndarray, mels: int = 80) -> np.ndarray:
     """Through a log-mel spectrogram of ``mels`` bands and back (Griffin & Lim 1984, 32 iterations)."""
     import librosa
 
-    mel = librosa.feature.melspectrogram(y=wave, sr=RATE_HZ, n_fft=1024, hop_length=160, n_mels=mels)
-    return librosa.feature.inverse.mel_to_audio(mel, sr=RATE_HZ, n_fft=1024, hop_length=160, n_iter=32)
+    mel = librosa.feature.melspectrogram(
+        y=wave, sr=RATE_HZ, n_fft=1024, hop_length=160, n_mels=mels
+    )
+    return librosa.feature.inverse.mel_to_audio(
+        mel, sr=RATE_HZ, n_fft=1024, hop_length=160, n_iter=32
+    )
 
 
 WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -50,12 +55,16 @@ def distortion(a: np.ndarray, b: np.ndarray, highest_hz: float = RATE_HZ / 2) ->
     """
     one, other = _analysis(a, highest_hz), _analysis(b, highest_hz)
     n = min(len(one[1]), len(other[1]))
-    (cepstra, hz, level), (theirs, their_hz, _) = ([part[:n] for part in found] for found in (one, other))
+    (cepstra, hz, level), (theirs, their_hz, _) = (
+        [part[:n] for part in found] for found in (one, other)
+    )
     active = level > level.max() - ACTIVE_DB
     both = active & (hz > 0) & (their_hz > 0)
     return {
         "mcd_db": float(np.sqrt(np.square(cepstra - theirs).sum(1))[active].mean()),
-        "pitch_cents": float(1200 * np.median(np.abs(np.log2(hz[both] / their_hz[both])))) if both.any() else np.nan,
+        "pitch_cents": float(1200 * np.median(np.abs(np.log2(hz[both] / their_hz[both]))))
+        if both.any()
+        else np.nan,
         "voicing": float(np.mean((hz > 0)[active] != (their_hz > 0)[active])),
     }
 
@@ -78,13 +87,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Print a table of every way over the given recordings."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("files", nargs="+", type=Path, help="recordings: wav, flac, ogg, mp3")
-    options.add_argument("--highest-hz", type=float, default=RATE_HZ / 2, help="compare up to here (4000 for 8 kHz)")
+    options.add_argument(
+        "--highest-hz", type=float, default=RATE_HZ / 2, help="compare up to here (4000 for 8 kHz)"
+    )
     args = options.parse_args(arguments)
     waves = [prepare.read(path, max_seconds=10).wave for path in args.files]
     table = Table(
-        "front and back end", "distortion, dB", "pitch error, cents", "voicing error, %", "seconds a second",
+        "front and back end",
+        "distortion, dB",
+        "pitch error, cents",
+        "voicing error, %",
+        "seconds a second",
         title=f"{len(waves)} recordings, {sum(map(len, waves)) / RATE_HZ:.0f} s",
-    )  # fmt: skip
+    )
     for name, through in WAYS.items():
         started = time.perf_counter()
         made = [through(wave) for wave in waves]
@@ -92,9 +107,12 @@ def main(arguments: list[str] | None = None) -> None:
         found = [distortion(a, b, args.highest_hz) for a, b in zip(waves, made, strict=True)]
         mean = {key: float(np.nanmean([f[key] for f in found])) for key in found[0]}
         table.add_row(
-            name, f"{mean['mcd_db']:.2f}", f"{mean['pitch_cents']:.1f}", f"{100 * mean['voicing']:.1f}",
+            name,
+            f"{mean['mcd_db']:.2f}",
+            f"{mean['pitch_cents']:.1f}",
+            f"{100 * mean['voicing']:.1f}",
             f"{seconds / (sum(map(len, waves)) / RATE_HZ):.2f}",
-        )  # fmt: skip
+        )
     Console().print(table)
 
 

@@ -47,10 +47,14 @@ def spectrogram(wave: np.ndarray) -> np.ndarray:
 
     wave = np.asarray(wave, np.float32)
     padded = np.pad(wave, (0, max(0, WINDOW - len(wave))))
-    spectrum = stft(padded, RATE_HZ, nperseg=WINDOW, noverlap=WINDOW - HOP, nfft=FFT, padded=False)[2]
+    spectrum = stft(padded, RATE_HZ, nperseg=WINDOW, noverlap=WINDOW - HOP, nfft=FFT, padded=False)[
+        2
+    ]
     power = 4 * np.square(np.abs(spectrum.T[: max(1, len(wave) // HOP)])) @ _filters()
     decibels = 10 * np.log10(np.maximum(power, 1e-12))
-    return (255 * np.clip((decibels - FLOOR_DB) / (TOP_DB - FLOOR_DB), 0, 1)).round().astype(np.uint8)
+    return (
+        (255 * np.clip((decibels - FLOOR_DB) / (TOP_DB - FLOOR_DB), 0, 1)).round().astype(np.uint8)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -85,12 +89,16 @@ def sheet(waves: Sequence[np.ndarray], names: Sequence[str], columns: int = 2) -
     width, height, head, gap = 420, 220, 26, 16
     longest = max(len(wave) for wave in waves)
     rows = -(-len(waves) // columns)
-    page = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + head + gap) + gap), "white")
+    page = Image.new(
+        "RGB", (columns * (width + gap) + gap, rows * (height + head + gap) + gap), "white"
+    )
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(15)
     for i, (wave, name) in enumerate(zip(waves, names, strict=True)):
         x, y = gap + (i % columns) * (width + gap), gap + (i // columns) * (height + head + gap)
         across = max(1, round(width * len(wave) / longest))
         pen.text((x, y), f"{name} ({len(wave) / RATE_HZ:.2f} s)", "black", font)
-        page.paste(Image.fromarray(coloured(picture(spectrogram(wave), across, height))), (x, y + head))
+        page.paste(
+            Image.fromarray(coloured(picture(spectrogram(wave), across, height))), (x, y + head)
+        )
         pen.rectangle((x, y + head, x + width, y + head + height), outline="grey")
     return np.asarray(page)

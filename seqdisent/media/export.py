@@ -39,7 +39,9 @@ class Clips:
     latents: Latents | None = None
 
 
-def writer(output: Path | None, command: str, spec: DatasetSpec) -> tuple[Path, Callable[[Clips], bytes]]:
+def writer(
+    output: Path | None, command: str, spec: DatasetSpec
+) -> tuple[Path, Callable[[Clips], bytes]]:
     """Where to write, and what makes the content; the first suffix of a modality is the default.
 
     Raises:
@@ -99,9 +101,15 @@ def _npz(clips: Clips) -> bytes:
     """``frames`` uint8 ``[n, T, H, W, 3]``, ``rate_hz``, and the codes ``static [n, S]`` and ``dynamic [n, T, D]``."""
     from seqdisent.media import video
 
-    codes = {} if clips.latents is None else {n: getattr(clips.latents, n).numpy() for n in ("static", "dynamic")}
+    codes = (
+        {}
+        if clips.latents is None
+        else {n: getattr(clips.latents, n).numpy() for n in ("static", "dynamic")}
+    )
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, frames=video.to_uint8(clips.batch.x), rate_hz=clips.spec.rate_hz, **codes)
+    np.savez_compressed(
+        buffer, frames=video.to_uint8(clips.batch.x), rate_hz=clips.spec.rate_hz, **codes
+    )
     return buffer.getvalue()
 
 
@@ -113,14 +121,19 @@ def _plots(clips: Clips) -> bytes:
     tiles = [Tile(name, one) for name, one in zip(clips.names, courses, strict=True)]
     for row, (look, course) in enumerate(clips.donors):
         behind = (courses[course], DONORS[course]) if row >= len(DONORS) else ()
-        title = f"{'AB'[look]}'s static, {'AB'[course]}'s dynamics" if behind else f"{'AB'[row]}, real"
+        title = (
+            f"{'AB'[look]}'s static, {'AB'[course]}'s dynamics" if behind else f"{'AB'[row]}, real"
+        )
         tiles[row] = Tile(title, courses[row], DONORS[look], *behind)
     return figure(tiles, clips.spec, clips.columns)
 
 
 # modality -> what it is called, and what its files are written by
 WRITERS: dict[str, tuple[str, dict[str, Callable[[Clips], bytes]]]] = {
-    "video": ("pictures", {**{suffix: _animation(suffix) for suffix in ("mp4", "gif", "webp")}, "npz": _npz}),
+    "video": (
+        "pictures",
+        {**{suffix: _animation(suffix) for suffix in ("mp4", "gif", "webp")}, "npz": _npz},
+    ),
     "audio": ("sound", {"wav": _wav}),
     "series": ("series", {"csv": _csv, "png": _plots, "npz": _series_npz}),
 }

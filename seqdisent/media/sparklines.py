@@ -20,7 +20,10 @@ def pictures(data: SequenceDataset, rows: np.ndarray, width: int, height: int) -
     x = data.frames[rows][:, : int(data.steps.max())]
     x = x.reshape(len(x), -1, x.shape[-1])[..., shown_first(data.spec.variables)]
     edges = np.linspace(0, height, x.shape[-1] + 1).round().astype(int)
-    strips = [lines(x[..., i], width, b - a) for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))]
+    strips = [
+        lines(x[..., i], width, b - a)
+        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+    ]
     return np.concatenate(strips, 1)
 
 
@@ -33,7 +36,9 @@ def lines(x: np.ndarray, width: int, height: int, thick: float = 1.2) -> np.ndar
     inside = y[:, np.arange(width)[:, None] * DENSE + np.arange(DENSE + 1)]
     top, bottom = np.nanmin(_full(inside, np.inf), 2), np.nanmax(_full(inside, -np.inf), 2)
     row = np.arange(height)[:, None]
-    covered = np.minimum(bottom[:, None] + thick / 2, row + 1) - np.maximum(top[:, None] - thick / 2, row)
+    covered = np.minimum(bottom[:, None] + thick / 2, row + 1) - np.maximum(
+        top[:, None] - thick / 2, row
+    )
     return (255 * covered.clip(0, 1)).round().astype(np.uint8)
 
 

@@ -42,11 +42,16 @@ class Course:
         told = DiagonalGaussian(torch.from_numpy(self.x), torch.from_numpy(log_scale))
         amounts = np.array([v.log for v in variables])
         # An amount is not negative, whatever the decoder's Gaussian says.
-        return tuple(np.where(amounts, np.maximum(end, 0), end) for end in interval(told, variables, SHARE))
+        return tuple(
+            np.where(amounts, np.maximum(end, 0), end) for end in interval(told, variables, SHARE)
+        )
 
 
 def course(
-    x: torch.Tensor, mask: torch.Tensor, log_scale: torch.Tensor | None = None, start: np.datetime64 | None = None
+    x: torch.Tensor,
+    mask: torch.Tensor,
+    log_scale: torch.Tensor | None = None,
+    start: np.datetime64 | None = None,
 ) -> Course:
     """One sequence of windows ``[K, W, C]`` as a course; windows that do not exist are left out."""
     flat = lambda values: values[mask].flatten(0, 1).detach().cpu().numpy()
@@ -60,7 +65,9 @@ def step_seconds(spec: DatasetSpec) -> float:
     return 1 / (spec.rate_hz * spec.event_shape[0])
 
 
-def errors(made: Course, real: Course, variables: Sequence[Variable]) -> list[dict[str, float | None]]:
+def errors(
+    made: Course, real: Course, variables: Sequence[Variable]
+) -> list[dict[str, float | None]]:
     """How far a rebuilt course is from the measured one, by variable.
 
     Returns:
@@ -73,10 +80,16 @@ def errors(made: Course, real: Course, variables: Sequence[Variable]) -> list[di
     for c in range(len(variables)):
         there = np.isfinite(truth[:, c])
         off = {
-            "mean_absolute": np.abs(middle - truth), "deviations": np.abs(made.x - real.x),
+            "mean_absolute": np.abs(middle - truth),
+            "deviations": np.abs(made.x - real.x),
             "inside": (low <= truth) & (truth <= high),
-        }  # fmt: skip
-        found.append({name: float(values[there, c].mean()) if there.any() else None for name, values in off.items()})
+        }
+        found.append(
+            {
+                name: float(values[there, c].mean()) if there.any() else None
+                for name, values in off.items()
+            }
+        )
     return found
 
 
@@ -114,7 +127,10 @@ def csv(courses: Mapping[str, Course], spec: DatasetSpec) -> str:
         ends = one.ends(spec.variables)
         if one.scale is None:
             ends = (np.full_like(ends[1], np.nan), ends[1], np.full_like(ends[1], np.nan))
-        columns = {"time" if dated else "hours": times(one, spec) if dated else hours(one, spec), "clip": name}
+        columns = {
+            "time" if dated else "hours": times(one, spec) if dated else hours(one, spec),
+            "clip": name,
+        }
         for c, variable in enumerate(spec.variables):
             for what, end in zip(("", " low", " high"), (ends[1], ends[0], ends[2]), strict=True):
                 unit = f" ({variable.unit})" if variable.unit else ""
@@ -144,11 +160,13 @@ def npz(courses: Sequence[Course], spec: DatasetSpec) -> bytes:
     for row, one in enumerate(courses):
         for array, end in zip(arrays.values(), one.ends(spec.variables), strict=True):
             array[row, : len(one)] = end
-    about = {name: np.array([getattr(v, name) for v in spec.variables]) for name in ("name", "unit")}
+    about = {
+        name: np.array([getattr(v, name) for v in spec.variables]) for name in ("name", "unit")
+    }
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer, **arrays, variable=about["name"], unit=about["unit"], hours=hours(longest, spec)
-    )  # fmt: skip
+    )
     return buffer.getvalue()
 
 

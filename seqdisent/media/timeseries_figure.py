@@ -16,10 +16,19 @@ from seqdisent.spec import DatasetSpec, Variable
 DONORS = ((194, 87, 0), (0, 114, 178))  # A and B, as on the page
 INK = (60, 60, 60)
 GREY, RULE, PAPER = (110, 110, 110), (225, 225, 225), (255, 255, 255)
-WIDTH, HEIGHT, GAP, HEAD, FOOT, LEFT = 300, 72, 16, 48, 26, 46  # of a plot, and what stands around it
+WIDTH, HEIGHT, GAP, HEAD, FOOT, LEFT = (
+    300,
+    72,
+    16,
+    48,
+    26,
+    46,
+)  # of a plot, and what stands around it
 ROOM = 0.4  # of the height of the lines, that a band may have above and below them
 FINE = 2  # drawn larger, then reduced: smooth lines
-PLAIN = str.maketrans({"µ": "u", "³": "3", "²": "2", "·": "-", "’": "'"})  # what Pillow's font lacks
+PLAIN = str.maketrans(
+    {"µ": "u", "³": "3", "²": "2", "·": "-", "’": "'"}
+)  # what Pillow's font lacks
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,9 @@ def figure(tiles: Sequence[Tile], spec: DatasetSpec, columns: int) -> bytes:
         for c, variable in enumerate(spec.variables):
             _plot(pen, tile, c, variable, spans[c], left, top + HEAD + c * (HEIGHT + GAP), longest)
         for step, label in ticks(tile.course, spec, longest):
-            pen.text(left + WIDTH * step / longest, top + HEAD + stack - GAP + 4, label, GREY, 10, "ma")
+            pen.text(
+                left + WIDTH * step / longest, top + HEAD + stack - GAP + 4, label, GREY, 10, "ma"
+            )
     said = f"Band: {SHARE:.0%} of what the decoder thinks possible. Faint: the measured series whose course it has."
     pen.text(GAP + LEFT, size[1] - FOOT, said, GREY, 11)
     buffer = io.BytesIO()
@@ -61,11 +72,15 @@ def ticks(one: Course, spec: DatasetSpec, longest: int, most: int = 5) -> list[t
     """(step, label) of marks on a time axis: dates or hours of the day where they are known, else time elapsed."""
     hour = 3600 / step_seconds(spec)
     total = longest / hour
-    wide = next((w for w in (1, 3, 6, 12, 24, 48, 72, 168, 336, 720) if total / w <= most), total / most)
+    wide = next(
+        (w for w in (1, 3, 6, 12, 24, 48, 72, 168, 336, 720) if total / w <= most), total / most
+    )
     at = [k * wide for k in range(int(total / wide) + 1) if k * wide < total * 0.98]
     if one.start is None:
         return [(h * hour, f"{h / 24:g} d" if total > 96 else f"{h:g} h") for h in at]
-    moments = [(one.start.astype("M8[s]") + np.timedelta64(round(3600 * h), "s")).item() for h in at]
+    moments = [
+        (one.start.astype("M8[s]") + np.timedelta64(round(3600 * h), "s")).item() for h in at
+    ]
     says = "{0:%H:%M}" if wide < 24 else "{0.day} {0:%b}"
     return [(h * hour, says.format(moment)) for h, moment in zip(at, moments, strict=True)]
 
@@ -79,7 +94,9 @@ def scale_marks(low: float, high: float, variable: Variable) -> list[tuple[float
     if len(found) < 2:
         step = 10 ** np.floor(np.log10((top - bottom) / 2))
         step *= next(m for m in (5, 2, 1) if (top - bottom) / (m * step) >= 2 or m == 1)
-        found = [step * k for k in range(int(np.ceil(bottom / step)), int(np.floor(top / step)) + 1)]
+        found = [
+            step * k for k in range(int(np.ceil(bottom / step)), int(np.floor(top / step)) + 1)
+        ]
     places = scaled(np.array(found).reshape(-1, 1), [variable])[:, 0] if found else []
     return [(float(place), f"{value:.6g}") for place, value in zip(places, found, strict=True)]
 
@@ -93,7 +110,10 @@ def _span(tiles: Sequence[Tile], c: int) -> tuple[float, float]:
         return -1.0, 1.0
     low, high = float(values.min()), float(values.max())
     bands = [
-        one.x[:, c] + side * REACH * one.scale[:, c] for one in courses if one.scale is not None for side in (-1, 1)
+        one.x[:, c] + side * REACH * one.scale[:, c]
+        for one in courses
+        if one.scale is not None
+        for side in (-1, 1)
     ]
     ends = np.concatenate([values, *bands])
     room = ROOM * (high - low)
@@ -102,7 +122,14 @@ def _span(tiles: Sequence[Tile], c: int) -> tuple[float, float]:
 
 
 def _plot(
-    pen: _Pen, tile: Tile, c: int, variable: Variable, span: tuple[float, float], left: float, top: float, longest: int
+    pen: _Pen,
+    tile: Tile,
+    c: int,
+    variable: Variable,
+    span: tuple[float, float],
+    left: float,
+    top: float,
+    longest: int,
 ) -> None:
     low, high = span
     place = lambda values: top + HEIGHT * (high - np.clip(values, low, high)) / (high - low)
@@ -115,8 +142,14 @@ def _plot(
         reach = REACH * one.scale[:, c]
         steps = across(np.arange(len(one)))
         upper, lower = place(one.x[:, c] + reach), place(one.x[:, c] - reach)
-        pen.area(np.concatenate([np.stack([steps, upper], 1), np.stack([steps, lower], 1)[::-1]]), _tint(tile.colour))
-    for drawn, colour, thick in ((tile.behind, _tint(tile.behind_colour, 0.45), 1.0), (one, tile.colour, 1.3)):
+        pen.area(
+            np.concatenate([np.stack([steps, upper], 1), np.stack([steps, lower], 1)[::-1]]),
+            _tint(tile.colour),
+        )
+    for drawn, colour, thick in (
+        (tile.behind, _tint(tile.behind_colour, 0.45), 1.0),
+        (one, tile.colour, 1.3),
+    ):
         if drawn is None:
             continue
         for run in runs(drawn.x[:, c]):
@@ -143,7 +176,9 @@ class _Pen:
         self.fonts = {size: ImageFont.load_default(FINE * size) for size in (10, 11, 14)}
 
     def line(self, points, colour, thick: float) -> None:
-        self.draw.line((FINE * np.asarray(points)).ravel().tolist(), colour, round(FINE * thick), "curve")
+        self.draw.line(
+            (FINE * np.asarray(points)).ravel().tolist(), colour, round(FINE * thick), "curve"
+        )
 
     def area(self, points: np.ndarray, colour) -> None:
         self.draw.polygon((FINE * points).ravel().tolist(), colour)
@@ -152,4 +187,6 @@ class _Pen:
         self.draw.circle((FINE * at).tolist(), FINE * 1.2, colour)
 
     def text(self, x: float, y: float, words: str, colour, size: int, anchor: str = "la") -> None:
-        self.draw.text((FINE * x, FINE * y), words.translate(PLAIN), colour, self.fonts[size], anchor)
+        self.draw.text(
+            (FINE * x, FINE * y), words.translate(PLAIN), colour, self.fonts[size], anchor
+        )

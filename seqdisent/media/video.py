@@ -63,7 +63,9 @@ def png(image: np.ndarray, effort: int = 4) -> bytes:
 
 def webp(image: np.ndarray, lossless: bool = True) -> bytes:
     """WebP of ``[H, W, 3]``: of pixel art, without loss, about half the size of a PNG; of spectrograms a tenth."""
-    return _save(Image.fromarray(image), "WEBP", lossless=lossless, quality=30 if lossless else 60, method=1)
+    return _save(
+        Image.fromarray(image), "WEBP", lossless=lossless, quality=30 if lossless else 60, method=1
+    )
 
 
 def data_uri(content: bytes, mime: str) -> str:
@@ -79,18 +81,33 @@ def animated_gif(clip: np.ndarray, rate_hz: float) -> bytes:
     # GIF counts time in hundredths of a second.
     duration = max(20, round(100 / rate_hz) * 10)
     return _save(
-        frames[0], "GIF", save_all=True, append_images=frames[1:], duration=duration, loop=0,
-        disposal=1, optimize=False,
-    )  # fmt: skip
+        frames[0],
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=duration,
+        loop=0,
+        disposal=1,
+        optimize=False,
+    )
 
 
 def animated_webp(clip: np.ndarray, rate_hz: float, lossless: bool = True) -> bytes:
     """Endless WebP of ``[T, H, W, 3]``; what is blurred anyway is many times smaller with some loss."""
     frames = [Image.fromarray(f) for f in clip]
     return _save(
-        frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=round(1000 / rate_hz),
-        loop=0, lossless=lossless, quality=30 if lossless else 60, method=1, allow_mixed=False, minimize_size=False,
-    )  # fmt: skip
+        frames[0],
+        "WEBP",
+        save_all=True,
+        append_images=frames[1:],
+        duration=round(1000 / rate_hz),
+        loop=0,
+        lossless=lossless,
+        quality=30 if lossless else 60,
+        method=1,
+        allow_mixed=False,
+        minimize_size=False,
+    )
 
 
 def mp4(clip: np.ndarray, rate_hz: float, loops: int = 4) -> bytes:
@@ -100,14 +117,21 @@ def mp4(clip: np.ndarray, rate_hz: float, loops: int = 4) -> bytes:
     """
     import imageio.v2 as imageio  # only here: finding ffmpeg takes a moment
 
-    clip = np.pad(clip, ((0, 0), (0, clip.shape[1] % 2), (0, clip.shape[2] % 2), (0, 0)), constant_values=128)
+    clip = np.pad(
+        clip, ((0, 0), (0, clip.shape[1] % 2), (0, clip.shape[2] % 2), (0, 0)), constant_values=128
+    )
     with TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
         writer = imageio.get_writer(
-            path, format="FFMPEG", fps=rate_hz, codec="libx264", pixelformat="yuv420p",
-            macro_block_size=2, output_params=["-crf", "14", "-movflags", "+faststart"],
+            path,
+            format="FFMPEG",
+            fps=rate_hz,
+            codec="libx264",
+            pixelformat="yuv420p",
+            macro_block_size=2,
+            output_params=["-crf", "14", "-movflags", "+faststart"],
             ffmpeg_log_level="error",
-        )  # fmt: skip
+        )
         with writer:
             for frame in np.concatenate([clip] * loops):
                 writer.append_data(frame)

@@ -16,7 +16,11 @@ from seqdisent.spec import DatasetSpec
 MODELS = {
     "dsvae": ("seqdisent.models.dsvae", "DSVAE", "Li & Mandt, ICML 2018: factorised or full q"),
     "dbse": ("seqdisent.models.dbse", "DBSE", "Berman et al., ICML 2024: one anchor, subtracted"),
-    "frame-vae": ("seqdisent.models.frame_vae", "FrameVAE", "the baseline: every frame alone, no static code"),
+    "frame-vae": (
+        "seqdisent.models.frame_vae",
+        "FrameVAE",
+        "the baseline: every frame alone, no static code",
+    ),
 }
 
 

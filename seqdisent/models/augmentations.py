@@ -42,7 +42,9 @@ def mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) ->
     return torch.where(flip[:, None, None, None, None], x.flip(-1), x)
 
 
-def _colours_and_mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+def _colours_and_mirror(
+    x: Tensor, mask: Tensor, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
     return mirror(x, mask, generator), scramble_colours(x, mask, generator)
 
 
@@ -77,14 +79,18 @@ def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = 
     envelope = (envelope - mean) * (spread[other] / spread) + mean[other]
     bands = envelope.shape[-1]
     warped = stretched(envelope, torch.exp(0.2 * uniform(b, 1)))
-    waves = torch.cos(torch.pi / bands * torch.arange(bands, device=x.device)[None] * torch.arange(8)[:, None])
+    waves = torch.cos(
+        torch.pi / bands * torch.arange(bands, device=x.device)[None] * torch.arange(8)[:, None]
+    )
     equaliser = ((uniform(b, 8) * 4.0 / DB) @ waves.to(x))[:, None, None]
     floor = (-62.5 + 17.5 * uniform(b, 1, 1, 1) - CENTRE_DB) / DB
 
     pitch = x[..., PITCH, None]
     hidden = torch.maximum(warped + equaliser, floor)
     blurred = torch.nn.functional.avg_pool1d(hidden.flatten(0, 2)[:, None], BLUR)
-    blurred = torch.nn.functional.interpolate(blurred, size=bands, mode="linear")[:, 0].view_as(hidden)
+    blurred = torch.nn.functional.interpolate(blurred, size=bands, mode="linear")[:, 0].view_as(
+        hidden
+    )
     hiss = torch.randn(hidden.shape, generator=generator).to(x.device)
     out = x.clone()
     out[..., ENVELOPE] = blurred + HISS * hiss

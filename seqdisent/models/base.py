@@ -35,14 +35,22 @@ class SequentialVAE(nn.Module, ABC):
     def __init__(self, spec: DatasetSpec, config: VAEConfig, networks: FrameNetworks) -> None:
         super().__init__()
         if config.perturb not in PERTURBATIONS:
-            raise ValueError(f"no perturbation {config.perturb!r}; choose from {sorted(PERTURBATIONS)}")
+            raise ValueError(
+                f"no perturbation {config.perturb!r}; choose from {sorted(PERTURBATIONS)}"
+            )
         self.spec, self.config = spec, config
         self.frame_encoder, self.frame_decoder = networks
         self.prior = transition(config.transition, config.dynamic_size, config.hidden)
         steps = spec.frames * config.dynamic_size
-        self.static_filter = SignalFilter(config.static_size, config.static_rank) if config.static_rank else None
-        self.dynamic_filter = SignalFilter(steps, config.dynamic_rank) if config.dynamic_rank else None
-        self.log_sigma = nn.Parameter(torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None)
+        self.static_filter = (
+            SignalFilter(config.static_size, config.static_rank) if config.static_rank else None
+        )
+        self.dynamic_filter = (
+            SignalFilter(steps, config.dynamic_rank) if config.dynamic_rank else None
+        )
+        self.log_sigma = nn.Parameter(
+            torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None
+        )
 
     # -- what a method defines -------------------------------------------------------------------
 
@@ -107,7 +115,11 @@ class SequentialVAE(nn.Module, ABC):
         It means something of models that were trained with a ``presence_weight``.
         """
         seen = self._observation(latents)
-        return seen.logits.sigmoid() if isinstance(seen, ScaledObservation) else torch.ones_like(seen.values.mean)
+        return (
+            seen.logits.sigmoid()
+            if isinstance(seen, ScaledObservation)
+            else torch.ones_like(seen.values.mean)
+        )
 
     def _observation(self, latents: Latents) -> Observation | ScaledObservation:
         """What the decoder says."""
@@ -158,7 +170,12 @@ class SequentialVAE(nn.Module, ABC):
         return Latents(static, dynamic)
 
     def extend(
-        self, start: Latents, frames: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+        self,
+        start: Latents,
+        frames: int,
+        *,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
     ) -> Latents:
         """What may come after ``start``, whose steps must all exist: its codes and ``frames`` steps drawn after them.
 
@@ -227,9 +244,13 @@ class SequentialVAE(nn.Module, ABC):
             raise ValueError(
                 f"the dynamic code of this model was cut for sequences of {self.spec.frames} frames, not {steps}"
             )
-        joined = self.dynamic_filter(DiagonalGaussian(dynamic.mean.flatten(1), dynamic.log_std.flatten(1)))
+        joined = self.dynamic_filter(
+            DiagonalGaussian(dynamic.mean.flatten(1), dynamic.log_std.flatten(1))
+        )
         return self.prior.settle(
-            DiagonalGaussian(*(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std)))
+            DiagonalGaussian(
+                *(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std))
+            )
         )
 
     def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
@@ -246,10 +267,14 @@ class SequentialVAE(nn.Module, ABC):
         codes = encoding.latents
         made = self.decode(Latents(codes.static[neighbour], codes.dynamic))
         again = self.posterior(made, made, mask, Draw(False))
-        held = lambda q, index=...: DiagonalGaussian(q.mean.detach()[index], q.log_std.detach()[index])
+        held = lambda q, index=...: DiagonalGaussian(
+            q.mean.detach()[index], q.log_std.detach()[index]
+        )
         return {
             "swapped_static": again.static.kl(held(encoding.static, neighbour)),
-            "swapped_dynamic": (self.prior.divergence(again.dynamic, held(encoding.dynamic)) * mask).sum(1),
+            "swapped_dynamic": (
+                self.prior.divergence(again.dynamic, held(encoding.dynamic)) * mask
+            ).sum(1),
         }
 
     def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:

@@ -90,23 +90,30 @@ class DBSE(SequentialVAE):
         _check_anchor(config.anchor, spec)
         g, h = config.frame.features, config.hidden
         if config.anchor_rule not in ("fixed", "largest", "mean"):
-            raise ValueError(f"no anchor rule {config.anchor_rule!r}; choose from 'fixed', 'largest', 'mean'")
+            raise ValueError(
+                f"no anchor rule {config.anchor_rule!r}; choose from 'fixed', 'largest', 'mean'"
+            )
         if config.anchor_span < 1 or config.anchor_span % 2 == 0:
             raise ValueError(f"anchor_span must be odd and at least 1, got {config.anchor_span}")
         if config.static_path not in ("shared", "pooled"):
-            raise ValueError(f"no static path {config.static_path!r}; choose from 'shared', 'pooled'")
+            raise ValueError(
+                f"no static path {config.static_path!r}; choose from 'shared', 'pooled'"
+            )
         self.static_encoder = None
         if config.static_path == "pooled":
             self.static_encoder = (
-                PooledEncoder(spec.event_shape[0], config.frame.width, g) if len(spec.event_shape) == 3
+                PooledEncoder(spec.event_shape[0], config.frame.width, g)
+                if len(spec.event_shape) == 3
                 else frame_encoder(spec, config.frame)
-            )  # fmt: skip
+            )
         self.static_layer = nn.Sequential(nn.Linear(g, g), nn.Tanh())
         self.static_head = nn.Linear(g, 2 * config.static_size)
         self.dynamic_encoder = SequenceEncoder(g, h)
         self.dynamic_head = nn.Linear(2 * h, 2 * config.dynamic_size)
 
-    def posterior(self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw) -> Encoding:
+    def posterior(
+        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw
+    ) -> Encoding:
         anchor = self._anchors(static_view, mask, draw.generator)
         rows = torch.arange(len(mask), device=mask.device)
         passage = self._passage(anchor, mask)
@@ -117,7 +124,9 @@ class DBSE(SequentialVAE):
         twin = None
         if self.training and self.config.agreement_weight:
             other = self._passage(self._anchors(static_view, mask, draw.generator), mask)
-            twin = self._static_of(_mean_of(features, other) if shared else self._heard(static_view, other))
+            twin = self._static_of(
+                _mean_of(features, other) if shared else self._heard(static_view, other)
+            )
 
         difference = features - own[:, None]
         if self.config.released and draw.sample:

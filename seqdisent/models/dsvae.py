@@ -48,7 +48,9 @@ class DSVAE(SequentialVAE):
             raise ValueError(f"no q {config.q!r}; choose from 'factorised', 'full'")
         self.dynamic_head = nn.Linear(h, 2 * config.dynamic_size)
 
-    def posterior(self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw) -> Encoding:
+    def posterior(
+        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw
+    ) -> Encoding:
         features = self.features(dynamic_view)
         seen = features if static_view is dynamic_view else self.features(static_view)
         _, summary = self.static_encoder(seen, mask)

@@ -30,12 +30,18 @@ class FrameVAE(SequentialVAE):
 
     def __init__(self, spec: DatasetSpec, config: FrameVAEConfig, networks: FrameNetworks) -> None:
         if config.static_size:
-            raise ValueError(f"a VAE of frames has no static code: static_size must be 0, not {config.static_size}")
+            raise ValueError(
+                f"a VAE of frames has no static code: static_size must be 0, not {config.static_size}"
+            )
         super().__init__(spec, config, networks)
         g, h = config.frame.features, config.hidden
-        self.dynamic_head = nn.Sequential(nn.Linear(g, h), nn.LeakyReLU(0.1), nn.Linear(h, 2 * config.dynamic_size))
+        self.dynamic_head = nn.Sequential(
+            nn.Linear(g, h), nn.LeakyReLU(0.1), nn.Linear(h, 2 * config.dynamic_size)
+        )
 
-    def posterior(self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw) -> Encoding:
+    def posterior(
+        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw
+    ) -> Encoding:
         dynamic = self._dynamic_posterior(self.dynamic_head(self.features(dynamic_view)))
         static = self._static_posterior(dynamic.mean.new_zeros(len(mask), 0))
         return Encoding(Latents(draw(static), self.prior.draw(dynamic, draw)), static, dynamic)

@@ -43,7 +43,12 @@ def between(a: Tensor, b: Tensor, w: Tensor, path: Path = "spherical") -> Tensor
 
 
 def interpolate(
-    a: Latents, b: Latents, weights: Sequence[float], *, what: What = "static", path: Path = "spherical"
+    a: Latents,
+    b: Latents,
+    weights: Sequence[float],
+    *,
+    what: What = "static",
+    path: Path = "spherical",
 ) -> Latents:
     """A sequence for each weight, from ``a`` (at 0) to ``b`` (at 1); both are batches of one.
 
@@ -57,16 +62,22 @@ def interpolate(
     if what not in WHATS:
         raise ValueError(f"no interpolation of {what!r}; choose from {list(WHATS)}")
     if not len(weights) or len(a) != 1 or len(b) != 1:
-        raise ValueError(f"give one sequence at each end and some weights, not {len(a)}, {len(b)} and {len(weights)}")
+        raise ValueError(
+            f"give one sequence at each end and some weights, not {len(a)}, {len(b)} and {len(weights)}"
+        )
     w = torch.as_tensor(weights, dtype=a.static.dtype)[:, None]
-    static = between(a.static, b.static, w, path) if what != "dynamic" else a.static.expand(len(w), -1)
+    static = (
+        between(a.static, b.static, w, path) if what != "dynamic" else a.static.expand(len(w), -1)
+    )
     if what == "static":
         return replace(repeat(a, len(w)), static=static)
     dynamic = between(a.dynamic, b.dynamic, w[..., None], path)
     return Latents(static, dynamic, _either(a, b, len(w)))
 
 
-def traverse(latents: Latents, code: Literal["static", "dynamic"], dimension: int, values: Sequence[float]) -> Latents:
+def traverse(
+    latents: Latents, code: Literal["static", "dynamic"], dimension: int, values: Sequence[float]
+) -> Latents:
     """One sequence, a batch of one, for each value: a static dimension *set* to it, a dynamic one *shifted* by it.
 
     Values are in standard deviations of the prior of s; a dynamic dimension moves alike at all steps, so that what
@@ -77,7 +88,9 @@ def traverse(latents: Latents, code: Literal["static", "dynamic"], dimension: in
     """
     held = getattr(latents, code)
     if not 0 <= dimension < held.shape[-1]:
-        raise ValueError(f"the {code} code has dimensions 0 to {held.shape[-1] - 1}, not {dimension}")
+        raise ValueError(
+            f"the {code} code has dimensions 0 to {held.shape[-1] - 1}, not {dimension}"
+        )
     many = repeat(latents, len(values))
     moved = getattr(many, code).clone()
     to = torch.as_tensor(values, dtype=moved.dtype)
@@ -89,7 +102,12 @@ def traverse(latents: Latents, code: Literal["static", "dynamic"], dimension: in
 
 
 def partial_swap(
-    a: Latents, b: Latents, *, static: Sequence[int] = (), dynamic: Sequence[int] = (), steps: Sequence[int] = ()
+    a: Latents,
+    b: Latents,
+    *,
+    static: Sequence[int] = (),
+    dynamic: Sequence[int] = (),
+    steps: Sequence[int] = (),
 ) -> Latents:
     """``a`` with the chosen parts of ``b``.
 
@@ -133,7 +151,9 @@ def beginning(model: SequentialVAE, x: Tensor, steps: int, mask: Tensor | None =
         ValueError: if there are not so many steps.
     """
     if not 1 <= steps <= x.shape[1]:
-        raise ValueError(f"a beginning is 1 to {x.shape[1]} steps, the length of the sequence; not {steps}")
+        raise ValueError(
+            f"a beginning is 1 to {x.shape[1]} steps, the length of the sequence; not {steps}"
+        )
     if model.config.dynamic_rank:
         whole = model.encode(x, mask, sample=False).latents
         return Latents(whole.static, whole.dynamic[:, :steps])

@@ -64,15 +64,22 @@ class Directions:
     def state(self, prefix: str, rank: int) -> dict[str, Tensor]:
         """Buffers of a :class:`seqdisent.nn.SignalFilter`."""
         parts = {
-            "centre": self.centre, "down": self.down[:, :rank].contiguous(), "up": self.up[:rank].contiguous(),
+            "centre": self.centre,
+            "down": self.down[:, :rank].contiguous(),
+            "up": self.up[:rank].contiguous(),
             "log_std": self.noise.log(),
-        }  # fmt: skip
+        }
         return {f"{prefix}.{name}": part for name, part in parts.items()}
 
 
 @torch.inference_mode()
 def cut_codes(
-    model: SequentialVAE, data: SequenceDataset, *, tolerance: float = TOLERANCE, sequences: int = 3000, seed: int = 0
+    model: SequentialVAE,
+    data: SequenceDataset,
+    *,
+    tolerance: float = TOLERANCE,
+    sequences: int = 3000,
+    seed: int = 0,
 ) -> tuple[SequentialVAE, dict[str, Directions]]:
     """A copy of ``model`` whose codes keep their signal only, and the directions of both codes.
 
@@ -93,7 +100,12 @@ def cut_codes(
     rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
     # The steps of sequences of different lengths cannot be joined into one code: theirs is left as it is.
     names = ("static", "dynamic") if data.lengths is None else ("static",)
-    found: dict[str, list[Tensor]] = {"static": [], "dynamic": [], "static_std": [], "dynamic_std": []}
+    found: dict[str, list[Tensor]] = {
+        "static": [],
+        "dynamic": [],
+        "static_std": [],
+        "dynamic_std": [],
+    }
     for batch in _batches(data, rows):
         encoding = model.encode(batch.x, batch.mask, sample=False)
         for name, posterior in (("static", encoding.static), ("dynamic", encoding.dynamic)):
@@ -112,7 +124,9 @@ def cut_codes(
     return _with_ranks(model, directions, ranks), directions
 
 
-def _with_ranks(model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]) -> SequentialVAE:
+def _with_ranks(
+    model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]
+) -> SequentialVAE:
     config = replace(model.config, **{f"{name}_rank": rank for name, rank in ranks.items()})
     cut = build_model(model.name, model.spec, config)
     filters = {k: v for n in ranks for k, v in directions[n].state(f"{n}_filter", ranks[n]).items()}
@@ -120,19 +134,26 @@ def _with_ranks(model: SequentialVAE, directions: dict[str, Directions], ranks: 
     return cut.to(next(model.parameters()).device).train(model.training)
 
 
-def _least_rank(model, data, rows, codes: dict[str, Tensor], name: str, directions: Directions, limit: float) -> int:
+def _least_rank(
+    model, data, rows, codes: dict[str, Tensor], name: str, directions: Directions, limit: float
+) -> int:
     """The least rank of one code that keeps the squared error within ``limit``, by bisection."""
     low, high = 1, len(directions.snr)
     while low < high:
         middle = (low + high) // 2
-        if _error(model, data, rows, {**codes, name: directions.keep(codes[name], middle)}) <= limit:
+        if (
+            _error(model, data, rows, {**codes, name: directions.keep(codes[name], middle)})
+            <= limit
+        ):
             high = middle
         else:
             low = middle + 1
     return high
 
 
-def _error(model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]) -> float:
+def _error(
+    model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]
+) -> float:
     """Mean squared error a sequence of decoded codes."""
     total, at = 0.0, 0
     for batch in _batches(data, rows):

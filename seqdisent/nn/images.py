@@ -15,7 +15,9 @@ from seqdisent.nn.signals import DECODERS, MissingValues, step_encoder
 from seqdisent.spec import DatasetSpec
 
 
-def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
+def frame_networks(
+    spec: DatasetSpec, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
     """Frame networks for the events of ``spec``; the decoder reads codes of size S + D.
 
     Raises:
@@ -23,7 +25,9 @@ def frame_networks(spec: DatasetSpec, config: FrameConfig, static_size: int, dyn
     """
     if len(spec.event_shape) == 2:
         if config.kind not in DECODERS:
-            raise ValueError(f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}")
+            raise ValueError(
+                f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}"
+            )
         steps, channels = spec.event_shape
         # Of a scaled likelihood the decoder tells the mean of every value, its scale, and whether it is there.
         told = (steps, 3 * channels) if spec.likelihood == "scaled" else spec.event_shape
@@ -66,22 +70,29 @@ def _space_to_depth(
     encoder = nn.Sequential(
         nn.PixelUnshuffle(2),
         _ChannelsLast(),
-        nn.Conv2d(packed, w, 4, 2, 1), act(),
-        nn.Conv2d(w, 2 * w, 4, 2, 1), act(),
-        nn.Conv2d(2 * w, 4 * w, 4, 2, 1), act(),
+        nn.Conv2d(packed, w, 4, 2, 1),
+        act(),
+        nn.Conv2d(w, 2 * w, 4, 2, 1),
+        act(),
+        nn.Conv2d(2 * w, 4 * w, 4, 2, 1),
+        act(),
         nn.Flatten(),
         nn.Linear(4 * w * last * last, config.features),
-    )  # fmt: skip
+    )
     decoder = nn.Sequential(
-        nn.Linear(static_size + dynamic_size, 256), act(),
-        nn.Linear(256, 4 * w * last * last), act(),
+        nn.Linear(static_size + dynamic_size, 256),
+        act(),
+        nn.Linear(256, 4 * w * last * last),
+        act(),
         nn.Unflatten(1, (4 * w, last, last)),
         _ChannelsLast(),
-        nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1), act(),
-        nn.ConvTranspose2d(2 * w, w, 4, 2, 1), act(),
+        nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1),
+        act(),
+        nn.ConvTranspose2d(2 * w, w, 4, 2, 1),
+        act(),
         nn.ConvTranspose2d(w, packed, 4, 2, 1),
         nn.PixelShuffle(2),  # no sigmoid: it saturates on a mostly black frame and never recovers
-    )  # fmt: skip
+    )
     return FrameNetworks(encoder, decoder)
 
 
@@ -90,10 +101,14 @@ def _groups(channels: int) -> int:
     return max(1, channels // 8)
 
 
-def _modulated(channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
+def _modulated(
+    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
     """Space-to-depth, with a decoder in which z lays out the frame and s modulates it."""
     encoder, _ = _space_to_depth(channels, size, config, static_size, dynamic_size)
-    return FrameNetworks(encoder, _ModulatedDecoder(channels, size, config, static_size, dynamic_size))
+    return FrameNetworks(
+        encoder, _ModulatedDecoder(channels, size, config, static_size, dynamic_size)
+    )
 
 
 class _ModulatedDecoder(nn.Module):
@@ -103,20 +118,26 @@ class _ModulatedDecoder(nn.Module):
     what they look like by s (feature-wise modulation: Perez et al. 2018; style codes: Karras et al. 2019).
     """
 
-    def __init__(self, channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> None:
+    def __init__(
+        self, channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+    ) -> None:
         super().__init__()
         w, last = config.width, size // 16
         self.sizes = static_size, dynamic_size
         self.layout = nn.Sequential(
-            nn.Linear(dynamic_size, 256), nn.LeakyReLU(0.1, True),
-            nn.Linear(256, 4 * w * last * last), nn.Unflatten(1, (4 * w, last, last)), _ChannelsLast(),
-        )  # fmt: skip
+            nn.Linear(dynamic_size, 256),
+            nn.LeakyReLU(0.1, True),
+            nn.Linear(256, 4 * w * last * last),
+            nn.Unflatten(1, (4 * w, last, last)),
+            _ChannelsLast(),
+        )
         self.style = nn.Sequential(nn.Linear(static_size, 256), nn.LeakyReLU(0.1, True))
         widths = (4 * w, 2 * w, w)
         self.norms = nn.ModuleList(nn.GroupNorm(_groups(c), c, affine=False) for c in widths)
         self.scales = nn.ModuleList(nn.Linear(256, 2 * c) for c in widths)
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(i, o, 4, 2, 1) for i, o in zip(widths, (2 * w, w, channels * 4), strict=True)
+            nn.ConvTranspose2d(i, o, 4, 2, 1)
+            for i, o in zip(widths, (2 * w, w, channels * 4), strict=True)
         )
         self.unpack = nn.PixelShuffle(2)
 
@@ -140,34 +161,55 @@ class PooledEncoder(nn.Module):
         super().__init__()
         w = width
         self.local = nn.Sequential(
-            nn.PixelUnshuffle(2), _ChannelsLast(),
-            nn.Conv2d(4 * channels, w, 3, 1, 1), nn.LeakyReLU(0.1, True),
-            nn.Conv2d(w, 2 * w, 2, 2), nn.LeakyReLU(0.1, True),
-            nn.Conv2d(2 * w, 4 * w, 1), nn.LeakyReLU(0.1, True),
-        )  # fmt: skip
+            nn.PixelUnshuffle(2),
+            _ChannelsLast(),
+            nn.Conv2d(4 * channels, w, 3, 1, 1),
+            nn.LeakyReLU(0.1, True),
+            nn.Conv2d(w, 2 * w, 2, 2),
+            nn.LeakyReLU(0.1, True),
+            nn.Conv2d(2 * w, 4 * w, 1),
+            nn.LeakyReLU(0.1, True),
+        )
         self.mix = nn.Linear(8 * w, features)
 
     def forward(self, x: Tensor) -> Tensor:
         local = self.local(x)
-        return self.mix(nn.functional.leaky_relu(torch.cat([local.mean((2, 3)), local.amax((2, 3))], -1), 0.1))
+        return self.mix(
+            nn.functional.leaky_relu(torch.cat([local.mean((2, 3)), local.amax((2, 3))], -1), 0.1)
+        )
 
 
-def _dcgan(channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int) -> FrameNetworks:
+def _dcgan(
+    channels: int, size: int, config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameNetworks:
     """DCGAN, ``width`` to ``8 * width`` channels (64 to 512 when published), batch normalised."""
     w, code_size = config.width, static_size + dynamic_size
     last = size // 16
     down = lambda i, o: (nn.Conv2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))
-    up = lambda i, o: (nn.ConvTranspose2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True))
+    up = lambda i, o: (
+        nn.ConvTranspose2d(i, o, 4, 2, 1),
+        nn.BatchNorm2d(o),
+        nn.LeakyReLU(0.2, True),
+    )
     encoder = nn.Sequential(
-        *down(channels, w), *down(w, 2 * w), *down(2 * w, 4 * w), *down(4 * w, 8 * w),
-        nn.Conv2d(8 * w, config.features, last, 1, 0), nn.BatchNorm2d(config.features), nn.Tanh(),
+        *down(channels, w),
+        *down(w, 2 * w),
+        *down(2 * w, 4 * w),
+        *down(4 * w, 8 * w),
+        nn.Conv2d(8 * w, config.features, last, 1, 0),
+        nn.BatchNorm2d(config.features),
+        nn.Tanh(),
         nn.Flatten(),
-    )  # fmt: skip
+    )
     decoder = nn.Sequential(
         nn.Unflatten(1, (code_size, 1, 1)),
-        nn.ConvTranspose2d(code_size, 8 * w, last, 1, 0), nn.BatchNorm2d(8 * w),
+        nn.ConvTranspose2d(code_size, 8 * w, last, 1, 0),
+        nn.BatchNorm2d(8 * w),
         nn.LeakyReLU(0.2, True),
-        *up(8 * w, 4 * w), *up(4 * w, 2 * w), *up(2 * w, w),
-        nn.ConvTranspose2d(w, channels, 4, 2, 1), nn.Sigmoid(),
-    )  # fmt: skip
+        *up(8 * w, 4 * w),
+        *up(4 * w, 2 * w),
+        *up(2 * w, w),
+        nn.ConvTranspose2d(w, channels, 4, 2, 1),
+        nn.Sigmoid(),
+    )
     return FrameNetworks(encoder, decoder)

@@ -35,7 +35,9 @@ class Observation:
 
     def nll(self, x: Tensor) -> Tensor:
         """-log p(x_t | s, z_t) in nats, summed over the event: ``[B, T]``."""
-        squared = (self.values.mean - x).square().sum(tuple(range(2, x.ndim)))  # in whatever layout the frames have
+        squared = (
+            (self.values.mean - x).square().sum(tuple(range(2, x.ndim)))
+        )  # in whatever layout the frames have
         constant = self.log_sigma + 0.5 * math.log(2 * math.pi)
         return 0.5 * squared * torch.exp(-2 * self.log_sigma) + x[0, 0].numel() * constant
 
@@ -58,11 +60,15 @@ class ScaledObservation:
         values, logits = told.split((2 * told.shape[-1] // 3, told.shape[-1] // 3), dim=-1)
         free = DiagonalGaussian.from_parameters(values)
         floor = torch.full_like(free.log_std, math.log(LEAST_SCALE))
-        return cls(replace(free, log_std=0.5 * torch.logaddexp(2 * free.log_std, 2 * floor)), logits)
+        return cls(
+            replace(free, log_std=0.5 * torch.logaddexp(2 * free.log_std, 2 * floor)), logits
+        )
 
     def nll(self, x: Tensor) -> Tensor:
         """-log p(x_t | s, z_t) in nats, summed over what is there of the event: ``[B, T]``."""
-        known = ~torch.isnan(x)  # a NaN must not even meet the weights: 0 * NaN is NaN in their gradients
+        known = ~torch.isnan(
+            x
+        )  # a NaN must not even meet the weights: 0 * NaN is NaN in their gradients
         values = DiagonalGaussian(self.values.mean[..., None], self.values.log_std[..., None])
         nll = -values.log_prob(torch.where(known, x, self.values.mean.detach())[..., None])
         return (nll * known).flatten(2).sum(2)
@@ -70,4 +76,6 @@ class ScaledObservation:
     def presence_nll(self, x: Tensor) -> Tensor:
         """-log p(which values of x_t are there | s, z_t) in nats, summed over the event: ``[B, T]``."""
         known = (~torch.isnan(x)).to(self.logits)
-        return binary_cross_entropy_with_logits(self.logits, known, reduction="none").flatten(2).sum(2)
+        return (
+            binary_cross_entropy_with_logits(self.logits, known, reduction="none").flatten(2).sum(2)
+        )

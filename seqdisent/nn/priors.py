@@ -24,14 +24,18 @@ class Transition(nn.Module, ABC):
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
-        self.register_buffer("like", torch.zeros(1), persistent=False)  # of its device and kind are new codes
+        self.register_buffer(
+            "like", torch.zeros(1), persistent=False
+        )  # of its device and kind are new codes
 
     @abstractmethod
     def forward(self, z: Tensor) -> DiagonalGaussian:
         """Teacher forcing: ``z [B, K, D]`` -> p(z_t | z_<t) at every step, ``[B, K, D]``, without a loop over time."""
 
     @abstractmethod
-    def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+    def _follow(
+        self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
         """The ``steps`` that come after ``start [n, P, D]``, ``[n, steps, D]``; P may be 0."""
 
     def rollout(
@@ -85,7 +89,9 @@ class LSTMTransition(Transition):
         states, _ = recurrent_float32(self.lstm, _shifted(z))
         return DiagonalGaussian.from_parameters(self.head(states))
 
-    def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+    def _follow(
+        self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
         state, drawn = None, []
         z = start.new_zeros(len(start), 1, self.size)
         if start.shape[1]:
@@ -93,7 +99,11 @@ class LSTMTransition(Transition):
             z = start[:, -1:]
         for _ in range(steps):
             h, state = recurrent_float32(self.lstm, z, state)
-            z = DiagonalGaussian.from_parameters(self.head(h)).tempered(temperature).sample(generator)
+            z = (
+                DiagonalGaussian.from_parameters(self.head(h))
+                .tempered(temperature)
+                .sample(generator)
+            )
             drawn.append(z)
         return torch.cat(drawn, dim=1)
 
@@ -126,7 +136,9 @@ class DeterministicTransition(Transition):
         """That of the first step; given it there is nothing more to say."""
         return torch.nn.functional.pad(q.kl(p)[:, :1], (0, q.mean.shape[1] - 1))
 
-    def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+    def _follow(
+        self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
         if start.shape[1]:
             return self._run(start[:, 0], start.shape[1] - 1 + steps)[:, start.shape[1] - 1 :]
         like = start.new_zeros(len(start), self.size)
@@ -144,7 +156,9 @@ class DeterministicTransition(Transition):
     def _with_run(self, first: DiagonalGaussian, z: Tensor, steps: int) -> DiagonalGaussian:
         run = self._run(z, steps - 1)
         sure = torch.full_like(run, LOG_STD_RANGE[0])
-        return DiagonalGaussian(torch.cat([first.mean, run], 1), torch.cat([first.log_std, sure], 1))
+        return DiagonalGaussian(
+            torch.cat([first.mean, run], 1), torch.cat([first.log_std, sure], 1)
+        )
 
 
 class LinearTransition(Transition):
@@ -162,13 +176,17 @@ class LinearTransition(Transition):
     def forward(self, z: Tensor) -> DiagonalGaussian:
         first = DiagonalGaussian.standard(z[:, :1].shape, z)
         rest = self._next(z[:, :-1])
-        return DiagonalGaussian(torch.cat([first.mean, rest.mean], 1), torch.cat([first.log_std, rest.log_std], 1))
+        return DiagonalGaussian(
+            torch.cat([first.mean, rest.mean], 1), torch.cat([first.log_std, rest.log_std], 1)
+        )
 
     def _next(self, z: Tensor) -> DiagonalGaussian:
         raw = torch.cat([self.step(z), self.log_std.expand_as(z)], dim=-1)
         return DiagonalGaussian.from_parameters(raw)
 
-    def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+    def _follow(
+        self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
         standard = DiagonalGaussian.standard((len(start), self.size), start)
         drawn = [start[:, -1]] if start.shape[1] else []
         for _ in range(steps):
@@ -186,7 +204,9 @@ class Independent(Transition):
     def forward(self, z: Tensor) -> DiagonalGaussian:
         return DiagonalGaussian.standard(z.shape, z)
 
-    def _follow(self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None) -> Tensor:
+    def _follow(
+        self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
         told = DiagonalGaussian.standard((len(start), steps, self.size), start)
         return told.tempered(temperature).sample(generator)
 

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 State = Tensor | tuple[Tensor, Tensor]
 
 
-def recurrent_float32(network: nn.RNNBase, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+def recurrent_float32(
+    network: nn.RNNBase, x: Tensor, state: State | None = None
+) -> tuple[Tensor, State]:
     """Run a recurrent network in float32, also under autocast.
 
     Some CPUs have no recurrent kernel in bfloat16 (those without avx512_bf16): there autocast fails with an error

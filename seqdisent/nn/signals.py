@@ -13,10 +13,13 @@ def step_encoder(event_shape: tuple[int, int], config: FrameConfig) -> nn.Module
     """``[N, W, C] -> [N, G]``."""
     hidden = 8 * config.width
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(event_shape[0] * event_shape[1], hidden), nn.LeakyReLU(0.1),
-        nn.Linear(hidden, hidden), nn.LeakyReLU(0.1),
+        nn.Flatten(),
+        nn.Linear(event_shape[0] * event_shape[1], hidden),
+        nn.LeakyReLU(0.1),
+        nn.Linear(hidden, hidden),
+        nn.LeakyReLU(0.1),
         nn.Linear(hidden, config.features),
-    )  # fmt: skip
+    )
 
 
 class MissingValues(nn.Module):
@@ -30,18 +33,25 @@ class MissingValues(nn.Module):
 class StepDecoder(nn.Module):
     """Both codes read alike."""
 
-    def __init__(self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int) -> None:
+    def __init__(
+        self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int
+    ) -> None:
         super().__init__()
         hidden = 8 * config.width
         self.layers = nn.Sequential(
-            nn.Linear(static_size + dynamic_size, hidden), nn.LeakyReLU(0.1),
-            nn.Linear(hidden, hidden), nn.LeakyReLU(0.1),
-            nn.Linear(hidden, event_shape[0] * event_shape[1]), nn.Unflatten(-1, event_shape),
-        )  # fmt: skip
+            nn.Linear(static_size + dynamic_size, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, event_shape[0] * event_shape[1]),
+            nn.Unflatten(-1, event_shape),
+        )
 
     def forward(self, static: Tensor, dynamic: Tensor) -> Tensor:
         """``[B, S]`` and ``[B, K, D] -> [B, K, W, C]``."""
-        return self.layers(torch.cat([static[:, None].expand(-1, dynamic.shape[1], -1), dynamic], -1))
+        return self.layers(
+            torch.cat([static[:, None].expand(-1, dynamic.shape[1], -1), dynamic], -1)
+        )
 
 
 class ModulatedStepDecoder(nn.Module):
@@ -51,14 +61,20 @@ class ModulatedStepDecoder(nn.Module):
     the static code also adds its own average step, so that a voice's long-term spectrum need not pass through z.
     """
 
-    def __init__(self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int) -> None:
+    def __init__(
+        self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int
+    ) -> None:
         super().__init__()
         hidden = 8 * config.width
         size = event_shape[0] * event_shape[1]
         self.event_shape = event_shape
         self.style = nn.Sequential(nn.Linear(static_size, hidden), nn.LeakyReLU(0.1))
-        self.layers = nn.ModuleList(nn.Linear(inputs, hidden) for inputs in (dynamic_size, hidden, hidden))
-        self.norms = nn.ModuleList(nn.LayerNorm(hidden, elementwise_affine=False) for _ in self.layers)
+        self.layers = nn.ModuleList(
+            nn.Linear(inputs, hidden) for inputs in (dynamic_size, hidden, hidden)
+        )
+        self.norms = nn.ModuleList(
+            nn.LayerNorm(hidden, elementwise_affine=False) for _ in self.layers
+        )
         self.scales = nn.ModuleList(nn.Linear(hidden, 2 * hidden) for _ in self.layers)
         self.last = nn.Linear(hidden, size)
         self.average = nn.Linear(hidden, size)

@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 from seqdisent.nn.config import FrameConfig
 
-WARP, GAIN = 0.25, 0.7  # how far s can stretch the vocal tract, and scale a channel, as natural logarithms
+WARP, GAIN = (
+    0.25,
+    0.7,
+)  # how far s can stretch the vocal tract, and scale a channel, as natural logarithms
 
 
 class VoiceDecoder(nn.Module):
@@ -19,16 +22,22 @@ class VoiceDecoder(nn.Module):
     AdaIN-VC converts voices (Chou et al., Interspeech 2019); here they are read from the static code.
     """
 
-    def __init__(self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int) -> None:
+    def __init__(
+        self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int
+    ) -> None:
         super().__init__()
         from seqdisent.audio.vocoder import BANDS
 
         hidden, (frames, channels) = 8 * config.width, event_shape
         self.bands = BANDS
         self.words = nn.Sequential(
-            nn.Linear(dynamic_size, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, hidden), nn.LeakyReLU(0.1),
-            nn.Linear(hidden, frames * channels), nn.Unflatten(-1, event_shape),
-        )  # fmt: skip
+            nn.Linear(dynamic_size, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, frames * channels),
+            nn.Unflatten(-1, event_shape),
+        )
         self.voice = nn.Sequential(
             nn.Linear(static_size, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels + 1)
         )
@@ -39,8 +48,12 @@ class VoiceDecoder(nn.Module):
         """``[B, S]`` and ``[B, K, D] -> [B, K, 2, 67]``."""
         said = self.words(dynamic)
         channels = said.shape[-1]
-        stretch, gain, shift = self.voice(static)[:, None, None].split((1, channels, channels), dim=-1)
-        envelope = stretched(said[..., : self.bands], torch.exp(WARP * torch.tanh(stretch[:, 0, 0])))
+        stretch, gain, shift = self.voice(static)[:, None, None].split(
+            (1, channels, channels), dim=-1
+        )
+        envelope = stretched(
+            said[..., : self.bands], torch.exp(WARP * torch.tanh(stretch[:, 0, 0]))
+        )
         said = torch.cat([envelope, said[..., self.bands :]], -1)
         return said * torch.exp(GAIN * torch.tanh(gain)) + shift
 

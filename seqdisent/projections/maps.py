@@ -150,7 +150,9 @@ def data_hash(dataset: SequenceDataset) -> str:
     digest = hashlib.sha256(f"{dataset.spec.name} {len(dataset)}".encode())
     for name in sorted(dataset.static):
         values = dataset.static[name]
-        digest.update(np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32))
+        digest.update(
+            np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32)
+        )
     if dataset.lengths is not None:
         digest.update(np.ascontiguousarray(dataset.lengths, np.int64))
     frames = dataset.frames[np.linspace(0, len(dataset) - 1, 16).astype(np.int64)]
@@ -192,20 +194,32 @@ def ship(checkpoint: str | Path, numbers: tuple[int, ...] = (), methods=tuple(ME
     folder, _ = read_config(checkpoint)
     arrays = {}
     for n in numbers or sizes(len(dataset)):
-        codes = dict(zip(("static", "dynamic"), encode_rows(model, dataset, choose_rows(len(dataset), n)), strict=True))
+        codes = dict(
+            zip(
+                ("static", "dynamic"),
+                encode_rows(model, dataset, choose_rows(len(dataset), n)),
+                strict=True,
+            )
+        )
         for method in methods:
             made = _make(codes, method)
             key = map_key(checkpoint, dataset, n, method)
             arrays |= {f"{key}-{name}": value for name, value in made.items()}
-            print(f"{folder.name}: {METHODS[method]} of {n} sequences, trust {made['trust'].round(3)}")
+            print(
+                f"{folder.name}: {METHODS[method]} of {n} sequences, trust {made['trust'].round(3)}"
+            )
     write_npz(folder / SHIPPED, arrays)
     return folder / SHIPPED
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the maps of checkpoints and ship them inside.")
+    parser = argparse.ArgumentParser(
+        description="Make the maps of checkpoints and ship them inside."
+    )
     parser.add_argument("checkpoint", nargs="+", help="name in the checkpoints folder, or a folder")
-    parser.add_argument("--sizes", type=int, nargs="+", default=(), help="sequences on a map (default: as the app)")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=(), help="sequences on a map (default: as the app)"
+    )
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
     arguments = parser.parse_args()
     for checkpoint in arguments.checkpoint:

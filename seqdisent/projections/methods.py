@@ -46,9 +46,13 @@ def _tsne(codes: np.ndarray, seed: int) -> np.ndarray:
     from openTSNE import TSNE
 
     tsne = TSNE(
-        perplexity=min(30, (len(codes) - 1) / 3), initialization="pca", neighbors="exact",
-        negative_gradient_method="fft" if len(codes) > 2000 else "bh", n_jobs=1, random_state=seed,
-    )  # fmt: skip
+        perplexity=min(30, (len(codes) - 1) / 3),
+        initialization="pca",
+        neighbors="exact",
+        negative_gradient_method="fft" if len(codes) > 2000 else "bh",
+        n_jobs=1,
+        random_state=seed,
+    )
     return np.asarray(tsne.fit(codes))
 
 

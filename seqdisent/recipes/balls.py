@@ -17,8 +17,15 @@ def _dsvae(transition: str) -> Recipe:
 
     The three transitions differ in nothing else, so that what they are worth can be compared.
     """
-    config = DSVAEConfig(static_size=16, dynamic_size=16, hidden=128, sigma=None, transition=transition, frame=FRAME)
-    return Recipe("dsvae", "bouncing-balls", config, TrainConfig(5000, 16, 2e-3, epoch_steps=500, short_epochs=4))
+    config = DSVAEConfig(
+        static_size=16, dynamic_size=16, hidden=128, sigma=None, transition=transition, frame=FRAME
+    )
+    return Recipe(
+        "dsvae",
+        "bouncing-balls",
+        config,
+        TrainConfig(5000, 16, 2e-3, epoch_steps=500, short_epochs=4),
+    )
 
 
 def dsvae_bouncing_balls() -> Recipe:
@@ -44,8 +51,19 @@ def dbse_moving_digits() -> Recipe:
     frame is an anchor, since in any one of them a digit may be hidden by the other.
     """
     anchor = {"random_anchor": True, "anchor_rule": "mean", "static_path": "pooled"}
-    config = DBSEConfig(static_size=32, dynamic_size=8, sigma=None, frame=FrameConfig(width=24, features=128), **anchor)
-    return Recipe("dbse", "moving-digits", config, TrainConfig(4500, 16, 2e-3, epoch_steps=500, short_epochs=3))
+    config = DBSEConfig(
+        static_size=32,
+        dynamic_size=8,
+        sigma=None,
+        frame=FrameConfig(width=24, features=128),
+        **anchor,
+    )
+    return Recipe(
+        "dbse",
+        "moving-digits",
+        config,
+        TrainConfig(4500, 16, 2e-3, epoch_steps=500, short_epochs=3),
+    )
 
 
 def judge_bouncing_balls() -> Recipe:
@@ -59,6 +77,10 @@ def judge_moving_digits() -> Recipe:
 
 
 RECIPES = by_name(
-    dsvae_bouncing_balls, dsvae_deterministic_bouncing_balls, dsvae_linear_bouncing_balls, judge_bouncing_balls,
-    dbse_moving_digits, judge_moving_digits,
-)  # fmt: skip
+    dsvae_bouncing_balls,
+    dsvae_deterministic_bouncing_balls,
+    dsvae_linear_bouncing_balls,
+    judge_bouncing_balls,
+    dbse_moving_digits,
+    judge_moving_digits,
+)

@@ -20,17 +20,27 @@ def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings) -> 
     """
     config = DBSEConfig(
         **{
-            "static_size": 16, "dynamic_size": 8, "hidden": 64, "static_weight": 0.3, "anchor_rule": "mean",
-            "random_anchor": True, "frame": FRAME, **settings,
+            "static_size": 16,
+            "dynamic_size": 8,
+            "hidden": 64,
+            "static_weight": 0.3,
+            "anchor_rule": "mean",
+            "random_anchor": True,
+            "frame": FRAME,
+            **settings,
         }
-    )  # fmt: skip
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=learning_rate))
+    )
+    return Recipe(
+        "dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=learning_rate)
+    )
 
 
 def dbse_waves() -> Recipe:
     """DBSE on made-up series, which need no download."""
     sizes = {"static_size": 8, "dynamic_size": 16}
-    return _dbse("waves", 2500, static_weight=1.0, dynamic_weight=0.5, agreement_weight=3.0, **sizes)
+    return _dbse(
+        "waves", 2500, static_weight=1.0, dynamic_weight=0.5, agreement_weight=3.0, **sizes
+    )
 
 
 def dbse_air_quality() -> Recipe:
@@ -87,6 +97,13 @@ def dbse_csv() -> Recipe:
 
 
 RECIPES = by_name(
-    dbse_waves, dbse_air_quality, dsvae_air_quality, dbse_air_quality_days, dbse_etth1, dbse_etth1_interleaved,
-    dbse_physionet2012, *map(_tested_on, "bc"), dbse_csv,
-)  # fmt: skip
+    dbse_waves,
+    dbse_air_quality,
+    dsvae_air_quality,
+    dbse_air_quality_days,
+    dbse_etth1,
+    dbse_etth1_interleaved,
+    dbse_physionet2012,
+    *map(_tested_on, "bc"),
+    dbse_csv,
+)

@@ -26,7 +26,9 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         static_path="pooled",
         frame=FrameConfig(kind="modulated"),
     )
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True)
+    return Recipe(
+        "dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True
+    )
 
 
 def _dsvae(dataset: str, steps: int) -> Recipe:
@@ -72,7 +74,11 @@ def judge_sprites_32() -> Recipe:
 
 
 RECIPES = by_name(
-    dbse_sprites, dsvae_sprites, judge_sprites,
-    dbse_lpc_sprites, dsvae_lpc_sprites, judge_lpc_sprites,
+    dbse_sprites,
+    dsvae_sprites,
+    judge_sprites,
+    dbse_lpc_sprites,
+    dsvae_lpc_sprites,
+    judge_lpc_sprites,
     judge_sprites_32,
-)  # fmt: skip
+)

@@ -33,7 +33,9 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         agreement_weight=300.0,
         frame=FrameConfig(kind="modulated", features=128),
     )
-    return Recipe("dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True)
+    return Recipe(
+        "dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True
+    )
 
 
 def dbse_voices() -> Recipe:
@@ -48,7 +50,9 @@ def dbse_fsdd() -> Recipe:
 
 def dsvae_fsdd() -> Recipe:
     """DSVAE, full q, on spoken digits, with the paper's loss."""
-    config = DSVAEConfig(static_size=16, dynamic_size=16, sigma=0.13, frame=FrameConfig(kind="mlp", features=128))
+    config = DSVAEConfig(
+        static_size=16, dynamic_size=16, sigma=0.13, frame=FrameConfig(kind="mlp", features=128)
+    )
     return Recipe("dsvae", "fsdd", config, TrainConfig(4000, batch_size=32))
 
 
@@ -82,7 +86,12 @@ def _without(speaker: str) -> Callable[[], Recipe]:
 
 
 RECIPES = by_name(
-    dbse_voices, dbse_fsdd, dsvae_fsdd, dbse_emodb,
-    judge_voices, judge_fsdd, judge_emodb,
+    dbse_voices,
+    dbse_fsdd,
+    dsvae_fsdd,
+    dbse_emodb,
+    judge_voices,
+    judge_fsdd,
+    judge_emodb,
     *(_without(speaker) for speaker in FSDD_SPEAKERS),
-)  # fmt: skip
+)

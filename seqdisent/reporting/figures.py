@@ -10,7 +10,17 @@ from plotly.subplots import make_subplots
 from seqdisent.reporting.tables import headline
 
 CODES = ("static", "dynamic")
-LINES = ("#CC6677", "#332288", "#B39A2F", "#117733", "#4FA9DB", "#882255", "#44AA99", "#7A7A1F", "#AA4499")
+LINES = (
+    "#CC6677",
+    "#332288",
+    "#B39A2F",
+    "#117733",
+    "#4FA9DB",
+    "#882255",
+    "#44AA99",
+    "#7A7A1F",
+    "#AA4499",
+)
 WANTED = ((0, "#FFFFFF"), (1, "#4A6FA5"))  # full is good
 UNWANTED = ((0, "#FFFFFF"), (0.02, "#FFF1DC"), (1, "#C23B22"))  # empty is good
 FONT = {"family": "system-ui, sans-serif", "size": 13}
@@ -29,18 +39,39 @@ def heat_map(report: dict[str, Any], reading: str = "mean") -> go.Figure:
         for code in CODES:
             cells = [headline(report, code, f["name"], reading) for f in factors]
             here = [(f["kind"] == code) == wanted for f in factors]
-            shares.append([_share(c, f) if h else None for c, f, h in zip(cells, factors, here, strict=True)])
-            texts.append([f"{c['bits']['value']:.2f}" if h else "" for c, h in zip(cells, here, strict=True)])
-            hovers.append([_hover(c, f) if h else "" for c, f, h in zip(cells, factors, here, strict=True)])
+            shares.append(
+                [_share(c, f) if h else None for c, f, h in zip(cells, factors, here, strict=True)]
+            )
+            texts.append(
+                [f"{c['bits']['value']:.2f}" if h else "" for c, h in zip(cells, here, strict=True)]
+            )
+            hovers.append(
+                [_hover(c, f) if h else "" for c, f, h in zip(cells, factors, here, strict=True)]
+            )
         figure.add_heatmap(
-            z=shares, x=names, y=[f"{c} code" for c in CODES], text=texts, texttemplate="%{text}", customdata=hovers,
-            hovertemplate="%{customdata}<extra></extra>", colorscale=scale, zmin=0, zmax=1, xgap=3, ygap=3,
-            hoverongaps=False, showscale=False,
-        )  # fmt: skip
+            z=shares,
+            x=names,
+            y=[f"{c} code" for c in CODES],
+            text=texts,
+            texttemplate="%{text}",
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=scale,
+            zmin=0,
+            zmax=1,
+            xgap=3,
+            ygap=3,
+            hoverongaps=False,
+            showscale=False,
+        )
     figure.update_layout(
-        template="plotly_white", font=FONT, height=260, margin={"l": 110, "r": 20, "t": 20, "b": 40},
-        xaxis={"side": "bottom", "type": "category"}, yaxis={"autorange": "reversed", "type": "category"},
-    )  # fmt: skip
+        template="plotly_white",
+        font=FONT,
+        height=260,
+        margin={"l": 110, "r": 20, "t": 20, "b": 40},
+        xaxis={"side": "bottom", "type": "category"},
+        yaxis={"autorange": "reversed", "type": "category"},
+    )
     return figure
 
 
@@ -55,21 +86,37 @@ def curves(report: dict[str, Any]) -> go.Figure:
         steps, colour = [p["step"] + 1 for p in points], LINES[number % len(LINES)]
         bits = {k: [p["bits"][k] for p in points] for k in ("value", "low", "high")}
         figure.add_scatter(
-            x=[*steps, *steps[::-1]], y=[*bits["high"], *bits["low"][::-1]], fill="toself", fillcolor=colour,
-            opacity=0.15, line={"width": 0}, hoverinfo="skip", showlegend=False, legendgroup=name,
-        )  # fmt: skip
+            x=[*steps, *steps[::-1]],
+            y=[*bits["high"], *bits["low"][::-1]],
+            fill="toself",
+            fillcolor=colour,
+            opacity=0.15,
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=name,
+        )
         entropy = factors[name]["entropy_bits"]
         title = name if entropy is None else f"{name} (of {entropy:.2f})"
         figure.add_scatter(
-            x=steps, y=bits["value"], name=title, legendgroup=name, mode="lines+markers",
+            x=steps,
+            y=bits["value"],
+            name=title,
+            legendgroup=name,
+            mode="lines+markers",
             line={"color": colour, "dash": "solid" if factors[name]["kind"] == "static" else "dot"},
             customdata=list(zip(bits["low"], bits["high"], strict=True)),
             hovertemplate=f"{name}: %{{y:.2f}} [%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}] bits<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_layout(
-        template="plotly_white", font=FONT, height=380, margin={"l": 60, "r": 20, "t": 20, "b": 50},
-        xaxis={"title": "step", "dtick": 1}, yaxis={"title": "bits", "rangemode": "tozero"}, hovermode="x unified",
-    )  # fmt: skip
+        template="plotly_white",
+        font=FONT,
+        height=380,
+        margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        xaxis={"title": "step", "dtick": 1},
+        yaxis={"title": "bits", "rangemode": "tozero"},
+        hovermode="x unified",
+    )
     return figure
 
 
@@ -77,7 +124,7 @@ FAMILIES = {
     "variants": ("papers, equal weights", "#222222", "diamond"),
     "weights": ("DBSE, weights and sizes", "#4FA9DB", "circle"),
     "beyond": ("DBSE with parts of ours", "#CC6677", "square"),
-}  # fmt: skip
+}
 
 
 def frontier(results: list[dict[str, Any]]) -> go.Figure:
@@ -96,38 +143,64 @@ def frontier(results: list[dict[str, Any]]) -> go.Figure:
             of = lambda name, key, rows=rows: [r["figures"][name][key] for r in rows]
             # Two seeds have no interval worth a look, and bits none below 0.
             spread = lambda name, key, rows=rows: [
-                0 if r["seeds"] < 3 else min(abs(f[key] - f["value"]), f["value"] if key == "low" else 99)
-                for r in rows for f in (r["figures"][name],)
-            ]  # fmt: skip
+                0
+                if r["seeds"] < 3
+                else min(abs(f[key] - f["value"]), f["value"] if key == "low" else 99)
+                for r in rows
+                for f in (r["figures"][name],)
+            ]
             bars_of = lambda name, s=spread, c=colour: {
-                "type": "data", "color": c, "thickness": 1, "width": 3, "array": s(name, "high"),
+                "type": "data",
+                "color": c,
+                "thickness": 1,
+                "width": 3,
+                "array": s(name, "high"),
                 "arrayminus": s(name, "low"),
-            }  # fmt: skip
+            }
             error = of("squared_error", "value")
             figure.add_scatter(
-                x=of("action parts", "value"), y=of("identity", "value"), mode="markers+text",
+                x=of("action parts", "value"),
+                y=of("identity", "value"),
+                mode="markers+text",
                 name=title + (", cut" if cut else ""),
-                text=[r["point"] for r in rows], textposition="top center", textfont={"size": 10, "color": colour},
-                error_x=bars_of("action parts"), error_y=bars_of("identity"),
+                text=[r["point"] for r in rows],
+                textposition="top center",
+                textfont={"size": 10, "color": colour},
+                error_x=bars_of("action parts"),
+                error_y=bars_of("identity"),
                 marker={
-                    "color": colour, "symbol": symbol + ("-open" if cut else ""), "line": {"width": 2},
-                    "size": [8 + 12 * (e - min(errors)) / max(1e-9, max(errors) - min(errors)) for e in error],
+                    "color": colour,
+                    "symbol": symbol + ("-open" if cut else ""),
+                    "line": {"width": 2},
+                    "size": [
+                        8 + 12 * (e - min(errors)) / max(1e-9, max(errors) - min(errors))
+                        for e in error
+                    ],
                 },
                 customdata=[[r["seeds"], e] for r, e in zip(rows, error, strict=True)],
                 hovertemplate="%{text}: %{x:.2f} bits of the action in the static code, %{y:.2f} of the identity in "
                 "the dynamic one<br>squared error %{customdata[1]:.0f}, %{customdata[0]} seeds<extra></extra>",
-            )  # fmt: skip
+            )
     figure.update_layout(
-        template="plotly_white", font=FONT, height=640, width=980, margin={"l": 70, "r": 20, "t": 20, "b": 60},
-        xaxis={"title": "motion and direction in the static code, bits of 3.17", "range": [-0.15, 3.5]},
+        template="plotly_white",
+        font=FONT,
+        height=640,
+        width=980,
+        margin={"l": 70, "r": 20, "t": 20, "b": 60},
+        xaxis={
+            "title": "motion and direction in the static code, bits of 3.17",
+            "range": [-0.15, 3.5],
+        },
         yaxis={"title": "identity in the dynamic code, bits of 10.34", "range": [-0.4, 8.5]},
         legend={"orientation": "h", "y": 1.06},
-    )  # fmt: skip
+    )
     return figure
 
 
-CODERS = {"dsvae": ("DSVAE: static code, and D numbers a frame", LINES[1], "circle"),
-          "frame-vae": ("VAE of frames, as many numbers", LINES[0], "square")}  # fmt: skip
+CODERS = {
+    "dsvae": ("DSVAE: static code, and D numbers a frame", LINES[1], "circle"),
+    "frame-vae": ("VAE of frames, as many numbers", LINES[0], "square"),
+}
 QUALITY = {"psnr_db": "PSNR of a draw, dB", "envelope_db": "envelope error, dB (better is up)"}
 
 
@@ -145,46 +218,84 @@ def bits(results: list[dict[str, Any]]) -> go.Figure:
         measure = next(k for k in reversed(QUALITY) if all(k in r["figures"] for r in rows))
         of = lambda row, name: row["figures"][name]["value"]
 
-        def put(name: str, x: list, y: list, **style) -> None:
+        def put(name: str, x: list, y: list, column: int = column, **style) -> None:
             figure.add_scatter(
-                row=1, col=column, x=x, y=y, name=name, legendgroup=name, showlegend=name not in shown,  # noqa: B023
+                row=1,
+                col=column,
+                x=x,
+                y=y,
+                name=name,
+                legendgroup=name,
+                showlegend=name not in shown,
                 **style,
-            )  # fmt: skip
+            )
             shown.add(name)
 
         for model, (title, colour, symbol) in CODERS.items():
             mine = [r for r in rows if r["model"] == model]
             low = [r["figures"][measure]["low"] for r in mine]
-            spread = [0 if v is None else of(r, measure) - v for r, v in zip(mine, low, strict=True)]
+            spread = [
+                0 if v is None else of(r, measure) - v for r, v in zip(mine, low, strict=True)
+            ]
             put(
-                title, [of(r, "bits") for r in mine], [of(r, measure) for r in mine], mode="lines+markers+text",
-                text=[f"{r['size']}" for r in mine], textposition="top center" if model == "dsvae" else "bottom center",
-                textfont={"color": colour, "size": 11}, line={"color": colour}, marker={"symbol": symbol, "size": 8},
+                title,
+                [of(r, "bits") for r in mine],
+                [of(r, measure) for r in mine],
+                mode="lines+markers+text",
+                text=[f"{r['size']}" for r in mine],
+                textposition="top center" if model == "dsvae" else "bottom center",
+                textfont={"color": colour, "size": 11},
+                line={"color": colour},
+                marker={"symbol": symbol, "size": 8},
                 error_y={"type": "data", "array": spread, "thickness": 1, "width": 3},
-                customdata=[[r["numbers"], of(r, "static_bits"), of(r, "dynamic_bits")] for r in mine],
+                customdata=[
+                    [r["numbers"], of(r, "static_bits"), of(r, "dynamic_bits")] for r in mine
+                ],
                 hovertemplate="D = %{text}: %{y:.2f} dB at %{x:.1f} bits a frame<br>static %{customdata[1]:.1f}, "
                 "dynamic %{customdata[2]:.1f} bits; %{customdata[0]:.3g} numbers a frame<extra></extra>",
-            )  # fmt: skip
+            )
         for row in rows:
             if row["model"] == "H.264":
                 for name, key, symbol in (
                     ("H.264", "bits", "star"),
                     ("H.264 without headers", "picture_bits", "star-open"),
                 ):
-                    put(name, [of(row, key)], [of(row, measure)], mode="markers",
-                        marker={"symbol": symbol, "size": 13, "color": LINES[3], "line": {"width": 1}},
-                        hovertemplate=f"{name}: %{{y:.2f}} dB at %{{x:.0f}} bits a frame<extra></extra>")  # fmt: skip
+                    put(
+                        name,
+                        [of(row, key)],
+                        [of(row, measure)],
+                        mode="markers",
+                        marker={
+                            "symbol": symbol,
+                            "size": 13,
+                            "color": LINES[3],
+                            "line": {"width": 1},
+                        },
+                        hovertemplate=f"{name}: %{{y:.2f}} dB at %{{x:.0f}} bits a frame<extra></extra>",
+                    )
             if row["model"] == "training mean":
-                figure.add_hline(of(row, measure), line={"dash": "dot", "color": "#777777"}, row=1, col=column,
-                                 annotation_text="training mean, 0 bits", annotation_font_size=10)  # fmt: skip
+                figure.add_hline(
+                    of(row, measure),
+                    line={"dash": "dot", "color": "#777777"},
+                    row=1,
+                    col=column,
+                    annotation_text="training mean, 0 bits",
+                    annotation_font_size=10,
+                )
         ticks = [digit * 10**power for power in range(5) for digit in (1, 2, 5)]
         figure.update_xaxes(title="bits a frame", type="log", tickvals=ticks, row=1, col=column)
         better = "reversed" if measure == "envelope_db" else True
-        figure.update_yaxes(title=QUALITY[measure], autorange=better, title_standoff=4, row=1, col=column)
+        figure.update_yaxes(
+            title=QUALITY[measure], autorange=better, title_standoff=4, row=1, col=column
+        )
     figure.update_layout(
-        template="plotly_white", font=FONT, height=460, width=120 + 430 * len(datasets),
-        margin={"l": 70, "r": 20, "t": 90, "b": 60}, legend={"orientation": "h", "y": 1.24},
-    )  # fmt: skip
+        template="plotly_white",
+        font=FONT,
+        height=460,
+        width=120 + 430 * len(datasets),
+        margin={"l": 70, "r": 20, "t": 90, "b": 60},
+        legend={"orientation": "h", "y": 1.24},
+    )
     return figure
 
 
@@ -200,8 +311,12 @@ def _hover(cell: dict[str, Any], factor: dict[str, Any]) -> str:
     if factor["entropy_bits"]:
         a = cell["accuracy"]
         lines[0] += f" of {factor['entropy_bits']:.2f}"
-        lines.append(f"accuracy {100 * a['value']:.1f} [{100 * a['low']:.1f}, {100 * a['high']:.1f}] %")
-        lines.append(f"chance {100 * factor['chance']:.1f} %, majority {100 * factor['majority']:.1f} %")
+        lines.append(
+            f"accuracy {100 * a['value']:.1f} [{100 * a['low']:.1f}, {100 * a['high']:.1f}] %"
+        )
+        lines.append(
+            f"chance {100 * factor['chance']:.1f} %, majority {100 * factor['majority']:.1f} %"
+        )
     else:
         r = cell["r2"]
         lines.append(f"R² {r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]")

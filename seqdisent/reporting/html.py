@@ -31,9 +31,14 @@ line-height: 23px; text-transform: uppercase; letter-spacing: .04em; }
 .holds b, .clean b { color: #1B6B3A; } code { background: #f3f3f5; padding: 1px 5px; border-radius: 4px; }
 """
 WORDS = {
-    "holds": "holds", "part": "in part", "missing": "missing", "leak": "leak", "trace": "trace", "clean": "clean",
+    "holds": "holds",
+    "part": "in part",
+    "missing": "missing",
+    "leak": "leak",
+    "trace": "trace",
+    "clean": "clean",
     "unmeasurable": "no labels",
-}  # fmt: skip
+}
 
 
 def html_report(report: dict[str, Any]) -> str:
@@ -45,7 +50,10 @@ def html_report(report: dict[str, Any]) -> str:
     if "no_judge" in report:
         parts += [f"<p>Swaps were not judged: {escape(report['no_judge'])}</p>"]
     else:
-        parts += ["<h2>What a judge sees</h2>", "<p class=how>Percent with 95 % intervals; H in nats.</p>"]
+        parts += [
+            "<h2>What a judge sees</h2>",
+            "<p class=how>Percent with 95 % intervals; H in nats.</p>",
+        ]
         parts += [_table(*swap_rows(report))]
     if "generation" in report:
         header, rows = generation_rows(report)
@@ -54,10 +62,14 @@ def html_report(report: dict[str, Any]) -> str:
             how = "Percent with 95 % intervals; H in nats; in brackets the same of real test sequences."
             parts += [f"<p class=how>{how}</p>", _table(header, rows)]
         parts += [f"<p>{escape(generation_words(report))}</p>"]
-    parts += ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
+    parts += (
+        ["<h2>Heard as a waveform</h2>", _table(*speech_rows(report))] if "speech" in report else []
+    )
     if "downstream" in report:
         parts += ["<h2>What the codes are good for</h2>", _table(*downstream_rows(report))]
-        parts += [f"<p>{escape(swap_words(task))}</p>" for task in report["downstream"] if task["swap"]]
+        parts += [
+            f"<p>{escape(swap_words(task))}</p>" for task in report["downstream"] if task["swap"]
+        ]
     if "error" in report:
         parts += _rest(report)
     return (
@@ -69,9 +81,11 @@ def html_report(report: dict[str, Any]) -> str:
 def _how(report: dict[str, Any]) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in report["versions"].items())
     words = [
-        f"{report['sequences']} {report['split']} sequences", f"seed {report['seed']}",
-        f"weights {report['weights_sha256_16']}", versions,
-    ]  # fmt: skip
+        f"{report['sequences']} {report['split']} sequences",
+        f"seed {report['seed']}",
+        f"weights {report['weights_sha256_16']}",
+        versions,
+    ]
     command = f" · <code>{escape(report['command'])}</code>" if report["command"] else ""
     return f"<p class=how>{escape(' · '.join(words))}{command}</p>"
 
@@ -94,11 +108,19 @@ def _leakage(report: dict[str, Any]) -> list[str]:
         f"<h2>Verdict</h2><ul>{items}</ul><p class=how>{escape(how)}</p>",
         "<h2>What each code knows</h2><p class=how>Bits; colour is the share of the factor's entropy: blue where the "
         "factor belongs, red where it does not.</p>",
-        plot(heat_map(report), True), _table(*leakage_rows(report)),
-        *(["<h2>Leakage over time</h2><p class=how>What the dynamic code of one step tells. Dotted: dynamic "
-           "factors, which belong there.</p>", plot(curves(report))] if leakage["steps"] else []),
+        plot(heat_map(report), True),
+        _table(*leakage_rows(report)),
+        *(
+            [
+                "<h2>Leakage over time</h2><p class=how>What the dynamic code of one step tells. Dotted: dynamic "
+                "factors, which belong there.</p>",
+                plot(curves(report)),
+            ]
+            if leakage["steps"]
+            else []
+        ),
         f"<details><summary>Every probe</summary>{_table(*leakage_table(report))}</details>",
-    ]  # fmt: skip
+    ]
 
 
 def _rest(report: dict[str, Any]) -> list[str]:
@@ -120,14 +142,26 @@ def _rest(report: dict[str, Any]) -> list[str]:
             f"Equal error rate, %: static {percent(v['static'])}, dynamic {percent(v['dynamic'])}, gap "
             f"{percent(v['gap'])}; {v['pairs']} pairs, chance 50.",
         ]
-    parts = ["<h2>Health and other measures</h2><ul>", *(f"<li>{escape(line)}</li>" for line in lines), "</ul>"]
+    parts = [
+        "<h2>Health and other measures</h2><ul>",
+        *(f"<li>{escape(line)}</li>" for line in lines),
+        "</ul>",
+    ]
     if report.get("anchors"):
         moved = report["anchors"]
-        header = ["anchor frame", *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in moved)]
+        header = [
+            "anchor frame",
+            *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in moved),
+        ]
         rows = [["swap keeps all, %", *(percent(a["joint"]) for a in moved)]]
-        rows += [[f"{key}, bits", *(f"{a['bits'][key]:.2f}" for a in moved)] for key in moved[0]["bits"]]
-        parts += ["<h2>The anchor frame moved, and blanked</h2><p class=how>The model as it is, on a smaller "
-                  "sample.</p>", _table(header, rows)]  # fmt: skip
+        rows += [
+            [f"{key}, bits", *(f"{a['bits'][key]:.2f}" for a in moved)] for key in moved[0]["bits"]
+        ]
+        parts += [
+            "<h2>The anchor frame moved, and blanked</h2><p class=how>The model as it is, on a smaller "
+            "sample.</p>",
+            _table(header, rows),
+        ]
     return parts
 
 

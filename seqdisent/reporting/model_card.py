@@ -25,7 +25,9 @@ def write_card(folder: Path) -> None:
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     spec = DatasetSpec.from_json(config["dataset"])
     recipe = config["recipe"]
-    what = "judge (a supervised classifier)" if config["model"] == JUDGE else config["model"].upper()
+    what = (
+        "judge (a supervised classifier)" if config["model"] == JUDGE else config["model"].upper()
+    )
     lines = [
         f"# {folder.name}",
         "",
@@ -52,16 +54,29 @@ def _measured(metrics: dict) -> list[str]:
     if "leakage" in metrics:
         leakage = metrics["leakage"]
         lines += [
-            "### What the codes know", "",
+            "### What the codes know",
+            "",
             "Usable information in bits, with 95 % intervals that resample the "
             f"{leakage['test_sources']} test sources. A code should tell the factors of its own kind and none of the "
-            f"other's; a draw is what the decoder met in training.{asked_words(metrics)}", "",
-            *_markdown(*leakage_rows(metrics)), "",
-            *(f"- {v['text']}" for v in leakage["verdicts"] if v["level"] not in ("holds", "unmeasurable")),
-            *(f"- {words}" for words in metrics["health"]["words"]), "",
-        ]  # fmt: skip
+            f"other's; a draw is what the decoder met in training.{asked_words(metrics)}",
+            "",
+            *_markdown(*leakage_rows(metrics)),
+            "",
+            *(
+                f"- {v['text']}"
+                for v in leakage["verdicts"]
+                if v["level"] not in ("holds", "unmeasurable")
+            ),
+            *(f"- {words}" for words in metrics["health"]["words"]),
+            "",
+        ]
     if "judge" in metrics:
-        lines += ["### What a judge sees", "", "Percent, with 95 % intervals over test data; H in nats.", ""]
+        lines += [
+            "### What a judge sees",
+            "",
+            "Percent, with 95 % intervals over test data; H in nats.",
+            "",
+        ]
         lines += [*_markdown(*swap_rows(metrics)), ""]
     if "generation" in metrics:
         header, rows = generation_rows(metrics)
@@ -72,18 +87,27 @@ def _measured(metrics: dict) -> list[str]:
         lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
     if "downstream" in metrics:
         lines += ["### What the codes are good for", "", *_markdown(*downstream_rows(metrics)), ""]
-        lines += [line for task in metrics["downstream"] if task["swap"] for line in (swap_words(task), "")]
+        lines += [
+            line
+            for task in metrics["downstream"]
+            if task["swap"]
+            for line in (swap_words(task), "")
+        ]
     if "no_judge" in metrics:
         lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
     if "error" in metrics:
         error = metrics["error"]
         lines += [
             f"Squared error a sequence {error['squared_error_per_sequence']:.1f} (the training mean "
-            f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.", "",
-        ]  # fmt: skip
+            f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.",
+            "",
+        ]
     if "swap" in metrics:
         joint = metrics["swap"]["joint"]["kept"]
-        lines += [f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs.", ""]
+        lines += [
+            f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs.",
+            "",
+        ]
         lines += _failures(metrics)
     return lines
 

@@ -13,23 +13,44 @@ from seqdisent.evaluation.judge import knows
 from seqdisent.reporting.tables import UNITS, bits, headline, percent, score
 
 HEADER = (
-    "checkpoint", "kept in a swap, lowest factor, %", "all at once, %", "squared error (training mean)",
-    "identity in the dynamic code, bits", "of a draw", "motion and direction in the static code, bits", "of a draw",
-)  # fmt: skip
+    "checkpoint",
+    "kept in a swap, lowest factor, %",
+    "all at once, %",
+    "squared error (training mean)",
+    "identity in the dynamic code, bits",
+    "of a draw",
+    "motion and direction in the static code, bits",
+    "of a draw",
+)
 PLACE = "x1"  # a factor that data sets of moving things have
 MOVING_HEADER = (
-    "checkpoint", "kept in a swap, lowest factor that the judge knows, %", "squared error (training mean)",
-    "what stays, told by the static / the dynamic code, bits", "place of the first, told by the dynamic code, R²",
+    "checkpoint",
+    "kept in a swap, lowest factor that the judge knows, %",
+    "squared error (training mean)",
+    "what stays, told by the static / the dynamic code, bits",
+    "place of the first, told by the dynamic code, R²",
     "by the static code, R²",
-)  # fmt: skip
+)
 SPEECH_HEADER = (
-    "checkpoint", "speaker carried by a swap, %", "content kept, %", "both, %", "pitch nearer the donor's, %",
-    "EER static / dynamic / gap, %", "speaker in the dynamic code, bits", "content in the static code, bits",
-)  # fmt: skip
+    "checkpoint",
+    "speaker carried by a swap, %",
+    "content kept, %",
+    "both, %",
+    "pitch nearer the donor's, %",
+    "EER static / dynamic / gap, %",
+    "speaker in the dynamic code, bits",
+    "content in the static code, bits",
+)
 SERIES_HEADER = (
-    "recipe", "task", "codes", "best constant", "raw features, boosting", "network with labels", "best published",
+    "recipe",
+    "task",
+    "codes",
+    "best constant",
+    "raw features, boosting",
+    "network with labels",
+    "best published",
     "swaps that carry the right label, %",
-)  # fmt: skip
+)
 BENCHMARK, BITS, ROLLOUTS = "benchmark-series", "bits", "rollouts"
 LEARNERS = ("codes", "raw features", "supervised")
 
@@ -43,10 +64,16 @@ def table() -> str:
         swap, error = report["swap"], report["error"]
         worst = min((v["kept"]["value"], k) for k, v in swap.items() if k != "joint")
         cells = [
-            f"`{name}`", f"{100 * worst[0]:.1f} ({worst[1]})", f"{100 * swap['joint']['kept']['value']:.1f}",
+            f"`{name}`",
+            f"{100 * worst[0]:.1f} ({worst[1]})",
+            f"{100 * swap['joint']['kept']['value']:.1f}",
             f"{error['squared_error_per_sequence']:.0f} ({error['training_mean_squared_error_per_sequence']:.0f})",
-            *(off_target(report, code, reading) for code in ("dynamic", "static") for reading in ("mean", "sample")),
-        ]  # fmt: skip
+            *(
+                off_target(report, code, reading)
+                for code in ("dynamic", "static")
+                for reading in ("mean", "sample")
+            ),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -61,15 +88,20 @@ def moving_table() -> str:
         asked = [k for k in swap if k != "joint" and knows(report["judge"][k], swap[k]["chance"])]
         worst = min((swap[k]["kept"]["value"], k) for k in asked)
         told = lambda code: sum(headline(report, code, f)["bits"]["value"] for f in stays)  # noqa: B023 (at once)
-        stays = [n for n, f in _factors(report).items() if f["kind"] == "static" and not f["not_measurable"]]
+        stays = [
+            n
+            for n, f in _factors(report).items()
+            if f["kind"] == "static" and not f["not_measurable"]
+        ]
         place = [headline(report, code, PLACE)["r2"] for code in ("dynamic", "static")]
         cells = [
-            f"`{name}`", f"{100 * worst[0]:.1f} ({worst[1]})",
+            f"`{name}`",
+            f"{100 * worst[0]:.1f} ({worst[1]})",
             f"{error['squared_error_per_sequence']:.0f} ({error['training_mean_squared_error_per_sequence']:.0f})",
             f"{told('static'):.2f} / {told('dynamic'):.2f} of "
             f"{sum(_factors(report)[f]['entropy_bits'] for f in stays):.2f}",
             *(f"{r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in place),
-        ]  # fmt: skip
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -86,12 +118,17 @@ def speech_table() -> str:
         content = next(f for f in report["leakage"]["factors"] if f["kind"] == "dynamic")
         group = "sex" if "sex" in pitch else "apart"
         cells = [
-            f"`{name}`", percent(swap["speaker"]["kept"]),
-            percent(swap[content["name"]]["kept"]) if content["name"] in swap else "not measurable by a judge",
-            percent(swap["joint"]["kept"]), percent(pitch[group]["nearer_donor"]),
+            f"`{name}`",
+            percent(swap["speaker"]["kept"]),
+            percent(swap[content["name"]]["kept"])
+            if content["name"] in swap
+            else "not measurable by a judge",
+            percent(swap["joint"]["kept"]),
+            percent(pitch[group]["nearer_donor"]),
             " / ".join(f"{100 * verified[k]['value']:.1f}" for k in ("static", "dynamic", "gap")),
-            _told(report, "dynamic", "speaker"), _told(report, "static", content["name"]),
-        ]  # fmt: skip
+            _told(report, "dynamic", "speaker"),
+            _told(report, "static", content["name"]),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -109,20 +146,40 @@ def series_table(path: Path | None = None) -> str:
             for number, measure in enumerate(task["measures"]):
                 by = {who: told["scores"][measure] for who, told in task["by"].items()}
                 better = min if measure == "MAE" else max
-                constant = better((by[who] for who in by if who not in LEARNERS), key=lambda one: one["value"])
-                published = [f"{row[number]:g} {who}" for who, row in task["published"].items() if who != "supervised"]
+                constant = better(
+                    (by[who] for who in by if who not in LEARNERS), key=lambda one: one["value"]
+                )
+                published = [
+                    f"{row[number]:g} {who}"
+                    for who, row in task["published"].items()
+                    if who != "supervised"
+                ]
                 swap = task["swap"] and not number and f"{np.mean(task['swap']['right']):.0f}"
                 codes, *others = (score(by[who]) for who in LEARNERS)
                 cells = [
-                    f"`{found['recipe']}`", f"{task['task']}, {measure}{UNITS.get(measure, '')}", codes,
-                    score(constant), *others, published[-1] if published else "-", swap or "-",
-                ]  # fmt: skip
+                    f"`{found['recipe']}`",
+                    f"{task['task']}, {measure}{UNITS.get(measure, '')}",
+                    codes,
+                    score(constant),
+                    *others,
+                    published[-1] if published else "-",
+                    swap or "-",
+                ]
                 lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 BITS_SIZES = (2, 8, 32, None)
-BITS_COLUMNS = ("psnr_db", "envelope_db", "bits", "static_bits", "dynamic_bits", "leak/dynamic", "leak/static", "swap")
+BITS_COLUMNS = (
+    "psnr_db",
+    "envelope_db",
+    "bits",
+    "static_bits",
+    "dynamic_bits",
+    "leak/dynamic",
+    "leak/static",
+    "swap",
+)
 
 
 def bits_table(path: Path | None = None) -> str:
@@ -178,14 +235,28 @@ def off_target(report: dict[str, Any], code: str, reading: str) -> str:
 def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[float, float]:
     """The sum over factors of bits, and of entropies."""
     factors = [
-        f for f in report["leakage"]["factors"]
-        if f["kind"] != code and not f["composite"] and not f["not_measurable"] and f["entropy_bits"]
-    ]  # fmt: skip
+        f
+        for f in report["leakage"]["factors"]
+        if f["kind"] != code
+        and not f["composite"]
+        and not f["not_measurable"]
+        and f["entropy_bits"]
+    ]
     bits = [headline(report, code, f["name"], reading)["bits"]["value"] for f in factors]
     return sum(bits), sum(f["entropy_bits"] for f in factors)
 
 
 if __name__ == "__main__":
-    print("\n\n".join(make() for make in (
-        table, moving_table, rollouts_table, bits_table, speech_table, series_table
-    )))  # fmt: skip
+    print(
+        "\n\n".join(
+            make()
+            for make in (
+                table,
+                moving_table,
+                rollouts_table,
+                bits_table,
+                speech_table,
+                series_table,
+            )
+        )
+    )

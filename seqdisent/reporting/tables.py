@@ -10,10 +10,27 @@ from seqdisent.evaluation.leakage import HEADLINE
 
 UNITS = {"accuracy": ", %"}
 HEADERS = (
-    "code", "view", "reading", "factor", "belongs", "probe", "chosen", "bits", "bits low", "bits high",
-    "entropy bits", "null bits", "score", "score low", "score high", "score is", "chance", "majority",
-    "null score", "p",
-)  # fmt: skip
+    "code",
+    "view",
+    "reading",
+    "factor",
+    "belongs",
+    "probe",
+    "chosen",
+    "bits",
+    "bits low",
+    "bits high",
+    "entropy bits",
+    "null bits",
+    "score",
+    "score low",
+    "score high",
+    "score is",
+    "chance",
+    "majority",
+    "null score",
+    "p",
+)
 
 
 def leakage_table(report: dict[str, Any]) -> tuple[list[str], list[list]]:
@@ -30,12 +47,26 @@ def leakage_table(report: dict[str, Any]) -> tuple[list[str], list[list]]:
             figures = cell[probe]
             kind = "r2" if "r2" in figures else "accuracy"
             bits, score = figures["bits"], figures[kind]
-            rows.append([
-                cell["code"], cell["view"], cell["reading"], cell["factor"], cell["wanted"], probe,
-                cell["chosen"] == probe, *_short(bits), _round(about["entropy_bits"]), _round(figures["null_bits"]),
-                *_short(score), kind, _round(about["chance"]), _round(about["majority"]),
-                _round(figures[f"null_{kind}"]), figures["p"],
-            ])  # fmt: skip
+            rows.append(
+                [
+                    cell["code"],
+                    cell["view"],
+                    cell["reading"],
+                    cell["factor"],
+                    cell["wanted"],
+                    probe,
+                    cell["chosen"] == probe,
+                    *_short(bits),
+                    _round(about["entropy_bits"]),
+                    _round(figures["null_bits"]),
+                    *_short(score),
+                    kind,
+                    _round(about["chance"]),
+                    _round(about["majority"]),
+                    _round(figures[f"null_{kind}"]),
+                    figures["p"],
+                ]
+            )
     for about in leakage["factors"]:
         if about["not_measurable"]:
             blank = [None] * (len(HEADERS) - 5)
@@ -55,11 +86,18 @@ def to_csv(report: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def headline(report: dict[str, Any], code: str, factor: str, reading: str = "mean") -> dict[str, Any] | None:
+def headline(
+    report: dict[str, Any], code: str, factor: str, reading: str = "mean"
+) -> dict[str, Any] | None:
     """The figures that a code and a factor are judged by, of the probe chosen on validation; None if unmeasured."""
     view = HEADLINE[code][0]
     for cell in report["leakage"]["cells"]:
-        if (cell["code"], cell["view"], cell["reading"], cell["factor"]) == (code, view, reading, factor):
+        if (cell["code"], cell["view"], cell["reading"], cell["factor"]) == (
+            code,
+            view,
+            reading,
+            factor,
+        ):
             return cell[cell["chosen"]]
     return None
 
@@ -82,15 +120,23 @@ def bits(figures: dict[str, Any] | None) -> str:
 def leakage_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """The four cells in short: bits that each code tells of each factor, by its mean and by a draw."""
     header = [
-        "factor", "kind", "entropy, bits", "static code", "static, a draw", "dynamic code", "dynamic, a draw",
-    ]  # fmt: skip
+        "factor",
+        "kind",
+        "entropy, bits",
+        "static code",
+        "static, a draw",
+        "dynamic code",
+        "dynamic, a draw",
+    ]
     table = []
     for about in report["leakage"]["factors"]:
         name = about["name"]
         if about["not_measurable"]:
             table.append([name, about["kind"], "not measurable", "-", "-", "-", "-"])
             continue
-        cells = [bits(headline(report, code, name, r)) for code in HEADLINE for r in ("mean", "sample")]
+        cells = [
+            bits(headline(report, code, name, r)) for code in HEADLINE for r in ("mean", "sample")
+        ]
         entropy = "-" if about["entropy_bits"] is None else f"{about['entropy_bits']:.2f}"
         table.append([name, about["kind"], entropy, *cells])
     return header, table
@@ -100,23 +146,54 @@ def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """What the judge says: a row for each factor, in percent with 95 % intervals."""
     if "swap" not in report:
         judge = report.get("judge", {})
-        return ["factor", "judge on real"], [[k, percent(v)] for k, v in judge.items()] or [["no judge", "-"]]
+        return ["factor", "judge on real"], [[k, percent(v)] for k, v in judge.items()] or [
+            ["no judge", "-"]
+        ]
     header = [
-        "factor", "chance", "judge on real", "judge on reconstructions", "kept in a swap",
-        "other's value instead", "kept, other code drawn", "disagreement", "IS", "H(y|x)", "H(y)",
-    ]  # fmt: skip
+        "factor",
+        "chance",
+        "judge on real",
+        "judge on reconstructions",
+        "kept in a swap",
+        "other's value instead",
+        "kept, other code drawn",
+        "disagreement",
+        "IS",
+        "H(y|x)",
+        "H(y)",
+    ]
     table = []
     for name, swap in report["swap"].items():
         if name == "joint":
-            table.append(["all at once", f"{100 * swap['chance']:.2g}", "-", "-", percent(swap["kept"]), *["-"] * 6])
+            table.append(
+                [
+                    "all at once",
+                    f"{100 * swap['chance']:.2g}",
+                    "-",
+                    "-",
+                    percent(swap["kept"]),
+                    *["-"] * 6,
+                ]
+            )
             continue
-        drawn = next(s for w in ("static_sampled", "dynamics_sampled") if "kept" in (s := report[w][name]))
-        table.append([
-            name, f"{100 * swap['chance']:.1f}", percent(report["judge"][name]),
-            percent(report["reconstruction"][name]["kept"]), percent(swap["kept"]), percent(swap["off_target"]),
-            percent(drawn["kept"]), f"{100 * drawn['disagreement']:.1f}", f"{drawn['inception_score']:.2f}",
-            f"{drawn['h_y_given_x']:.3f}", f"{drawn['h_y']:.3f}",
-        ])  # fmt: skip
+        drawn = next(
+            s for w in ("static_sampled", "dynamics_sampled") if "kept" in (s := report[w][name])
+        )
+        table.append(
+            [
+                name,
+                f"{100 * swap['chance']:.1f}",
+                percent(report["judge"][name]),
+                percent(report["reconstruction"][name]["kept"]),
+                percent(swap["kept"]),
+                percent(swap["off_target"]),
+                percent(drawn["kept"]),
+                f"{100 * drawn['disagreement']:.1f}",
+                f"{drawn['inception_score']:.2f}",
+                f"{drawn['h_y_given_x']:.3f}",
+                f"{drawn['h_y']:.3f}",
+            ]
+        )
     return header, table
 
 
@@ -126,29 +203,47 @@ def speech_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for name, found in speech["pitch"].items():
         pairs = {"sex": "of different sex", "apart": "at least 3 semitones apart"}[name]
-        rows.append([
-            f"pitch of a swap nearer the donor's, pairs {pairs}", f"{percent(found['nearer_donor'])} %", "50 %",
-            f"{found['semitones_to_donor']:.1f} semitones from the donor, where the source was "
-            f"{found['semitones_source_to_donor']:.1f}; {found['pairs']} pairs, {found['unvoiced']} unvoiced",
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"pitch of a swap nearer the donor's, pairs {pairs}",
+                f"{percent(found['nearer_donor'])} %",
+                "50 %",
+                f"{found['semitones_to_donor']:.1f} semitones from the donor, where the source was "
+                f"{found['semitones_source_to_donor']:.1f}; {found['pairs']} pairs, {found['unvoiced']} unvoiced",
+            ]
+        )
     if content := speech["content"]:
-        rows.append([
-            f"a swap sounds most like the donor's own recording of the same {content['factor']}",
-            f"{percent(content['nearest'])} %", f"{100 * content['chance']:.0f} %",
-            "no judge: mel cepstra, time-warped",
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"a swap sounds most like the donor's own recording of the same {content['factor']}",
+                f"{percent(content['nearest'])} %",
+                f"{100 * content['chance']:.0f} %",
+                "no judge: mel cepstra, time-warped",
+            ]
+        )
     d = speech["distortion"]
     for name, what in (("vocoder", "vocoder alone"), ("reconstruction", "reconstruction")):
-        rows.append([
-            f"mel-cepstral distortion, {what}", f"{d[name]['mcd_db']:.2f} dB", "-",
-            f"pitch off by {d[name]['pitch_cents']:.0f} cents, voicing wrong in {100 * d[name]['voicing']:.1f} % of "
-            f"frames; {d['recordings']} recordings",
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"mel-cepstral distortion, {what}",
+                f"{d[name]['mcd_db']:.2f} dB",
+                "-",
+                f"pitch off by {d[name]['pitch_cents']:.0f} cents, "
+                f"voicing wrong in {100 * d[name]['voicing']:.1f} % of frames; "
+                f"{d['recordings']} recordings",
+            ]
+        )
     if v := report.get("verification"):
         for code in ("static", "dynamic", "gap", "raw"):
-            says = "mean frame, no model" if code == "raw" else f"{v['pairs']} pairs, {v['positive']} of one speaker"
+            says = (
+                "mean frame, no model"
+                if code == "raw"
+                else f"{v['pairs']} pairs, {v['positive']} of one speaker"
+            )
             chance = "0 points" if code == "gap" else "50 %"
-            rows.append([f"equal error rate of the speaker, {code}", f"{percent(v[code])} %", chance, says])
+            rows.append(
+                [f"equal error rate of the speaker, {code}", f"{percent(v[code])} %", chance, says]
+            )
     return ["measure", "value [95 % interval]", "chance", "beside it"], rows
 
 
@@ -158,16 +253,27 @@ def generation_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]
     rows = []
     for name, found in made.get("samples", {}).items():
         pairs = (("inception_score", 2), ("h_y_given_x", 3), ("h_y", 3))
-        row = [name, *(f"{found[k]:.{digits}f} ({found['real'][k]:.{digits}f})" for k, digits in pairs)]
+        row = [
+            name,
+            *(f"{found[k]:.{digits}f} ({found['real'][k]:.{digits}f})" for k, digits in pairs),
+        ]
         if name in made["rollouts"]:
-            row += [percent(made["frames"][who][name]) for who in ("sample", "reconstruction", "real")]
+            row += [
+                percent(made["frames"][who][name]) for who in ("sample", "reconstruction", "real")
+            ]
             rolled = made["rollouts"][name]
             row += [f"{percent(rolled)} (chance {100 * rolled['chance']:.1f})"]
         rows.append(row + ["-"] * (8 - len(row)))
     header = [
-        "factor", "IS of samples (real)", "H(y|x)", "H(y)", "frames that differ, samples", "reconstructions",
-        "real", "rollouts that differ",
-    ]  # fmt: skip
+        "factor",
+        "IS of samples (real)",
+        "H(y|x)",
+        "H(y)",
+        "frames that differ, samples",
+        "reconstructions",
+        "real",
+        "rollouts that differ",
+    ]
     return header, rows
 
 
@@ -199,7 +305,10 @@ def downstream_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]
             about = f"{task['task']}, {measure}{UNITS.get(measure, '')}"
             for who, by in task["by"].items():
                 rows.append([about, who, score(by["scores"][measure]), "; ".join(by["heads"])])
-            rows += [[about, f"{who}, as published", f"{row[number]:g}", ""] for who, row in task["published"].items()]
+            rows += [
+                [about, f"{who}, as published", f"{row[number]:g}", ""]
+                for who, row in task["published"].items()
+            ]
     return ["task", "who", "value [95 % interval]", "by"], rows
 
 

@@ -24,15 +24,25 @@ from seqdisent.reporting.tables import (
 )
 
 MARKS = {
-    "holds": "[green]holds[/]", "part": "[yellow]in part[/]", "missing": "[red]missing[/]", "leak": "[red]leak[/]",
-    "trace": "[yellow]trace[/]", "clean": "[green]clean[/]", "unmeasurable": "[dim]not measurable[/]",
-}  # fmt: skip
+    "holds": "[green]holds[/]",
+    "part": "[yellow]in part[/]",
+    "missing": "[red]missing[/]",
+    "leak": "[red]leak[/]",
+    "trace": "[yellow]trace[/]",
+    "clean": "[green]clean[/]",
+    "unmeasurable": "[dim]not measurable[/]",
+}
 
 
 @contextmanager
 def progress(console: Console | None = None) -> Iterator[Say]:
     """A progress bar for each part of a report; yields what :func:`~.report.evaluate` takes as ``say``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console or Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
@@ -60,7 +70,12 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if "generation" in report:
         header, rows = generation_rows(report)
         if rows:
-            _table(header, rows, "both codes from the prior, % [95 % interval]; H in nats (real data)", console)
+            _table(
+                header,
+                rows,
+                "both codes from the prior, % [95 % interval]; H in nats (real data)",
+                console,
+            )
         console.print(generation_words(report), highlight=False)
     if "speech" in report:
         _table(*speech_rows(report), "speech, heard as waveforms", console)
@@ -118,7 +133,20 @@ def _rest(report: dict[str, Any], console: Console) -> None:
             f"Equal error rate static / dynamic / gap, %: {eer} over {v['pairs']} pairs (chance 50)."
         )
     if report.get("anchors"):
-        header = ["anchor frame", *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in report["anchors"])]
-        rows = [["swap keeps all, %", *(f"{100 * a['joint']['value']:.0f}" for a in report["anchors"])]]
-        rows += [[key, *(f"{a['bits'][key]:.2f}" for a in report["anchors"])] for key in report["anchors"][0]["bits"]]
-        _table(header, rows, "the anchor moved, the model as it is: bits by code and factor, small sample", console)
+        header = [
+            "anchor frame",
+            *(f"{a['anchor']}{' blank' if a['blanked'] else ''}" for a in report["anchors"]),
+        ]
+        rows = [
+            ["swap keeps all, %", *(f"{100 * a['joint']['value']:.0f}" for a in report["anchors"])]
+        ]
+        rows += [
+            [key, *(f"{a['bits'][key]:.2f}" for a in report["anchors"])]
+            for key in report["anchors"][0]["bits"]
+        ]
+        _table(
+            header,
+            rows,
+            "the anchor moved, the model as it is: bits by code and factor, small sample",
+            console,
+        )

@@ -8,7 +8,11 @@ from seqdisent.evaluation.leakage import HEADLINE
 
 LEVEL = 0.05  # of the permutation test
 # A leak is worded by the lower end of its interval, as a share of the factor's entropy (or of R²).
-DEGREES = ((0.9, "knows all but everything about"), (0.25, "still knows"), (0.02, "knows a little of"))
+DEGREES = (
+    (0.9, "knows all but everything about"),
+    (0.25, "still knows"),
+    (0.02, "knows a little of"),
+)
 TRACE = "holds a trace of"
 
 
@@ -27,7 +31,10 @@ def verdicts(leakage: dict[str, Any]) -> list[dict[str, str]]:
     for factor in leakage["factors"]:
         for code, (view, reading) in HEADLINE.items():
             if factor["not_measurable"]:
-                level, text = "unmeasurable", f"{factor['name']} is not measurable: {factor['not_measurable']}."
+                level, text = (
+                    "unmeasurable",
+                    f"{factor['name']} is not measurable: {factor['not_measurable']}.",
+                )
             else:
                 cell = cells[code, view, reading, factor["name"]]
                 drawn = cells.get((code, view, "sample", factor["name"]))
@@ -36,7 +43,9 @@ def verdicts(leakage: dict[str, Any]) -> list[dict[str, str]]:
     return said
 
 
-def _verdict(cell: dict[str, Any], factor: dict[str, Any], drawn: dict[str, Any] | None) -> tuple[str, str]:
+def _verdict(
+    cell: dict[str, Any], factor: dict[str, Any], drawn: dict[str, Any] | None
+) -> tuple[str, str]:
     best = cell[cell["chosen"]]
     code, name, entropy = cell["code"], factor["name"], factor["entropy_bits"]
     bits = best["bits"]
@@ -44,9 +53,15 @@ def _verdict(cell: dict[str, Any], factor: dict[str, Any], drawn: dict[str, Any]
     found = bits["low"] > 0 and (best["p"] is None or best["p"] <= LEVEL)
     if cell["wanted"]:
         if not found:
-            return "missing", f"No {name} was found in the {code} code, where it belongs: {_figures(best, entropy)}."
+            return (
+                "missing",
+                f"No {name} was found in the {code} code, where it belongs: {_figures(best, entropy)}.",
+            )
         if share >= DEGREES[0][0]:
-            return "holds", f"The {code} code knows the {name}, as it should: {_figures(best, entropy)}."
+            return (
+                "holds",
+                f"The {code} code knows the {name}, as it should: {_figures(best, entropy)}.",
+            )
         return "part", f"The {code} code knows the {name} only in part: {_figures(best, entropy)}."
     if not found:
         return "clean", (

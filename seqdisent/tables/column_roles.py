@@ -27,11 +27,23 @@ SURE_ID = r"(id|ids|subject|patient|person|participant|recordid)"
 LABEL = r"(label|class|target|activity|state|status|category|type|group|gender|sex|condition|phase|event|holiday)"
 NAME = r"(variable|parameter|measure|metric|item|indicator|pollutant|signal|channel|quantity)"
 VALUE = r"(value|val|values)"
-PARTS = (r"(year|yr|yyyy)", r"(month|mon|mnth)", r"(day|dd|dom)", r"(hour|hr|hh)", r"(minute|min)", r"(second|sec)")
+PARTS = (
+    r"(year|yr|yyyy)",
+    r"(month|mon|mnth)",
+    r"(day|dd|dom)",
+    r"(hour|hr|hh)",
+    r"(minute|min)",
+    r"(second|sec)",
+)
 UNITS = {
-    r"(ms|msec|millis|milliseconds?)": 1e-3, r"(min|mins|minutes?)": 60.0, r"(h|hr|hrs|hours?)": 3600.0,
-    r"(d|days?)": 86_400.0, r"(w|weeks?)": 604_800.0, r"(months?)": 2_629_800.0, r"(y|years?)": 31_557_600.0,
-}  # fmt: skip
+    r"(ms|msec|millis|milliseconds?)": 1e-3,
+    r"(min|mins|minutes?)": 60.0,
+    r"(h|hr|hrs|hours?)": 3600.0,
+    r"(d|days?)": 86_400.0,
+    r"(w|weeks?)": 604_800.0,
+    r"(months?)": 2_629_800.0,
+    r"(y|years?)": 31_557_600.0,
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,13 @@ class Roles:
 
 def time_columns(roles: Roles, frame: pd.DataFrame) -> list[str]:
     """The columns that the time is in."""
-    return [] if roles.time is None else [roles.time] if roles.time in frame else roles.time.split(" + ")
+    return (
+        []
+        if roles.time is None
+        else [roles.time]
+        if roles.time in frame
+        else roles.time.split(" + ")
+    )
 
 
 def times(table: Table, roles: Roles) -> tuple[pd.Series, bool]:
@@ -69,8 +87,12 @@ def times(table: Table, roles: Roles) -> tuple[pd.Series, bool]:
     if _is(PARTS[0], names[0]) and is_number(years) and years.between(1600, 2400).all():
         parts = [frame[name] for name in names] + [pd.Series(1.0, frame.index)] * (3 - len(names))
         if not all(map(is_number, parts)):
-            raise TableError(f"The time {short(roles.time, 40)} has to be of columns of numbers. Choose others.")
-        fields = dict(zip(("year", "month", "day", "hour", "minute", "second"), parts, strict=False))
+            raise TableError(
+                f"The time {short(roles.time, 40)} has to be of columns of numbers. Choose others."
+            )
+        fields = dict(
+            zip(("year", "month", "day", "hour", "minute", "second"), parts, strict=False)
+        )
         whole = pd.to_datetime(pd.DataFrame(fields), errors="coerce")
         return _times(whole, roles.time)
     parts = [_times(frame[name], name) for name in names]
@@ -93,10 +115,18 @@ def _times(values: pd.Series, name: str) -> tuple[pd.Series, bool]:
         return values * (_unit(name) or 1.0), False
     wrong = ~known.astype(str).str.fullmatch(OFFSET).astype(bool)
     if wrong.any() or not len(known):
-        where = f' in row {wrong.idxmax():,} ("{short(known[wrong.idxmax()])}")' if len(known) else ""
-        raise TableError(f"Column {short(name)} holds no time that can be read{where}. Write 2016-03-02 14:00, or "
-                         "seconds, or choose another column.")  # fmt: skip
-    clock = known.str.replace(".", ":", n=2, regex=False) if not known.str.contains(":").any() else known
+        where = (
+            f' in row {wrong.idxmax():,} ("{short(known[wrong.idxmax()])}")' if len(known) else ""
+        )
+        raise TableError(
+            f"Column {short(name)} holds no time that can be read{where}. Write 2016-03-02 14:00, or "
+            "seconds, or choose another column."
+        )
+    clock = (
+        known.str.replace(".", ":", n=2, regex=False)
+        if not known.str.contains(":").any()
+        else known
+    )
     clock = clock.str.replace(r"^(\d+:\d+)$", r"\1:00", regex=True)
     return pd.to_timedelta(clock).dt.total_seconds().reindex(values.index), False
 
@@ -104,7 +134,9 @@ def _times(values: pd.Series, name: str) -> tuple[pd.Series, bool]:
 def _unit(name: str) -> float | None:
     """Seconds of the unit that a name ends with."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    units = [unit for word in words[-1:] for form, unit in UNITS.items() if re.fullmatch(form, word)]
+    units = [
+        unit for word in words[-1:] for form, unit in UNITS.items() if re.fullmatch(form, word)
+    ]
     return units[0] if units else None
 
 
@@ -128,18 +160,28 @@ def guess_roles(table: Table) -> Roles:
         seconds = times(table, roles)[0] if time else None
     except TableError:
         time, seconds, used = None, None, set()
-    texts = [n for n in frame if n not in used and not is_number(frame[n]) and not is_dated(frame[n])]
+    texts = [
+        n for n in frame if n not in used and not is_number(frame[n]) and not is_dated(frame[n])
+    ]
     numbers = [n for n in frame if n not in used and is_number(frame[n])]
     long = _guess_long(frame, texts, numbers)
     used |= set(long or ())
-    id = _guess_id(frame, seconds, [n for n in frame if n not in used and not is_dated(frame[n])], long)
+    id = _guess_id(
+        frame, seconds, [n for n in frame if n not in used and not is_dated(frame[n])], long
+    )
     used |= set(id)
     groups = frame.groupby(list(id), sort=False) if id else None
     rest = [n for n in (*texts, *numbers) if n not in used]
     same = [n for n in rest if (groups[n].nunique().max() if id else frame[n].nunique()) <= 1]
-    labels = [n for n in texts if n in rest and (n in same or frame[n].nunique() <= min(MAX_LABELS, len(frame) // 2))]
+    labels = [
+        n
+        for n in texts
+        if n in rest and (n in same or frame[n].nunique() <= min(MAX_LABELS, len(frame) // 2))
+    ]
     labels += [
-        n for n in numbers if n in rest and (n in same or (_names(LABEL, n) and frame[n].nunique() <= MAX_LABELS))
+        n
+        for n in numbers
+        if n in rest and (n in same or (_names(LABEL, n) and frame[n].nunique() <= MAX_LABELS))
     ]
     variables = [n for n in numbers if n in rest and n not in labels]
     variables = [n for n in variables if not _counts(frame, groups, n)] or variables
@@ -158,13 +200,25 @@ def _counts(frame: pd.DataFrame, groups: DataFrameGroupBy | None, name: str) -> 
 
 def _guess_time(frame: pd.DataFrame) -> str | None:
     dated = [n for n in frame if is_dated(frame[n])]
-    clocks = [n for n in frame if not is_number(frame[n]) and n not in dated
-              and frame[n].dropna().astype(str).str.fullmatch(OFFSET).all() and frame[n].notna().any()]  # fmt: skip
-    parts = [next((n for n in frame if _is(form, n) and is_number(frame[n])), None) for form in PARTS]
+    clocks = [
+        n
+        for n in frame
+        if not is_number(frame[n])
+        and n not in dated
+        and frame[n].dropna().astype(str).str.fullmatch(OFFSET).all()
+        and frame[n].notna().any()
+    ]
+    parts = [
+        next((n for n in frame if _is(form, n) and is_number(frame[n])), None) for form in PARTS
+    ]
     best = max(dated, key=lambda n: (bool(_names(TIME, n)), frame[n].nunique()), default=None)
     if best:
         whole = (frame[best].dropna() == frame[best].dropna().dt.normalize()).all()
-        hour = parts[3] if parts[3] is not None and frame[parts[3]].dropna().between(0, 24).all() else None
+        hour = (
+            parts[3]
+            if parts[3] is not None and frame[parts[3]].dropna().between(0, 24).all()
+            else None
+        )
         clock = (clocks + [hour] * (hour is not None))[:1] if whole else []
         return " + ".join([best, *clock])
     if parts[0] is not None and frame[parts[0]].dropna().between(1600, 2400).all():
@@ -176,13 +230,21 @@ def _guess_time(frame: pd.DataFrame) -> str | None:
     return named[0] if named else None
 
 
-def _guess_long(frame: pd.DataFrame, texts: list[str], numbers: list[str]) -> tuple[str, str] | None:
+def _guess_long(
+    frame: pd.DataFrame, texts: list[str], numbers: list[str]
+) -> tuple[str, str] | None:
     values = [n for n in numbers if _is(VALUE, n)] or (numbers if len(numbers) == 1 else [])
     names = [n for n in texts if _names(NAME, n) and 2 <= frame[n].nunique() <= MAX_NAMES]
-    return (names[0], values[0]) if names and values and frame[names[0]].nunique() < len(frame) / 2 else None
+    return (
+        (names[0], values[0])
+        if names and values and frame[names[0]].nunique() < len(frame) / 2
+        else None
+    )
 
 
-def _guess_id(frame: pd.DataFrame, seconds: pd.Series | None, names: list[str], long: tuple[str, str] | None) -> tuple:
+def _guess_id(
+    frame: pd.DataFrame, seconds: pd.Series | None, names: list[str], long: tuple[str, str] | None
+) -> tuple:
     """The fewest columns with which no time comes twice; what is named like an id comes first."""
 
     def repeats(columns: tuple[str, ...]) -> float:
@@ -190,8 +252,12 @@ def _guess_id(frame: pd.DataFrame, seconds: pd.Series | None, names: list[str], 
         return float(keys.duplicated().mean())
 
     kinds = {n: frame[n].nunique() for n in names}
-    whole = [n for n in names if 2 <= kinds[n] <= len(frame) / 2 and
-             (not is_number(frame[n]) or (frame[n].dropna() % 1 == 0).all())]  # fmt: skip
+    whole = [
+        n
+        for n in names
+        if 2 <= kinds[n] <= len(frame) / 2
+        and (not is_number(frame[n]) or (frame[n].dropna() % 1 == 0).all())
+    ]
     named = [n for n in whole if _names(ID, n)]
     if seconds is None:
         return tuple(named[:1])
@@ -210,10 +276,17 @@ def _guess_id(frame: pd.DataFrame, seconds: pd.Series | None, names: list[str], 
 def check_roles(table: Table, roles: Roles) -> None:
     """Raises :class:`TableError` for a column that is not there, has two roles, or is not what its role needs."""
     frame = table.frame
-    columns = [*time_columns(roles, frame), *roles.id, *roles.labels, *(roles.long or roles.variables)]
+    columns = [
+        *time_columns(roles, frame),
+        *roles.id,
+        *roles.labels,
+        *(roles.long or roles.variables),
+    ]
     for k, name in enumerate(columns):
         if name not in frame:
-            raise TableError(f"There is no column {short(name)}. There are: {short(', '.join(map(str, frame)), 36)}.")
+            raise TableError(
+                f"There is no column {short(name)}. There are: {short(', '.join(map(str, frame)), 36)}."
+            )
         if name in columns[:k]:
             raise TableError(f"Column {short(name)} has two roles. Give it one.")
     if not roles.variables:
@@ -224,10 +297,16 @@ def check_roles(table: Table, roles: Roles) -> None:
         there = set(frame[roles.long[0]].dropna().astype(str))
         lacking = [name for name in roles.variables if name not in there]
         if lacking or len(set(roles.variables)) < len(roles.variables):
-            what = f"has no {short(lacking[0])}" if lacking else "is asked for the same variable twice"
-            raise TableError(f"Column {short(roles.long[0])} {what}. Choose variables that are in it, each once.")
+            what = (
+                f"has no {short(lacking[0])}" if lacking else "is asked for the same variable twice"
+            )
+            raise TableError(
+                f"Column {short(roles.long[0])} {what}. Choose variables that are in it, each once."
+            )
     if roles.time is not None and not times(table, roles)[0].notna().any():
-        raise TableError(f"No time in {short(roles.time, 40)} can be read. Write 2016-03-02 14:00, or seconds.")
+        raise TableError(
+            f"No time in {short(roles.time, 40)} can be read. Write 2016-03-02 14:00, or seconds."
+        )
 
 
 def _check_numbers(values: pd.Series, name: str) -> None:
@@ -243,7 +322,11 @@ def _check_numbers(values: pd.Series, name: str) -> None:
 
 def describe(roles: Roles) -> tuple[str, ...]:
     """Short sentences about the roles, for people."""
-    said = [f"Time is in {short(roles.time, 40)}." if roles.time else "There is no time: each row is a step."]
+    said = [
+        f"Time is in {short(roles.time, 40)}."
+        if roles.time
+        else "There is no time: each row is a step."
+    ]
     if roles.id:
         said.append(f"A series for each {' and '.join(map(short, roles.id))}.")
     if roles.long:
@@ -253,5 +336,7 @@ def describe(roles: Roles) -> tuple[str, ...]:
     for what, names in (("Variable", roles.variables), ("Label", roles.labels)):
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            said.append(f"{what}{'s' if len(names) > 1 else ''}: {', '.join(map(short, names[:3]))}{more}.")
+            said.append(
+                f"{what}{'s' if len(names) > 1 else ''}: {', '.join(map(short, names[:3]))}{more}."
+            )
     return tuple(said)

@@ -74,7 +74,9 @@ def guess_plan(table: Table, spec: DatasetSpec) -> Plan:
     rest = table.frame.drop(columns=list(found.values()))
     roles = guess_roles(Table(rest)) if len(rest.columns) else Roles(None)
     if roles.long:
-        by_name = match_variables.match(spec.variables, rest[roles.long[0]].dropna().astype(str).unique())
+        by_name = match_variables.match(
+            spec.variables, rest[roles.long[0]].dropna().astype(str).unique()
+        )
         if len(by_name) > len(found):
             return Plan(Roles(roles.time, roles.id, long=roles.long), by_name)
     return Plan(Roles(roles.time, roles.id), found)
@@ -100,7 +102,9 @@ def fit(table: Table, plan: Plan, like: SequenceDataset) -> Fitted:
     spec, notes, warnings = like.spec, [], []
     columns = _usable(table, plan, spec, notes)
     step = step_seconds(spec)
-    found = regular(table, replace(plan.roles, variables=tuple(columns.values()), labels=()), step_seconds=step)
+    found = regular(
+        table, replace(plan.roles, variables=tuple(columns.values()), labels=()), step_seconds=step
+    )
     notes += _told(found.notes, plan, step)
     _note_density(found, table, plan, step, notes)
     own = {name: found.variables.index(column) for name, column in columns.items()}
@@ -117,8 +121,10 @@ def fit(table: Table, plan: Plan, like: SequenceDataset) -> Fitted:
     ]
     begins = at.labels(step)[k]
     if not np.isfinite(values).any():
-        raise TableError(f"Nothing was measured in the {duration(step * at.length)} from {begins} on. Choose another "
-                         "beginning.")  # fmt: skip
+        raise TableError(
+            f"Nothing was measured in the {duration(step * at.length)} from {begins} on. Choose another "
+            "beginning."
+        )
     notes += _used(at, k, series, plan, begins, step)
     warnings += _units(values, columns, spec)
     x = _within_reach(scaled(values, spec.variables), values, spec, warnings)
@@ -126,9 +132,16 @@ def fit(table: Table, plan: Plan, like: SequenceDataset) -> Fitted:
     windows = at.length // spec.event_shape[0]
     whole[:windows] = x.reshape(windows, *spec.event_shape)
     return Fitted(
-        whole, windows, at.time(k, step), tuple(places), chosen.id, tuple(at.labels(step)), begins,
-        tuple(notes), tuple(warnings),
-    )  # fmt: skip
+        whole,
+        windows,
+        at.time(k, step),
+        tuple(places),
+        chosen.id,
+        tuple(at.labels(step)),
+        begins,
+        tuple(notes),
+        tuple(warnings),
+    )
 
 
 def _usable(table: Table, plan: Plan, spec: DatasetSpec, notes: list[str]) -> dict[str, str]:
@@ -147,7 +160,9 @@ def _usable(table: Table, plan: Plan, spec: DatasetSpec, notes: list[str]) -> di
             "columns, or bring a table that has them."
         )
     if lacking:
-        notes.append(f"Not in the table, so missing all the time: {_listed([named(v) for v in lacking])}.")
+        notes.append(
+            f"Not in the table, so missing all the time: {_listed([named(v) for v in lacking])}."
+        )
     return columns
 
 
@@ -172,17 +187,25 @@ def _note_density(found: Regular, table: Table, plan: Plan, step: float, notes: 
             "another time column."
         )
     if usual > 1:
-        notes.append(f"The values are typically {duration(usual * step)} apart: the steps between are missing.")
+        notes.append(
+            f"The values are typically {duration(usual * step)} apart: the steps between are missing."
+        )
     names = 1 if not plan.roles.long else max(1, len(found.variables))
     rows = len(table.frame) / names / max(1, sum(map(len, filled)))
     if rows >= 1.5:
-        notes.append(f"The model takes steps of {duration(step)}: the rows in a step, about {rows:.3g}, were averaged.")
+        notes.append(
+            f"The model takes steps of {duration(step)}: the rows in a step, about {rows:.3g}, were averaged."
+        )
 
 
-def _chosen(found: Regular, places: dict[str, Places], plan: Plan, step: float, notes: list[str]) -> Series:
+def _chosen(
+    found: Regular, places: dict[str, Places], plan: Plan, step: float, notes: list[str]
+) -> Series:
     """The series that is asked for, or the one with the most values, if a sequence fits into it."""
     if plan.series is not None and plan.series not in places:
-        raise TableError(f"There is no series {short(plan.series)}. There are: {_listed(list(map(short, places)))}.")
+        raise TableError(
+            f"There is no series {short(plan.series)}. There are: {_listed(list(map(short, places)))}."
+        )
     some = [s for s in found.series if plan.series in (None, s.id)]
     fitting = [s for s in some if len(places[s.id].first)]
     if not fitting:
@@ -192,7 +215,11 @@ def _chosen(found: Regular, places: dict[str, Places], plan: Plan, step: float, 
             f"The table is too short: a sequence is {plural(length, 'step')} ({duration(step * length)}), and "
             f"{'the series' if len(some) == 1 else 'the longest series'} has {len(longest.values):,} "
             f"({duration(step * len(longest.values))}). At least half is needed."
-            + (" If each row is a step, choose no time." if longest.start is None and plan.roles.time else "")
+            + (
+                " If each row is a step, choose no time."
+                if longest.start is None and plan.roles.time
+                else ""
+            )
         )
     best = max(fitting, key=lambda s: places[s.id].present.max())
     if len(found.series) > 1:
@@ -201,17 +228,23 @@ def _chosen(found: Regular, places: dict[str, Places], plan: Plan, step: float, 
     return best
 
 
-def _used(at: Places, k: int, series: Series, plan: Plan, begins: str, step: float) -> Iterator[str]:
+def _used(
+    at: Places, k: int, series: Series, plan: Plan, begins: str, step: float
+) -> Iterator[str]:
     first, size = int(at.first[k]), len(series.values)
     gone = size - (min(size, first + at.length) - max(0, first))
     if gone:
-        why = "" if plan.start is not None else ", the latest of those with the fewest missing values"
+        why = (
+            "" if plan.start is not None else ", the latest of those with the fewest missing values"
+        )
         what = f"the other {plural(gone, 'step')} of the series {'is' if gone == 1 else 'are'} not"
         yield f"Used are {duration(step * at.length)} from {begins} on{why}; {what}."
     outside = max(0, -first) + max(0, first + at.length - size)
     if outside:
-        yield (f"The series is shorter than a sequence, {duration(step * at.length)}: {plural(outside, 'step')} "
-               f"{'is' if outside == 1 else 'are'} missing at its ends.")  # fmt: skip
+        yield (
+            f"The series is shorter than a sequence, {duration(step * at.length)}: {plural(outside, 'step')} "
+            f"{'is' if outside == 1 else 'are'} missing at its ends."
+        )
 
 
 def _units(values: np.ndarray, columns: dict[str, str], spec: DatasetSpec) -> Iterator[str]:
@@ -222,20 +255,25 @@ def _units(values: np.ndarray, columns: dict[str, str], spec: DatasetSpec) -> It
             continue
         stated = match_variables.stated_unit(columns[variable.name])
         if stated and variable.unit and not match_variables.same_unit(stated, variable.unit):
-            yield (f"The table gives {short(variable.name)} in {short(stated)}, and the model takes {variable.unit}: "
-                   "nothing was converted.")  # fmt: skip
+            yield (
+                f"The table gives {short(variable.name)} in {short(stated)}, and the model takes {variable.unit}: "
+                "nothing was converted."
+            )
         if hint := match_variables.unit_hint(variable, known):
             yield hint
         if variable.log and (known < 0).any():
             yield f"{plural(int((known < 0).sum()), 'negative value')} of {variable.name}, an amount: taken for 0."
 
 
-def _within_reach(x: np.ndarray, values: np.ndarray, spec: DatasetSpec, warnings: list[str]) -> np.ndarray:
+def _within_reach(
+    x: np.ndarray, values: np.ndarray, spec: DatasetSpec, warnings: list[str]
+) -> np.ndarray:
     """Values ``[n, C]`` in deviations, and none so far out that it drowns all else."""
     for c in np.flatnonzero((np.abs(x) > LIMIT).any(0)):
         far = np.flatnonzero(np.abs(x[:, c]) > LIMIT)
         warnings.append(
-            f"{plural(len(far), 'value')} of {spec.variables[c].name} (first: {match_variables.number(values[far[0], c])}) "
+            f"{plural(len(far), 'value')} of {spec.variables[c].name} "
+            f"(first: {match_variables.number(values[far[0], c])}) "
             f"beyond {LIMIT:g} deviations from what the model knows: cut to that."
         )
     return x.clip(-LIMIT, LIMIT)

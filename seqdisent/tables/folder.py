@@ -45,9 +45,13 @@ def read(root: str | Path | None = None) -> Read:
     where = folder(root)
     # Nothing hidden, and no link: they may lead out of the folder.
     files = sorted(
-        f for f in (where.iterdir() if where.is_dir() else ())
-        if f.suffix.lower() in SUFFIXES and f.is_file() and not f.is_symlink() and not f.name.startswith(".")
-    )  # fmt: skip
+        f
+        for f in (where.iterdir() if where.is_dir() else ())
+        if f.suffix.lower() in SUFFIXES
+        and f.is_file()
+        and not f.is_symlink()
+        and not f.name.startswith(".")
+    )
     if not files:
         raise DataNotReady(
             f"{NAME}: no table in {where}. Put one or more CSV files there (a row a time, a column a variable), or "
@@ -89,7 +93,9 @@ def _read(version: tuple[tuple[Path, int, int], ...], wishes: str, total: int) -
             window //= 2
             counts = [len(s.values) // window for s in series]
     # Long enough to have a course, short enough to have many.
-    windows = asked.get("windows") or int(np.clip(min(np.median(counts), sum(counts) // 40), *WINDOWS))
+    windows = asked.get("windows") or int(
+        np.clip(min(np.median(counts), sum(counts) // 40), *WINDOWS)
+    )
     return Read(series, parts[0].variables, step, window, windows, roles, tuple(notes))
 
 
@@ -108,7 +114,9 @@ def _asked(wishes: str) -> dict:
         whole = {key: int(value) for key, value in sizes.items() if key != "step_seconds"}
         return {"roles": roles, **sizes, **whole}
     except (ValueError, AttributeError, TypeError) as error:
-        raise DataNotReady(f"{NAME}: {ROLES} cannot be read ({error}). Mend it, or delete it to guess anew.") from error
+        raise DataNotReady(
+            f"{NAME}: {ROLES} cannot be read ({error}). Mend it, or delete it to guess anew."
+        ) from error
 
 
 def say(root: str | Path | None = None) -> list[str]:
@@ -116,10 +124,18 @@ def say(root: str | Path | None = None) -> list[str]:
     found = read(root)
     path = folder(root) / ROLES
     if not path.is_file():
-        sizes = {"window": found.window, "windows": found.windows, "step_seconds": found.step_seconds}
-        path.write_text(json.dumps({**asdict(found.roles), **sizes}, indent=1) + "\n", encoding="utf-8")
+        sizes = {
+            "window": found.window,
+            "windows": found.windows,
+            "step_seconds": found.step_seconds,
+        }
+        path.write_text(
+            json.dumps({**asdict(found.roles), **sizes}, indent=1) + "\n", encoding="utf-8"
+        )
     return [
-        *describe(found.roles), *found.notes,
+        *describe(found.roles),
+        *found.notes,
         f"{len(found.series)} series; a step is {duration(found.step_seconds)}, a window {found.window} steps, a "
-        f"sequence {found.windows} windows.", f"Not so? Correct {path} and run this again.",
-    ]  # fmt: skip
+        f"sequence {found.windows} windows.",
+        f"Not so? Correct {path} and run this again.",
+    ]

@@ -31,7 +31,11 @@ def match(variables: Sequence[Variable], columns: Iterable[str]) -> dict[str, st
             names = with_unit if alike is _same else with_unit[:1]
             pairs += [(variable.name, c) for c in columns if any(alike(c, name) for name in names)]
         taken = {*found.values(), *unclear}
-        pairs = [(v, c) for v, c in dict.fromkeys(pairs) if v not in found and v not in unclear and c not in taken]
+        pairs = [
+            (v, c)
+            for v, c in dict.fromkeys(pairs)
+            if v not in found and v not in unclear and c not in taken
+        ]
         for v, c in pairs:
             if sum(v in pair[:1] or c in pair[1:] for pair in pairs) == 1:
                 found[v] = c
@@ -61,7 +65,9 @@ def unit_hint(variable: Variable, values: np.ndarray) -> str:
     told = f"{variable.name} is typically {number(middle)}; the model knows {_span(variable)}."
     # Near 0 everything small fits: then the spread must fit too.
     spread = lambda factor: 1 if variable.log else float(values.std()) * factor / variable.std
-    off = {f"Times {f:,g}": abs(_away(middle * f, variable)) for f in FACTORS if 0.1 < spread(f) < 10}
+    off = {
+        f"Times {f:,g}": abs(_away(middle * f, variable)) for f in FACTORS if 0.1 < spread(f) < 10
+    }
     if variable.unit == "°C":  # what has a name comes first
         named = {"From Kelvin": middle - 273.15, "From °F": (middle - 32) / 1.8}
         off |= {way: abs(_away(value, variable)) for way, value in named.items()}

@@ -9,17 +9,38 @@ import numpy as np
 import pandas as pd
 
 _WORDS = ("na", "n/a", "nan", "null", "none", "missing", "#n/a", "<na>", "nat")
-MISSING = {"", "-", "--", "?", "."}.union(*({w, w.upper(), w.title()} for w in _WORDS), {"NaN", "NaT"})
+MISSING = {"", "-", "--", "?", "."}.union(
+    *({w, w.upper(), w.title()} for w in _WORDS), {"NaN", "NaT"}
+)
 # "1,234" is both a decimal and a thousand; what is only one of the two settles its column.
 DECIMAL = r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?"
 GROUPED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"
 THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"
 DATES = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y",
-    "%d-%m-%Y", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y", "%m/%Y",
-)  # fmt: skip
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %Y",
+    "%m/%Y",
+)
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H.%M.%S")
-CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"  # hours and minutes; or since a start, so beyond 24
+CLOCK = (
+    r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"  # hours and minutes; or since a start, so beyond 24
+)
 SPACES = r"(?<=\d)[ '\u2019\u00a0\u202f](?=\d{3}(?!\d))"  # between thousands
 SENTINELS = (-200.0, -999.0, -999.9, -9999.0, -99999.0)
 
@@ -48,7 +69,9 @@ def typed(columns: dict[str, pd.Series], separator: str, notes: list[str]) -> pd
         if not there[name].any():
             empty.append(name)
     if said := [short(name) for name in empty if not re.match(r"column( \d+)?( \(\d+\))?$", name)]:
-        notes.append(f"Left out, because nothing is in it: column {said[0]}{' and others' if len(said) > 1 else ''}.")
+        notes.append(
+            f"Left out, because nothing is in it: column {said[0]}{' and others' if len(said) > 1 else ''}."
+        )
     columns = {name: cells for name, cells in columns.items() if name not in empty}
     frame = {name: frame[name] for name in columns}
     odd = {name: cells[there[name] & frame[name].isna()] for name, cells in columns.items()}
@@ -57,8 +80,10 @@ def typed(columns: dict[str, pd.Series], separator: str, notes: list[str]) -> pd
     for name, cells in columns.items():
         style = usual if styles[name] == "unclear" else styles[name]
         if style == "unclear":
-            notes.append(f"The commas in column {short(name)} may be decimal points, or stand between thousands: "
-                         "read as text. Write the numbers without.")  # fmt: skip
+            notes.append(
+                f"The commas in column {short(name)} may be decimal points, or stand between thousands: "
+                "read as text. Write the numbers without."
+            )
         values = _mended(cells, odd.pop(name), frame[name], style)
         bad = there[name] & values.isna()
         if few := bad.sum() < 0.05 * there[name].sum():
@@ -66,12 +91,19 @@ def typed(columns: dict[str, pd.Series], separator: str, notes: list[str]) -> pd
             values = _without_marks(name, values, notes)
         else:
             times = _times(name, cells, notes)
-            values, bad = (cells, bad & False) if times is None else (times, there[name] & times.isna())
+            values, bad = (
+                (cells, bad & False) if times is None else (times, there[name] & times.isna())
+            )
         frame[name] = values
         if bad.any():
-            notes.append(f"Not a {'number' if few else 'time'}, so missing: {plural(int(bad.sum()), 'cell')} of column "
-                         f'{short(name)} (first: row {bad.idxmax():,}, "{short(cells[bad.idxmax()])}").')  # fmt: skip
-    for style, what in (("decimal", "Decimal commas read as points"), ("thousands", "Thousands separators left out")):
+            notes.append(
+                f"Not a {'number' if few else 'time'}, so missing: {plural(int(bad.sum()), 'cell')} of column "
+                f'{short(name)} (first: row {bad.idxmax():,}, "{short(cells[bad.idxmax()])}").'
+            )
+    for style, what in (
+        ("decimal", "Decimal commas read as points"),
+        ("thousands", "Thousands separators left out"),
+    ):
         if counts[style]:
             notes.append(f"{what} in {plural(counts[style], 'column')}.")
     return pd.DataFrame(frame)
@@ -106,7 +138,11 @@ def _style(odd: pd.Series, count: int) -> str:
         return "text"
     clear = {"decimal": (decimal & ~thousands).any(), "thousands": (thousands & ~decimal).any()}
     if all(clear.values()) or not (decimal | thousands).any():
-        return "thousands" if not any(clear.values()) and (mended & (tidy.str.len() < odd.str.len())).any() else "plain"
+        return (
+            "thousands"
+            if not any(clear.values()) and (mended & (tidy.str.len() < odd.str.len())).any()
+            else "plain"
+        )
     return next((style for style, found in clear.items() if found), "unclear")
 
 
@@ -124,13 +160,19 @@ def _mended(cells: pd.Series, odd: pd.Series, values: pd.Series, style: str) -> 
         return values
     odd = _tidy(odd)
     if style == "thousands":
-        odd = odd.where(~odd.str.fullmatch(THOUSANDS).astype(bool), odd.str.replace(",", "", regex=False))
+        odd = odd.where(
+            ~odd.str.fullmatch(THOUSANDS).astype(bool), odd.str.replace(",", "", regex=False)
+        )
     elif style == "decimal":
         if "." in "".join(odd) and odd.str.fullmatch(GROUPED).any():  # then 1.234 is a thousand too
             odd = pd.concat([odd, cells[values.notna()]])
-            odd = odd.where(~odd.str.fullmatch(GROUPED).astype(bool), odd.str.replace(".", "", regex=False))
+            odd = odd.where(
+                ~odd.str.fullmatch(GROUPED).astype(bool), odd.str.replace(".", "", regex=False)
+            )
         odd = pd.Series([cell.replace(",", ".") for cell in odd], index=odd.index, dtype=object)
-    return pd.to_numeric(odd, errors="coerce").astype(np.float64).reindex(values.index).fillna(values)
+    return (
+        pd.to_numeric(odd, errors="coerce").astype(np.float64).reindex(values.index).fillna(values)
+    )
 
 
 def _times(name: str, text: pd.Series, notes: list[str]) -> pd.Series | None:
@@ -138,7 +180,10 @@ def _times(name: str, text: pd.Series, notes: list[str]) -> pd.Series | None:
     known = text.dropna()
     sample = known.iloc[:: len(known) // 50 + 1]
     found: dict[str, pd.Series] = {}
-    if sample.str.fullmatch(r".{0,20}\d.{0,20}").mean() < 0.95 or sample.str.fullmatch(CLOCK).mean() > 0.05:
+    if (
+        sample.str.fullmatch(r".{0,20}\d.{0,20}").mean() < 0.95
+        or sample.str.fullmatch(CLOCK).mean() > 0.05
+    ):
         return None
     for form in ("ISO8601", *map("".join, product(DATES, CLOCKS))):
         if "ISO8601" not in found and _parsed(sample, form).notna().mean() >= 0.95:
@@ -151,7 +196,9 @@ def _times(name: str, text: pd.Series, notes: list[str]) -> pd.Series | None:
     best = min(found, key=lambda form: found[form].drop_duplicates().sort_values().diff().nunique())
     if len(found) > 1:
         order = "day before month" if best.index("%d") < best.index("%m") else "month before day"
-        notes.append(f"Dates such as {short(known.iloc[0])} in column {short(name)} were read as {order}.")
+        notes.append(
+            f"Dates such as {short(known.iloc[0])} in column {short(name)} were read as {order}."
+        )
     if best == "ISO8601" and sample.str.contains(r":\d.*(?:Z|[+-]\d\d:?\d\d)$").any():
         notes.append(f"The times of column {short(name)} were changed to UTC.")
     return found[best]
@@ -169,7 +216,9 @@ def _without_marks(name: str, values: pd.Series, notes: list[str]) -> pd.Series:
         return values
     mark, count = values[marks.idxmax()], plural(int(marks.sum()), "row")
     if rest.min() - values[marks].max() > 2 * np.ptp(rest) or (rest.min() >= 0 and mark <= -999):
-        notes.append(f"{mark:g} in column {short(name)} ({count}) stands for a missing value: read as missing.")
+        notes.append(
+            f"{mark:g} in column {short(name)} ({count}) stands for a missing value: read as missing."
+        )
         return values.where(~marks)
     if mark <= -999:
         notes.append(

@@ -28,11 +28,23 @@ WAY_OUT = "Give a CSV file: text, a row a line, with the column names in the fir
 EXPORT = "This is an Excel workbook, not text: open it, export the sheet as CSV, and give that."
 # What files start with that people take for tables.
 KINDS = {
-    b"\xd0\xcf\x11\xe0": "an Excel workbook", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip file",
-    b"%PDF": "a PDF", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
-    b"\x89HDF": "an HDF5 file", b"\x93NUMPY": "a NumPy array", b"SQLite": "an SQLite database", b"{\\rtf": "RTF",
-}  # fmt: skip
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b": "a gzip file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+    b"GIF8": "a picture (GIF)",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"SQLite": "an SQLite database",
+    b"{\\rtf": "RTF",
+}
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 OPEN_QUOTE = 'A quote (") is opened in row {:,} and never closed. Close or delete it.'
 
 
@@ -67,17 +79,26 @@ def read_table(content: bytes | str | Path, name: str = "the file") -> Table:
     content = content.encode(errors="replace") if isinstance(content, str) else bytes(content)
     name, notes = (short(name) if name != "the file" else "The file"), []
     if len(content) > MAX_MEGABYTES * 2**20:
-        raise TableError(f"{name} is larger than {MAX_MEGABYTES} MB. Leave out rows or columns that are not needed.")
+        raise TableError(
+            f"{name} is larger than {MAX_MEGABYTES} MB. Leave out rows or columns that are not needed."
+        )
     text = _text(content, name, notes)
     separator = _separator(text)
     names, columns = _columns(text, separator, name, notes)
     frame = typed(dict(zip(_unique(names, columns, notes), columns, strict=True)), separator, notes)
     if not names[0] and "column 1" in frame and (frame["column 1"].diff().iloc[1:] == 1).all():
         frame = frame.drop(columns="column 1")
-        notes[:] = ["The first column only counts the rows: left out.", *(n for n in notes if "Column 1 " not in n)]
+        notes[:] = [
+            "The first column only counts the rows: left out.",
+            *(n for n in notes if "Column 1 " not in n),
+        ]
     if not len(frame.columns):
-        raise TableError(f"{name} has no values below its column names. Export it again, with values.")
-    return Table(frame, tuple(notes), separator if separator.isprintable() or separator == "\t" else "")
+        raise TableError(
+            f"{name} has no values below its column names. Export it again, with values."
+        )
+    return Table(
+        frame, tuple(notes), separator if separator.isprintable() or separator == "\t" else ""
+    )
 
 
 def _file(path: Path) -> tuple[bytes, str]:
@@ -90,11 +111,15 @@ def _file(path: Path) -> tuple[bytes, str]:
 
 def _text(raw: bytes, name: str, notes: list[str]) -> str:
     kind = next((kind for start, kind in KINDS.items() if raw.startswith(start)), "")
-    if kind == "an Excel workbook" or (kind == "a ZIP archive" and (b"xl/" in raw or b"opendocument.spread" in raw)):
+    if kind == "an Excel workbook" or (
+        kind == "a ZIP archive" and (b"xl/" in raw or b"opendocument.spread" in raw)
+    ):
         raise TableError(f"{name} cannot be read. {EXPORT}")
     even = np.frombuffer(raw[: min(len(raw), 2**16) // 2 * 2] or b"  ", np.uint8).reshape(-1, 2)
     zeros = np.mean(even == 0, axis=0)
-    start, coding = next(((mark, coding) for mark, coding in MARKS.items() if raw.startswith(mark)), (b"", "utf-8"))
+    start, coding = next(
+        ((mark, coding) for mark, coding in MARKS.items() if raw.startswith(mark)), (b"", "utf-8")
+    )
     if not start and not kind and b"\0" in raw and max(zeros) > 0.4 and min(zeros) < 0.1:
         coding = "utf-16-le" if zeros[1] > 0.4 else "utf-16-be"
     text = raw[len(start) :].decode(coding, "replace")
@@ -114,17 +139,27 @@ def _text(raw: bytes, name: str, notes: list[str]) -> str:
     if not text.strip():
         raise TableError(f"{name} is empty. {WAY_OUT}")
     if coding != "utf-8":
-        named = {"cp1252": "Windows-1252"}.get(coding, coding.upper().removesuffix("-LE").removesuffix("-BE"))
-        notes.append(f"The text is not in UTF-8: it was read as {named}. Check the letters in names.")
+        named = {"cp1252": "Windows-1252"}.get(
+            coding, coding.upper().removesuffix("-LE").removesuffix("-BE")
+        )
+        notes.append(
+            f"The text is not in UTF-8: it was read as {named}. Check the letters in names."
+        )
     return text
 
 
 def _guessed(raw: bytes) -> str:
     """The encoding of what is not UTF-8."""
     odd = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", raw[: 2**20])[:200]
-    high, runs = (len(re.findall(what, b"\n".join(odd))) for what in (rb"[\x80-\xff]", rb"[\x80-\xff]{2,}"))
+    high, runs = (
+        len(re.findall(what, b"\n".join(odd))) for what in (rb"[\x80-\xff]", rb"[\x80-\xff]{2,}")
+    )
     # Western languages have single letters beyond ASCII; others write words of them.
-    best = charset_normalizer.from_bytes(b"\n".join(odd)).best() if high and runs > 0.15 * high else None
+    best = (
+        charset_normalizer.from_bytes(b"\n".join(odd)).best()
+        if high and runs > 0.15 * high
+        else None
+    )
     return best.encoding if best is not None else "cp1252"
 
 
@@ -138,7 +173,11 @@ def _separator(text: str) -> str:
         usual = mode(counts)
         score = (usual > 1) * (counts.count(usual) / len(rows) + (counts[0] == usual))
         # One column of decimal commas has none in its name.
-        lone = usual == 2 and counts[0] == 1 and all(re.fullmatch(r"[+-]?\d*", row[0]) for row in rows[1:])
+        lone = (
+            usual == 2
+            and counts[0] == 1
+            and all(re.fullmatch(r"[+-]?\d*", row[0]) for row in rows[1:])
+        )
         if score > best and not lone:
             best, found = score, separator
     return found
@@ -160,7 +199,9 @@ def _blocks(text: str, separator: str) -> Iterator[tuple[list[int], list[list[st
             yield at, [row for row in rows if row] if len(at) < len(rows) else rows
 
 
-def _columns(text: str, separator: str, name: str, notes: list[str]) -> tuple[list[str], list[pd.Series]]:
+def _columns(
+    text: str, separator: str, name: str, notes: list[str]
+) -> tuple[list[str], list[pd.Series]]:
     """Column names, and the cells of each by their row in the file."""
     blocks, memo = _blocks(text, separator), {}
     where, rows = next(blocks, ([], []))
@@ -170,14 +211,22 @@ def _columns(text: str, separator: str, name: str, notes: list[str]) -> tuple[li
     names = [cell.strip() for cell in rows[first]]
     names[0] = names[0].lstrip("# ")
     if len(names) > MAX_COLUMNS:
-        raise TableError(f"{name} has {len(names):,} columns, and {MAX_COLUMNS} are possible. Leave some out.")
+        raise TableError(
+            f"{name} has {len(names):,} columns, and {MAX_COLUMNS} are possible. Leave some out."
+        )
     if first:
         notes.append(f"What stands above the column names was left out ({plural(first, 'row')}).")
     if _holds_values(names, rows[first + 1 : first + 2]):
         names, first = [f"column {k}" for k in range(1, len(names) + 1)], first - 1
-        notes.append("The first row holds values and no names: the columns were named column 1, column 2 and so on.")
+        notes.append(
+            "The first row holds values and no names: the columns were named column 1, column 2 and so on."
+        )
     # Short cells are often equal: then each is stored once.
-    kept = (lambda cells: map(memo.setdefault, cells, cells)) if len(text) < 6 * text.count(separator) else iter
+    kept = (
+        (lambda cells: map(memo.setdefault, cells, cells))
+        if len(text) < 6 * text.count(separator)
+        else iter
+    )
     where, rows = where[first + 1 :], rows[first + 1 :]
     cells, at, lacking = [[] for _ in names], [], []
     while where and len(at) <= MAX_ROWS:
@@ -196,11 +245,15 @@ def _columns(text: str, separator: str, name: str, notes: list[str]) -> tuple[li
         notes.append(f"The table has about {total:,} rows: the first {MAX_ROWS:,} were used.")
         at = at[:MAX_ROWS]
     if len(at) < 2:
-        raise TableError(f"{name} has {'one row' if at else 'no rows'} below its column names: a series needs at "
-                         "least two. Export it again, with all rows.")  # fmt: skip
+        raise TableError(
+            f"{name} has {'one row' if at else 'no rows'} below its column names: a series needs at "
+            "least two. Export it again, with all rows."
+        )
     if len(lacking) > max(1, 0.05 * len(at)):
-        raise TableError(f"{len(lacking):,} rows have fewer fields than there are column names ({len(names)}), the "
-                         f"first is row {lacking[0]:,}. Correct them.")  # fmt: skip
+        raise TableError(
+            f"{len(lacking):,} rows have fewer fields than there are column names ({len(names)}), the "
+            f"first is row {lacking[0]:,}. Correct them."
+        )
     if lacking:
         notes.append(
             f"Too few fields in {plural(len(lacking), 'row')} (first: row {lacking[0]:,}): what lacks is missing."
@@ -215,8 +268,10 @@ def _even(where: list[int], rows: list[list[str]], width: int, separator: str) -
         row = rows[k]
         if any(map(str.strip, row[width:])):
             comma = ' Numbers and text with commas need quotes ("1,5").' if separator == "," else ""
-            raise TableError(f"Row {where[k]:,} has {plural(len(row), 'field')}, and there are "
-                             f"{plural(width, 'column name')}. Correct it.{comma}")  # fmt: skip
+            raise TableError(
+                f"Row {where[k]:,} has {plural(len(row), 'field')}, and there are "
+                f"{plural(width, 'column name')}. Correct it.{comma}"
+            )
         lacking += [where[k]] * (len(row) < width)
         row[width:] = [""] * max(0, width - len(row))
     return lacking
@@ -244,7 +299,11 @@ def _kind(cell: str) -> str:
 def _holds_values(names: list[str], below: list[list[str]]) -> bool:
     """Whether the first row is not one of names: it has no text, or looks like the second."""
     kinds, under = [_kind(name) for name in names], [_kind(cell) for cell in (below or [[]])[0]]
-    alike = [kind for kind, other in zip(kinds, under, strict=False) if kind == other and kind in ("decimal", "time")]
+    alike = [
+        kind
+        for kind, other in zip(kinds, under, strict=False)
+        if kind == other and kind in ("decimal", "time")
+    ]
     return bool(alike) or ("text" not in kinds and any(name not in MISSING for name in names))
 
 

@@ -92,7 +92,9 @@ def _rows(table: Table, roles: Roles, notes: list[str]) -> _Rows:
     frame = table.frame
     variable = np.full(len(frame), -1)
     if roles.long:
-        variable = pd.Categorical(frame[roles.long[0]].astype(str), categories=list(roles.variables)).codes.astype(int)
+        variable = pd.Categorical(
+            frame[roles.long[0]].astype(str), categories=list(roles.variables)
+        ).codes.astype(int)
     known = pd.Series(variable >= 0 if roles.long else True, frame.index)
     keep = known & frame[list(roles.id)].notna().all(axis=1)
     if gone := int((known & ~keep).sum()):
@@ -100,7 +102,9 @@ def _rows(table: Table, roles: Roles, notes: list[str]) -> _Rows:
         notes.append(
             f"{plural(gone, 'row')} without {short(' and '.join(roles.id), 36)} left out (first: row {first:,})."
         )
-    seconds, dated = times(table, roles) if roles.time is not None else (pd.Series(0.0, frame.index), False)
+    seconds, dated = (
+        times(table, roles) if roles.time is not None else (pd.Series(0.0, frame.index), False)
+    )
     timeless = keep & ~np.isfinite(seconds)
     if timeless.any():
         notes.append(
@@ -115,7 +119,9 @@ def _rows(table: Table, roles: Roles, notes: list[str]) -> _Rows:
         grouped = frame.groupby(list(roles.id), sort=True)
         group = grouped.ngroup().to_numpy()
         firsts = frame.iloc[np.unique(group, return_index=True)[1]]
-        names = [" / ".join(map(_text, row)) for row in firsts[list(roles.id)].itertuples(index=False)]
+        names = [
+            " / ".join(map(_text, row)) for row in firsts[list(roles.id)].itertuples(index=False)
+        ]
     if roles.time is None:
         seconds = frame.groupby([group, variable]).cumcount().to_numpy().astype(np.float64)
     order = np.lexsort((variable, seconds, group))
@@ -137,8 +143,10 @@ def _values(rows: _Rows, roles: Roles, notes: list[str]) -> np.ndarray:
     wrong = np.abs(values) > np.finfo(np.float32).max
     if wrong.any():
         first, column = np.unravel_index(np.argmax(wrong), wrong.shape)
-        notes.append(f"{plural(int(wrong.sum()), 'infinite value')} taken as missing (first: row "
-                     f"{rows.frame.index[first]:,}, column {short(names[column])}).")  # fmt: skip
+        notes.append(
+            f"{plural(int(wrong.sum()), 'infinite value')} taken as missing (first: row "
+            f"{rows.frame.index[first]:,}, column {short(names[column])})."
+        )
         values[wrong] = np.nan
     return values
 
@@ -149,8 +157,10 @@ def _note_repeats(rows: _Rows, notes: list[str]) -> None:
         same &= key[1:] == key[:-1]
     if same.any():
         k = 1 + int(np.argmax(same))
-        notes.append(f"{plural(int(same.sum()), 'row')} at a time that was there before (first: row "
-                     f"{rows.frame.index[k]:,}, {rows.at(k)}): averaged.")  # fmt: skip
+        notes.append(
+            f"{plural(int(same.sum()), 'row')} at a time that was there before (first: row "
+            f"{rows.frame.index[k]:,}, {rows.at(k)}): averaged."
+        )
 
 
 def _check_size(rows: _Rows, step: float, roles: Roles) -> None:
@@ -160,9 +170,13 @@ def _check_size(rows: _Rows, step: float, roles: Roles) -> None:
     spans = rows.seconds[lasts] - rows.seconds[firsts]
     if (count := width * float((spans / step + 1).sum())) > MAX_VALUES:
         fitting = [usual for usual in USUAL if width * (spans / usual + 1).sum() < 0.9 * MAX_VALUES]
-        way = f"give a step of {duration(fitting[0])}, " if fitting and roles.time is not None else ""
-        raise TableError(f"In steps of {duration(step)} these are {count:,.0f} values, and {MAX_VALUES:,} are "
-                         f"possible: {way}choose fewer variables, or cut out a shorter time.")  # fmt: skip
+        way = (
+            f"give a step of {duration(fitting[0])}, " if fitting and roles.time is not None else ""
+        )
+        raise TableError(
+            f"In steps of {duration(step)} these are {count:,.0f} values, and {MAX_VALUES:,} are "
+            f"possible: {way}choose fewer variables, or cut out a shorter time."
+        )
 
 
 def _bins(rows: _Rows, step: float, steady: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -170,8 +184,15 @@ def _bins(rows: _Rows, step: float, steady: bool) -> tuple[np.ndarray, np.ndarra
     firsts = np.flatnonzero(np.diff(rows.group, prepend=-1))
     months = round(step / MONTH)
     if months and rows.dated and abs(step / MONTH - months) < 1e-3:
-        bins = rows.seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) // months
-        starts = (bins[firsts] * months).astype("datetime64[M]").astype("datetime64[s]").astype(np.float64)
+        bins = (
+            rows.seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) // months
+        )
+        starts = (
+            (bins[firsts] * months)
+            .astype("datetime64[M]")
+            .astype("datetime64[s]")
+            .astype(np.float64)
+        )
         return bins - bins[firsts][rows.group], starts
     if steady:
         starts = rows.seconds[firsts]
@@ -182,8 +203,15 @@ def _bins(rows: _Rows, step: float, steady: bool) -> tuple[np.ndarray, np.ndarra
     return bins - bins[firsts][rows.group], bins[firsts] * step + shift
 
 
-def _filled(rows: _Rows, values: np.ndarray, roles: Roles, place: np.ndarray, origin: np.ndarray, step: float,
-            notes: list[str]) -> Regular:  # fmt: skip
+def _filled(
+    rows: _Rows,
+    values: np.ndarray,
+    roles: Roles,
+    place: np.ndarray,
+    origin: np.ndarray,
+    step: float,
+    notes: list[str],
+) -> Regular:
     lasts = np.flatnonzero(np.diff(rows.group, append=-1))
     sizes = place[lasts] + 1
     ends, width = np.cumsum(sizes), len(roles.variables)
@@ -207,12 +235,18 @@ def _filled(rows: _Rows, values: np.ndarray, roles: Roles, place: np.ndarray, or
             short_ones.append(name)
             continue
         start = np.datetime64(round(origin[k] * 1e6), "us") if rows.dated else None
-        series.append(Series(name, start, part, {label: found[k] for label, found in labels.items()}))
+        series.append(
+            Series(name, start, part, {label: found[k] for label, found in labels.items()})
+        )
     if not series:
-        raise TableError("No series has two steps with values. Choose another step, time or id column.")
+        raise TableError(
+            "No series has two steps with values. Choose another step, time or id column."
+        )
     if short_ones:
-        notes.append(f"Left out, with fewer than two steps or no values: {len(short_ones):,} series "
-                     f"(first: {short(short_ones[0])}).")  # fmt: skip
+        notes.append(
+            f"Left out, with fewer than two steps or no values: {len(short_ones):,} series "
+            f"(first: {short(short_ones[0])})."
+        )
     return Regular(tuple(series), roles.variables, step, tuple(notes))
 
 
@@ -224,7 +258,9 @@ def _note_gaps(rows: _Rows, flat: np.ndarray, step: float, notes: list[str]) -> 
         notes.append(f"{gaps} {duration(lost[k] * step)} after {rows.at(k)}.")
 
 
-def _labels(column: pd.Series, flat: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> list[np.ndarray | str]:
+def _labels(
+    column: pd.Series, flat: np.ndarray, starts: np.ndarray, sizes: np.ndarray
+) -> list[np.ndarray | str]:
     """What each series has as its label; of more in a step, the last."""
     codes, found = pd.factorize(column)
     names = np.array([*map(_text, found), ""], object)
@@ -232,5 +268,7 @@ def _labels(column: pd.Series, flat: np.ndarray, starts: np.ndarray, sizes: np.n
     grid[flat[codes >= 0]] = codes[codes >= 0]
     parts = [grid[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     kinds = [np.unique(part[part >= 0]) for part in parts]
-    return [names[part] if len(kind) > 1 else str(names[kind[0]]) if len(kind) else ""
-            for part, kind in zip(parts, kinds, strict=True)]  # fmt: skip
+    return [
+        names[part] if len(kind) > 1 else str(names[kind[0]]) if len(kind) else ""
+        for part, kind in zip(parts, kinds, strict=True)
+    ]

@@ -38,12 +38,16 @@ class Places:
             windows = int(np.clip(size // window, like.lengths.min(), spec.frames))
         length, stride, offset = window * windows, window, 0
         hour = _hour(like, step)
-        if hour is not None and series.start is not None:  # what a window holds is then the same time of the day
+        if (
+            hour is not None and series.start is not None
+        ):  # what a window holds is then the same time of the day
             stride = round(DAY / step)
             begun = series.start.astype("M8[ms]").astype(np.int64) / 1000
             offset = round((hour - begun) % DAY / step) % stride
         first = np.arange(offset, max(size - length, 0) + 1, stride)
-        if size < length or not len(first):  # then with gaps at the ends, as long as half of it is there
+        if size < length or not len(
+            first
+        ):  # then with gaps at the ends, as long as half of it is there
             first = np.arange(offset - stride * (offset > 0), size, stride)
             first = first[np.minimum(size, first + length) - np.maximum(first, 0) >= length / 2]
         some = max(1, -(-len(first) // MOST))
@@ -59,7 +63,9 @@ class Places:
     def time(self, k: int, step: float) -> np.datetime64 | None:
         if self.series.start is None:
             return None
-        return self.series.start.astype("M8[ms]") + np.timedelta64(round(float(self.first[k]) * step * 1000), "ms")
+        return self.series.start.astype("M8[ms]") + np.timedelta64(
+            round(float(self.first[k]) * step * 1000), "ms"
+        )
 
     def labels(self, step: float) -> list[str]:
         if self.series.start is None:
@@ -80,8 +86,10 @@ class Places:
         except ValueError:
             after = np.ones(len(labels), bool)
         if after.all():
-            raise TableError(f"A sequence cannot begin at {short(wish)}: it can from {labels[0]} to {labels[-1]}, "
-                             f"{plural(len(labels), 'beginning')} in all.")  # fmt: skip
+            raise TableError(
+                f"A sequence cannot begin at {short(wish)}: it can from {labels[0]} to {labels[-1]}, "
+                f"{plural(len(labels), 'beginning')} in all."
+            )
         return int(np.flatnonzero(~after)[-1])
 
 

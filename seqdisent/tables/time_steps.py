@@ -8,12 +8,34 @@ import pandas as pd
 from seqdisent.tables.read_csv import TableError
 
 MINUTE, HOUR, DAY, MONTH = 60.0, 3600.0, 86_400.0, 2_629_800.0
-NAMED = {12 * MONTH: "year", MONTH: "month", 7 * DAY: "week", DAY: "day", HOUR: "h", MINUTE: "min", 1.0: "s"}
-USUAL = np.array([
-    *(digit * 10.0**-power for power in (6, 5, 4, 3, 2, 1) for digit in (1, 2, 5)), 1, 2, 5, 10, 15, 20, 30,
-    *(n * MINUTE for n in (1, 2, 3, 5, 10, 15, 20, 30)), *(n * HOUR for n in (1, 2, 3, 4, 6, 8, 12)),
-    DAY, 7 * DAY, MONTH, 3 * MONTH, 12 * MONTH,
-])  # fmt: skip
+NAMED = {
+    12 * MONTH: "year",
+    MONTH: "month",
+    7 * DAY: "week",
+    DAY: "day",
+    HOUR: "h",
+    MINUTE: "min",
+    1.0: "s",
+}
+USUAL = np.array(
+    [
+        *(digit * 10.0**-power for power in (6, 5, 4, 3, 2, 1) for digit in (1, 2, 5)),
+        1,
+        2,
+        5,
+        10,
+        15,
+        20,
+        30,
+        *(n * MINUTE for n in (1, 2, 3, 5, 10, 15, 20, 30)),
+        *(n * HOUR for n in (1, 2, 3, 4, 6, 8, 12)),
+        DAY,
+        7 * DAY,
+        MONTH,
+        3 * MONTH,
+        12 * MONTH,
+    ]
+)
 
 
 def default_window(step_seconds: float) -> int:
@@ -27,7 +49,11 @@ def duration(seconds: float) -> str:
     if seconds < 0.999:
         return f"{seconds:.3g} s"
     fits = [unit for unit in NAMED if seconds / unit >= 0.999]
-    whole = [unit for unit in fits if abs(seconds / unit - round(seconds / unit)) < 1e-3 and seconds / unit < 100]
+    whole = [
+        unit
+        for unit in fits
+        if abs(seconds / unit - round(seconds / unit)) < 1e-3 and seconds / unit < 100
+    ]
     unit = (whole or fits)[0]
     many = f"{seconds / unit:.3g}"
     return f"{many} {NAMED[unit]}{'s' if unit >= DAY and many != '1' else ''}"
@@ -41,7 +67,9 @@ def moment(seconds: float, dated: bool) -> str:
     return text.removesuffix(":00")
 
 
-def usual_step(seconds: np.ndarray, group: np.ndarray, wanted: float | None, notes: list[str]) -> tuple[float, bool]:
+def usual_step(
+    seconds: np.ndarray, group: np.ndarray, wanted: float | None, notes: list[str]
+) -> tuple[float, bool]:
     """The step in seconds, and whether the rows keep it (then they need not lie on whole hours or days).
 
     Args:
@@ -55,15 +83,23 @@ def usual_step(seconds: np.ndarray, group: np.ndarray, wanted: float | None, not
     if not len(apart):
         if wanted:
             return wanted, False
-        raise TableError("No series has two different times. Choose another time column, or the one that tells series "
-                         "apart.")  # fmt: skip
+        raise TableError(
+            "No series has two different times. Choose another time column, or the one that tells series "
+            "apart."
+        )
     typical = float(pd.Series(apart).groupby(group).median().median())
     steps = apart / typical
     near = np.abs(steps - np.round(steps)) < 0.1
     steady = float(near.mean()) >= 0.9 and (steps > 0.5).mean() >= 0.9
     ones = np.sort(apart[np.round(steps) == 1])
-    calendar = next((n for n, (low, high) in {1: (28, 31), 3: (89, 92), 12: (365, 366)}.items()
-                     if low * DAY <= typical <= high * DAY), 0)  # fmt: skip
+    calendar = next(
+        (
+            n
+            for n, (low, high) in {1: (28, 31), 3: (89, 92), 12: (365, 366)}.items()
+            if low * DAY <= typical <= high * DAY
+        ),
+        0,
+    )
     if calendar and (ones[-1] > ones[0] or len(ones) < 4 or calendar == 12):
         own, steady = calendar * MONTH, True
     elif steady:
@@ -74,9 +110,13 @@ def usual_step(seconds: np.ndarray, group: np.ndarray, wanted: float | None, not
     else:
         own = float(USUAL[np.argmin(np.abs(np.log(USUAL / typical)))])
         if wanted is None:
-            notes.append(f"Times are irregular (typically {duration(typical)} apart): averaged in steps of "
-                         f"{duration(own)}.")  # fmt: skip
+            notes.append(
+                f"Times are irregular (typically {duration(typical)} apart): averaged in steps of "
+                f"{duration(own)}."
+            )
     if wanted is None or abs(wanted / own - 1) < 0.001:
         return own, steady
-    notes.append(f"The rows are {duration(own)} apart, and were put into steps of {duration(wanted)}.")
+    notes.append(
+        f"The rows are {duration(own)} apart, and were put into steps of {duration(wanted)}."
+    )
     return wanted, False

@@ -22,10 +22,14 @@ from torch import Tensor
 class SafetensorsIO(CheckpointIO):
     """Lightning's way to write and read the state of a run."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options=None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options=None
+    ) -> None:
         save_state(checkpoint, Path(path))
 
-    def load_checkpoint(self, path: str | Path, map_location=None, weights_only=None) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: str | Path, map_location=None, weights_only=None
+    ) -> dict[str, Any]:
         return load_state(Path(path))
 
     def remove_checkpoint(self, path: str | Path) -> None:

@@ -63,7 +63,9 @@ class BatchOrder(Sampler[list[int]]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return min(self.config.epoch_steps, self.config.steps - self.epoch * self.config.epoch_steps)
+        return min(
+            self.config.epoch_steps, self.config.steps - self.epoch * self.config.epoch_steps
+        )
 
     def __iter__(self) -> Iterator[list[int]]:
         size = self.config.batch_size * self.config.share(self.epoch)

@@ -48,7 +48,9 @@ class TrainingModule(L.LightningModule):
         step = self.global_step * self.trainer.world_size + self.global_rank
         generator = torch.Generator().manual_seed(self.seed + 7_919 * step)
         if (parts := self.config.share(self.current_epoch)) > 1:
-            batch = _passage(batch, parts, generator)  # its loss stands for the whole: the steps of Adam stay as large
+            batch = _passage(
+                batch, parts, generator
+            )  # its loss stands for the whole: the steps of Adam stay as large
         terms = self.model.loss(batch, generator)
         self._log("train", terms, len(batch))
         return terms.total * parts
@@ -72,11 +74,15 @@ class TrainingModule(L.LightningModule):
 
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
-        order = BatchOrder(len(self.data["train"]), self.config, self.seed, trainer.global_rank, trainer.world_size)
+        order = BatchOrder(
+            len(self.data["train"]), self.config, self.seed, trainer.global_rank, trainer.world_size
+        )
         return DataLoader(self.data["train"], sampler=order, batch_size=None)
 
     def val_dataloader(self) -> DataLoader:
-        rows = list(range(len(self.data["validation"])))[self.trainer.global_rank :: self.trainer.world_size]
+        rows = list(range(len(self.data["validation"])))[
+            self.trainer.global_rank :: self.trainer.world_size
+        ]
         size = self.config.batch_size
         batches = [rows[i : i + size] for i in range(0, len(rows), size)]
         return DataLoader(self.data["validation"], sampler=batches, batch_size=None)
@@ -132,9 +138,15 @@ class DivergenceGuard(L.Callback):
     def _check(self, loss: float, trainer: L.Trainer, where: str) -> None:
         if self.start is None and math.isfinite(loss):
             self.start = loss
-        limit = math.inf if self.start is None else self.start + self.factor * max(1, abs(self.start))
+        limit = (
+            math.inf if self.start is None else self.start + self.factor * max(1, abs(self.start))
+        )
         if not math.isfinite(loss) or loss > limit:
-            kept = f"the last good state is {self.state}" if self.state.exists() else "no state was written yet"
+            kept = (
+                f"the last good state is {self.state}"
+                if self.state.exists()
+                else "no state was written yet"
+            )
             raise TrainingDiverged(
                 f"{where} loss is {loss:.4g} nats at step {trainer.global_step} (it started at "
                 f"{self.start if self.start is None else round(self.start, 1)}); {kept}. "
@@ -175,12 +187,18 @@ def fit(
     folder = Path(folder)
     last = folder / "last.safetensors"
     if last.exists() and not resume:
-        raise FileExistsError(f"{folder} holds a run; use --resume to go on with it, or another --run folder")
+        raise FileExistsError(
+            f"{folder} holds a run; use --resume to go on with it, or another --run folder"
+        )
     keep = ModelCheckpoint(
-        folder, "best", monitor="validation/loss_nats", save_last=True, enable_version_counter=False,
+        folder,
+        "best",
+        monitor="validation/loss_nats",
+        save_last=True,
+        enable_version_counter=False,
         auto_insert_metric_name=False,
         save_on_train_epoch_end=True,  # a state from inside an epoch does not resume at its next step
-    )  # fmt: skip
+    )
     keep.FILE_EXTENSION = ".safetensors"
     watch = Stopwatch()
     callbacks = [watch, DivergenceGuard(last), keep]

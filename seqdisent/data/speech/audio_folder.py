@@ -68,7 +68,9 @@ def files(root: str | Path | None = None) -> dict[str, list[Path]]:
         )
     if (total := sum(map(len, found.values()))) > MAX_FILES:
         share = max(FILES, MAX_FILES // len(found))
-        warnings.warn(f"{NAME}: of {total:,} files, up to {share:,} of each speaker are used.", stacklevel=2)
+        warnings.warn(
+            f"{NAME}: of {total:,} files, up to {share:,} of each speaker are used.", stacklevel=2
+        )
         found = {who: sounds[:share] for who, sounds in found.items()}
     return found
 
@@ -79,8 +81,14 @@ def spec(root: str | Path | None = None) -> DatasetSpec:
     labels = _labels(found)
     return replace(
         OUTLINE,
-        factors=(Factor("speaker", "static", tuple(found)), *([Factor("label", "dynamic", labels)] if labels else ())),
-        splits=tuple((split, sum(1 for s in map(_parts, found.values()) for _ in s[split])) for split in SPLITS),
+        factors=(
+            Factor("speaker", "static", tuple(found)),
+            *([Factor("label", "dynamic", labels)] if labels else ()),
+        ),
+        splits=tuple(
+            (split, sum(1 for s in map(_parts, found.values()) for _ in s[split]))
+            for split in SPLITS
+        ),
     )
 
 
@@ -93,7 +101,9 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
         raise ValueError(f"no split {split!r}; choose from {sorted(SPLITS)}")
     found = files(root)
     labels = _labels(found)
-    taken = [(who, path) for who, sounds in enumerate(found.values()) for path in _parts(sounds)[split]]
+    taken = [
+        (who, path) for who, sounds in enumerate(found.values()) for path in _parts(sounds)[split]
+    ]
     made, refused = [], []
     for number, (who, path) in enumerate(taken):
         try:
@@ -102,9 +112,13 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
             refused.append(f"{path.parent.name}/{path.name}: {error}")
             continue
         known = {"speaker": who, "label": labels.index(_label(path)) if labels else -1}
-        made += [Recording(wave, known, source=number, utterance=number) for wave in _pieces(clip.wave)]
+        made += [
+            Recording(wave, known, source=number, utterance=number) for wave in _pieces(clip.wave)
+        ]
     if refused:
-        listed = "\n".join(refused[:10]) + (f"\nand {len(refused) - 10} more" if len(refused) > 10 else "")
+        listed = "\n".join(refused[:10]) + (
+            f"\nand {len(refused) - 10} more" if len(refused) > 10 else ""
+        )
         message = f"{NAME}: {len(refused)} of {len(taken)} files of the {split} split cannot be used:\n{listed}"
         if not made:
             raise DataNotReady(message)
@@ -117,12 +131,20 @@ def _visible(folder: Path, top: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     # Of links, those in a circle do not exist, and cannot be resolved.
-    stays = lambda path: not path.is_symlink() or (path.exists() and path.resolve().is_relative_to(top.resolve()))
-    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and stays(path)]
+    stays = lambda path: (
+        not path.is_symlink() or (path.exists() and path.resolve().is_relative_to(top.resolve()))
+    )
+    return [
+        path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and stays(path)
+    ]
 
 
 def _sounds(speaker: Path, top: Path) -> list[Path]:
-    named = [path for path in _visible(speaker, top) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    named = [
+        path
+        for path in _visible(speaker, top)
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    ]
     # With the speaker's name: of words that all say, other takes are held out from each.
     code = lambda path: f"{speaker.name}/{path.name}".encode(errors="surrogateescape")
     return sorted(named, key=lambda path: hashlib.sha256(code(path)).digest())
@@ -131,7 +153,11 @@ def _sounds(speaker: Path, top: Path) -> list[Path]:
 def _parts(sounds: list[Path]) -> dict[str, list[Path]]:
     """A speaker's files by split."""
     held = max(1, round(len(sounds) / 10)) if len(sounds) >= FILES else 0
-    return {"test": sounds[:held], "validation": sounds[held : 2 * held], "train": sounds[2 * held :]}
+    return {
+        "test": sounds[:held],
+        "validation": sounds[held : 2 * held],
+        "train": sounds[2 * held :],
+    }
 
 
 def _label(path: Path) -> str:

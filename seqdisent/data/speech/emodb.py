@@ -23,10 +23,19 @@ MEN = ("03", "10", "11", "12", "15")
 SENTENCES = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
 TESTED, VALIDATED = ("a07", "b09"), ("b02",)
 EMOTIONS = {
-    "W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness", "T": "sadness", "N": "neutral",
-}  # fmt: skip
+    "W": "anger",
+    "L": "boredom",
+    "E": "disgust",
+    "A": "fear",
+    "F": "happiness",
+    "T": "sadness",
+    "N": "neutral",
+}
 SECONDS = 2.0
-_NAME = re.compile(rf"({'|'.join(SPEAKERS)})({'|'.join(SENTENCES)})([{''.join(EMOTIONS)}])[a-z]\.wav", re.IGNORECASE)
+_NAME = re.compile(
+    rf"({'|'.join(SPEAKERS)})({'|'.join(SENTENCES)})([{''.join(EMOTIONS)}])[a-z]\.wav",
+    re.IGNORECASE,
+)
 
 SPEC = audio_spec(
     SECONDS,
@@ -66,9 +75,10 @@ def _known(path: Path, version: tuple[int, int] | None) -> int:
 def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     """Recordings of a split. Of the longer ones, the passage of two seconds with most speech is taken."""
     parts = {
-        "test": TESTED, "validation": VALIDATED,
+        "test": TESTED,
+        "validation": VALIDATED,
         "train": [s for s in SENTENCES if s not in TESTED + VALIDATED],
-    }  # fmt: skip
+    }
     if split not in parts:
         raise ValueError(f"no split {split!r}; choose from {sorted(parts)}")
     path = data_root(root) / ARCHIVE
@@ -81,9 +91,11 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
             continue
         clip = prepare.read(content, max_seconds=SECONDS)
         labels = {
-            "speaker": SPEAKERS.index(match[1]), "sex": int(match[1] in MEN),
-            "emotion": emotions.index(match[3].upper()), "sentence": SENTENCES.index(match[2].lower()),
-        }  # fmt: skip
+            "speaker": SPEAKERS.index(match[1]),
+            "sex": int(match[1] in MEN),
+            "emotion": emotions.index(match[3].upper()),
+            "sentence": SENTENCES.index(match[2].lower()),
+        }
         found.append(Recording(to_int16(clip.wave), labels, source=len(found)))
     return found
 

@@ -16,7 +16,13 @@ from seqdisent.data import FSDD_SPEAKERS
 from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root
-from seqdisent.data.speech.recordings import ArchiveSource, Recording, audio_spec, in_segments, to_int16
+from seqdisent.data.speech.recordings import (
+    ArchiveSource,
+    Recording,
+    audio_spec,
+    in_segments,
+    to_int16,
+)
 from seqdisent.spec import Factor, Source
 
 COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
@@ -25,7 +31,9 @@ ARCHIVE = "fsdd.zip"
 CONTENTS = "0fbe6612aaa20a80ef4371894a46e060038337a518fe3d4728cb7eee7caa013c"
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TAKES = {"test": range(0, 5), "validation": range(5, 8), "train": range(8, 50)}
-SECONDS = 1.0  # nine recordings in ten are shorter than 0.6 s, one in two hundred is longer than this
+SECONDS = (
+    1.0  # nine recordings in ten are shorter than 0.6 s, one in two hundred is longer than this
+)
 BANDWIDTH_HZ = 4000.0  # recorded at 8 kHz
 
 SPEC = audio_spec(
@@ -89,7 +97,9 @@ class LeftOut(ArchiveSource):
 
 
 def _without(speaker: str) -> LeftOut:
-    counts = tuple((split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items())
+    counts = tuple(
+        (split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items()
+    )
     name, title = f"fsdd-without-{speaker}", f"{SPEC.title} without {speaker}"
     spec = replace(SPEC, name=name, title=title, splits=counts, judge="fsdd")
     return LeftOut(spec, recordings, ARCHIVE, check, FSDD_SPEAKERS.index(speaker))

@@ -102,7 +102,9 @@ class ArchiveSource(AudioSource):
 
     def fetch(self, root: str | Path | None = None, progress: Progress | None = None) -> int:
         """Download the archive if it is not there; 1 if it was."""
-        fetched = fetch_archive(self.SPEC.name, self.SPEC.source.url, data_root(root) / self.archive, self.check)
+        fetched = fetch_archive(
+            self.SPEC.name, self.SPEC.source.url, data_root(root) / self.archive, self.check
+        )
         if progress:
             progress(1, 1)
         return fetched
@@ -124,14 +126,24 @@ def to_int16(wave: np.ndarray) -> np.ndarray:
 def audio_spec(seconds: float, **fields) -> DatasetSpec:
     """The declaration of an audio data set whose recordings last at most ``seconds``."""
     return DatasetSpec(
-        modality="audio", event_shape=vocoder.EVENT_SHAPE, frames=round(seconds / vocoder.STEP_SECONDS),
-        rate_hz=1 / vocoder.STEP_SECONDS, value_range=(-7.0, 9.0), identity=("speaker",), **fields,
-    )  # fmt: skip
+        modality="audio",
+        event_shape=vocoder.EVENT_SHAPE,
+        frames=round(seconds / vocoder.STEP_SECONDS),
+        rate_hz=1 / vocoder.STEP_SECONDS,
+        value_range=(-7.0, 9.0),
+        identity=("speaker",),
+        **fields,
+    )
 
 
 def in_segments(spec: DatasetSpec) -> DatasetSpec:
     """The same data in segments of 200 ms; ``splits`` still counts recordings."""
-    return replace(spec, name=f"{spec.name}-segments", title=f"{spec.title}, segments of 200 ms", frames=SEGMENT_STEPS)
+    return replace(
+        spec,
+        name=f"{spec.name}-segments",
+        title=f"{spec.title}, segments of 200 ms",
+        frames=SEGMENT_STEPS,
+    )
 
 
 def recording_dataset(
@@ -144,11 +156,15 @@ def recording_dataset(
     if not recordings:
         raise ValueError(f"{spec.name}: no recordings in this split")
     frames = analyse_all([r.wave for r in recordings], progress)
-    if spec.bandwidth_hz:  # what resampling left above is no speech, and tells one microphone from another
+    if (
+        spec.bandwidth_hz
+    ):  # what resampling left above is no speech, and tells one microphone from another
         above = np.flatnonzero(spec.bandwidth_hz < vocoder.BAND_HZ)
         for found in frames:
             found[:, above] = (vocoder.FLOOR_DB - vocoder.CENTRE_DB) / vocoder.DB
-    rows: list[tuple[np.ndarray, int, np.ndarray, int, int]] = []  # steps, length, waveform, recording, first step
+    rows: list[
+        tuple[np.ndarray, int, np.ndarray, int, int]
+    ] = []  # steps, length, waveform, recording, first step
     for number, (recording, found) in enumerate(zip(recordings, frames, strict=True)):
         per_row = spec.frames * vocoder.STEP_FRAMES
         # Pieces of a recording that is longer than a sequence only in the mode of segments.
@@ -162,10 +178,14 @@ def recording_dataset(
             sound = recording.wave[start * hop : (start + length * vocoder.STEP_FRAMES) * hop]
             rows.append((steps, length, sound, number, start // vocoder.STEP_FRAMES))
     taken = [recordings[number] for *_, number, _ in rows]
-    utterance = [n if r.utterance is None else r.utterance for r, (*_, n, _) in zip(taken, rows, strict=True)]
+    utterance = [
+        n if r.utterance is None else r.utterance for r, (*_, n, _) in zip(taken, rows, strict=True)
+    ]
 
     def static(factor: Factor) -> np.ndarray:
-        return np.array([r.labels[factor.name] for r in taken], np.float64 if factor.continuous else np.int64)
+        return np.array(
+            [r.labels[factor.name] for r in taken], np.float64 if factor.continuous else np.int64
+        )
 
     def dynamic(factor: Factor) -> np.ndarray:
         labels = np.full((len(rows), spec.frames), np.nan if factor.continuous else -1)
@@ -199,7 +219,9 @@ def analyse_all(waves: Sequence[np.ndarray], progress: Progress | None = None) -
             return np.split(kept["frames"].astype(np.float32), ends[:-1])
     work = (delayed(_analyse)(wave) for wave in waves)
     found = []
-    for done, frames in enumerate(Parallel(_workers(len(waves)), return_as="generator")(work), start=1):
+    for done, frames in enumerate(
+        Parallel(_workers(len(waves)), return_as="generator")(work), start=1
+    ):
         found.append(frames)
         if progress:
             progress(done, len(waves))
@@ -217,5 +239,7 @@ def _analyse(wave: np.ndarray) -> np.ndarray:
 
 def _workers(clips: int) -> int:
     """Starting processes takes longer than a few clips."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return 1 if clips < 40 else cores

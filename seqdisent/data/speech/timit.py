@@ -21,32 +21,59 @@ from seqdisent.data.download import DataNotReady, data_root
 from seqdisent.data.speech.recordings import OwnSource, Recording, audio_spec, in_segments, to_int16
 from seqdisent.spec import DatasetSpec, Factor, Source
 
-SECONDS, RUN_SECONDS = 2.0, 10.0  # of a sequence, and of an utterance that is a run of segments: the longest has 7.8
+SECONDS, RUN_SECONDS = (
+    2.0,
+    10.0,
+)  # of a sequence, and of an utterance that is a run of segments: the longest has 7.8
 DIALECTS = (
-    "New England", "Northern", "North Midland", "South Midland", "Southern", "New York City", "Western", "Army Brat",
-)  # fmt: skip
+    "New England",
+    "Northern",
+    "North Midland",
+    "South Midland",
+    "Southern",
+    "New York City",
+    "Western",
+    "Army Brat",
+)
 _words = re.compile(r"[\w-]+").findall
-CORE = frozenset(_words("""
+CORE = frozenset(
+    _words("""
     MDAB0 MWBT0 FELC0 MTAS1 MWEW0 FPAS0 MJMP0 MLNT0 FPKT0 MLLL0 MTLS0 FJLM0
     MBPM0 MKLT0 FNLP0 MCMJ0 MJDH0 FMGD0 MGRT0 MNJM0 FDHC0 MJLN0 MPAM0 FMLD0
-"""))  # fmt: skip
-DEVELOPMENT = frozenset(_words("""
+""")
+)
+DEVELOPMENT = frozenset(
+    _words("""
     FAKS0 FDAC1 FJEM0 MGWT0 MJAR0 MMDB1 MMDM2 MPDF0 FCMH0 FKMS0 MBDG0 MBWM0 MCSH0 FADG0 FDMS0 FEDW0 MGJF0
     MGLB0 MRTK0 MTAA0 MTDT0 MTHC0 MWJG0 FNMR0 FREW0 FSEM0 MBNS0 MMJR0 MDLS0 MDLF0 MDVC0 MERS0 FMAH0 FDRW0
     MRCS0 MRJM4 FCAL1 MMWH0 FJSJ0 MAJC0 MJSW0 MREB0 FGJD0 FJMG0 MROA0 MTEB0 MJFC0 MRJR0 FMML0 MRWS1
-"""))  # fmt: skip
+""")
+)
 WHO = {
-    "train": "training speakers (folder TRAIN)", "validation": "50 speakers of the development set (folder TEST)",
+    "train": "training speakers (folder TRAIN)",
+    "validation": "50 speakers of the development set (folder TEST)",
     "test": "24 speakers of the core test (folder TEST)",
-}  # fmt: skip
+}
 PHONES = tuple(
-    _words("aa ae ah aw ay b ch d dh dx eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh sil t th uh uw v w y z")
+    _words(
+        "aa ae ah aw ay b ch d dh dx eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh sil t th uh uw v w y z"
+    )
 )
 # Lee & Hon 1989: 61 labels are folded to 39. The glottal stop, q, is none of them, so it has no label.
 _ALIKE = {
-    "aa": "ao", "ah": "ax ax-h", "er": "axr", "hh": "hv", "ih": "ix", "l": "el", "m": "em", "n": "en nx", "ng": "eng",
-    "sh": "zh", "uw": "ux", "sil": "h# pau epi bcl dcl gcl kcl pcl tcl",
-}  # fmt: skip
+    "aa": "ao",
+    "ah": "ax ax-h",
+    "er": "axr",
+    "hh": "hv",
+    "ih": "ix",
+    "l": "el",
+    "m": "em",
+    "n": "en nx",
+    "ng": "eng",
+    "sh": "zh",
+    "uw": "ux",
+    "sil": "h# pau epi bcl dcl gcl kcl pcl tcl",
+}
 FOLDED = {phone: number for number, phone in enumerate(PHONES)} | {
     label: PHONES.index(phone) for phone, labels in _ALIKE.items() for label in labels.split()
 }
@@ -100,14 +127,18 @@ def utterances(root: str | Path | None = None) -> dict[str, list[Utterance]]:
     found: dict[str, list[Utterance]] = {split: [] for split in WHO}
     for part in ("train", "test"):
         regions = [region for top in _inside(tree, part) for region in _inside(top, r"dr[1-8]")]
-        for folder in (folder for region in regions for folder in _inside(region, r"[fm][a-z]{3}\d")):
+        for folder in (
+            folder for region in regions for folder in _inside(region, r"[fm][a-z]{3}\d")
+        ):
             speaker = folder.name.upper()
             split = "train" if part == "train" else "test" if speaker in CORE else "validation"
             if part == "train" or speaker in CORE | DEVELOPMENT:
                 found[split] += _read(folder, speaker, int(folder.parent.name[-1]) - 1)
     for split, whole in found.items():
         if not whole:
-            raise DataNotReady(f"timit: {tree} has no SI or SX recordings of the {WHO[split]}. Copy TIMIT whole.")
+            raise DataNotReady(
+                f"timit: {tree} has no SI or SX recordings of the {WHO[split]}. Copy TIMIT whole."
+            )
         whole.sort(key=lambda u: (u.speaker, u.sentence))
     _check_coding(found["train"][0].wav)
     return found
@@ -120,7 +151,9 @@ def spec(root: str | Path | None = None) -> DatasetSpec:
 
 def _declared(found: dict[str, list[Utterance]]) -> DatasetSpec:
     every = sum(found.values(), [])
-    classes = {name: tuple(sorted({getattr(u, name) for u in every})) for name in ("speaker", "sentence")}
+    classes = {
+        name: tuple(sorted({getattr(u, name) for u in every})) for name in ("speaker", "sentence")
+    }
     return replace(
         OUTLINE,
         factors=tuple(
@@ -132,12 +165,16 @@ def _declared(found: dict[str, list[Utterance]]) -> DatasetSpec:
     )
 
 
-def recordings(split: str, root: str | Path | None = None, *, seconds: float = SECONDS) -> list[Recording]:
+def recordings(
+    split: str, root: str | Path | None = None, *, seconds: float = SECONDS
+) -> list[Recording]:
     """Recordings of a split. Of the longer ones, the passage of ``seconds`` with most speech is taken."""
     if split not in WHO:
         raise ValueError(f"no split {split!r}; choose from {sorted(WHO)}")
     there = utterances(root)
-    number = {f.name: {label: i for i, label in enumerate(f.classes)} for f in _declared(there).factors}
+    number = {
+        f.name: {label: i for i, label in enumerate(f.classes)} for f in _declared(there).factors
+    }
     found = []
     for said in there[split]:
         try:
@@ -146,10 +183,12 @@ def recordings(split: str, root: str | Path | None = None, *, seconds: float = S
             _check_coding(said.wav)
             raise DataNotReady(f"timit: {said.wav.parent}: {error}") from error
         labels = {
-            "speaker": number["speaker"][said.speaker], "sex": int(said.speaker[0] == "M"), "dialect": said.dialect,
+            "speaker": number["speaker"][said.speaker],
+            "sex": int(said.speaker[0] == "M"),
+            "dialect": said.dialect,
             "sentence": number["sentence"][said.sentence],
             "phone": -1 if said.phn is None else phones(said.phn, clip.start, len(clip.wave)),
-        }  # fmt: skip
+        }
         found.append(Recording(to_int16(clip.wave), labels, source=labels["speaker"]))
     return found
 
@@ -162,19 +201,26 @@ def phones(path: Path, start: int, length: int) -> np.ndarray:
         start: first sample of the clip in the recording, and ``length`` its samples, at 16 kHz.
     """
     try:
-        lines = [line.split() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()]
+        lines = [
+            line.split() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()
+        ]
         begins = [int(begin) for begin, _, _ in lines]
         ends = [int(end) for _, end, _ in lines]
     except ValueError:
-        raise DataNotReady(f"timit: {path} is not a file of phones (first sample, last sample, label).") from None
+        raise DataNotReady(
+            f"timit: {path} is not a file of phones (first sample, last sample, label)."
+        ) from None
     step = round(vocoder.STEP_SECONDS * prepare.RATE_HZ)
     # Frames are centred on multiples of 10 ms, so the middle of a step of two is 5 ms after its first.
     middles = start + np.arange(0, length, step) + step // 4
     at = [bisect_right(begins, middle) - 1 for middle in middles]
-    return np.array([
-        FOLDED.get(lines[i][2].lower(), -1) if i >= 0 and middle < ends[i] else -1
-        for i, middle in zip(at, middles, strict=True)
-    ], np.int64)  # fmt: skip
+    return np.array(
+        [
+            FOLDED.get(lines[i][2].lower(), -1) if i >= 0 and middle < ends[i] else -1
+            for i, middle in zip(at, middles, strict=True)
+        ],
+        np.int64,
+    )
 
 
 def _tree(folder: Path, depth: int = 4) -> Path | None:
@@ -196,8 +242,15 @@ def _inside(folder: Path, pattern: str) -> list[Path]:
 def _read(folder: Path, speaker: str, dialect: int) -> list[Utterance]:
     """The SI and SX sentences of a speaker. Of ``SX3.WAV`` and a converted ``SX3.WAV.wav`` beside it, the latter."""
     files = {path.name.lower(): path for path in sorted(folder.iterdir())}
-    named = {m[1]: files[name] for name in sorted(files) if (m := re.fullmatch(r"(s[ix]\d+)(?:\.wav){1,2}", name))}
-    return [Utterance(wav, files.get(f"{s}.phn"), speaker, dialect, s.upper()) for s, wav in named.items()]
+    named = {
+        m[1]: files[name]
+        for name in sorted(files)
+        if (m := re.fullmatch(r"(s[ix]\d+)(?:\.wav){1,2}", name))
+    }
+    return [
+        Utterance(wav, files.get(f"{s}.phn"), speaker, dialect, s.upper())
+        for s, wav in named.items()
+    ]
 
 
 def _check_coding(path: Path) -> None:
@@ -213,5 +266,7 @@ def _check_coding(path: Path) -> None:
 
 TIMIT = OwnSource(OUTLINE, spec, recordings)
 SEGMENTS = OwnSource(
-    in_segments(OUTLINE), lambda root=None: in_segments(spec(root)), partial(recordings, seconds=RUN_SECONDS)
+    in_segments(OUTLINE),
+    lambda root=None: in_segments(spec(root)),
+    partial(recordings, seconds=RUN_SECONDS),
 )

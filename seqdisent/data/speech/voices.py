@@ -48,9 +48,13 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     for number, (speaker, word, take) in enumerate(_TAKES[split]):
         who = SPEAKERS[speaker]
         labels = {
-            "speaker": speaker, "sex": SEXES.index(who.sex), "pitch": who.pitch_hz, "tract": who.tract_cm,
-            "breathiness": who.breathiness, "word": word,
-        }  # fmt: skip
+            "speaker": speaker,
+            "sex": SEXES.index(who.sex),
+            "pitch": who.pitch_hz,
+            "tract": who.tract_cm,
+            "breathiness": who.breathiness,
+            "word": word,
+        }
         found.append(Recording(to_int16(say(speaker, word, take)), labels, source=number))
     return found
 

@@ -17,22 +17,54 @@ import pandas as pd
 from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root, fetch_archive
-from seqdisent.data.timeseries.windows import Arrays, Progress, PublishedSeries, kept, sequences, series_spec
+from seqdisent.data.timeseries.windows import (
+    Arrays,
+    Progress,
+    PublishedSeries,
+    kept,
+    sequences,
+    series_spec,
+)
 from seqdisent.spec import Factor, Source, Variable
 
 ARCHIVE = "beijing-air-quality.zip"
 CONTENTS = "f4c9c303bcce9d86a4cc73f978f69fbb15a00f7eb96cc22a9cffc692fb49171c"  # sha256 over the twelve tables
 SUFFIX = "_20130301-20170228.csv"
 STATIONS = (
-    "Aotizhongxin", "Changping", "Dingling", "Dongsi", "Guanyuan", "Gucheng", "Huairou", "Nongzhanguan", "Shunyi",
-    "Tiantan", "Wanliu", "Wanshouxigong",
-)  # fmt: skip
+    "Aotizhongxin",
+    "Changping",
+    "Dingling",
+    "Dongsi",
+    "Guanyuan",
+    "Gucheng",
+    "Huairou",
+    "Nongzhanguan",
+    "Shunyi",
+    "Tiantan",
+    "Wanliu",
+    "Wanshouxigong",
+)
 MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
-)  # fmt: skip
+)
 WINDS = ("north", "east", "south", "west")
-_COMPASS = ("NNW N NNE NE", "ENE E ESE SE", "SSE S SSW SW", "WSW W WNW NW")  # the sixteen directions of the tables
+_COMPASS = (
+    "NNW N NNE NE",
+    "ENE E ESE SE",
+    "SSE S SSW SW",
+    "WSW W WNW NW",
+)  # the sixteen directions of the tables
 SEASONS = ("winter", "spring", "summer", "autumn")
 TEST_YEAR = 2016
 # Year by month, January first.
@@ -71,7 +103,11 @@ SPEC = series_spec(
     VARIABLES,
     name="air-quality",
     title="Beijing air, months",
-    factors=(*_LABELS, Factor("rain", "dynamic", unit="mm"), Factor("weather", "dynamic", ("dry", "wet"))),
+    factors=(
+        *_LABELS,
+        Factor("rain", "dynamic", unit="mm"),
+        Factor("weather", "dynamic", ("dry", "wet")),
+    ),
     source=_SOURCE,
     splits=(("train", 984), ("validation", 144), ("test", 144)),
     identity=("station",),
@@ -114,8 +150,12 @@ def hours(root: str | Path | None = None) -> Arrays:
 
 def _parse(tables: dict[str, bytes]) -> Arrays:
     columns = ["year", "month", "day", "hour", *COLUMNS, "RAIN", "wd", "station"]
-    table = pd.concat([pd.read_csv(io.BytesIO(content), usecols=columns) for content in tables.values()])
-    time = pd.to_datetime(table[["year", "month", "day", "hour"]]).to_numpy().astype("datetime64[h]")
+    table = pd.concat(
+        [pd.read_csv(io.BytesIO(content), usecols=columns) for content in tables.values()]
+    )
+    time = (
+        pd.to_datetime(table[["year", "month", "day", "hour"]]).to_numpy().astype("datetime64[h]")
+    )
     station = table["station"].map(STATIONS.index).to_numpy()
     first = time.min()
     hour = (time - first).astype(int)
@@ -135,7 +175,11 @@ def _days(root: str | Path | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     values = found["values"][:, : days * HOURS].reshape(len(STATIONS), days, HOURS, -1)
     rain = found["rain"][:, : days * HOURS].reshape(len(STATIONS), days, HOURS)
     known = np.isfinite(rain).any(2)
-    return values, np.where(known, np.nansum(rain, 2), np.nan), found["time"][: days * HOURS : HOURS].astype("M8[D]")
+    return (
+        values,
+        np.where(known, np.nansum(rain, 2), np.nan),
+        found["time"][: days * HOURS : HOURS].astype("M8[D]"),
+    )
 
 
 def _wet(rain: np.ndarray) -> np.ndarray:
@@ -150,7 +194,9 @@ def _month_of(date: np.ndarray) -> np.ndarray:
 def _split_of(month: np.ndarray) -> np.ndarray:
     """The split that every month belongs to."""
     held = [12 * year + number for number, year in enumerate(VALIDATION)]
-    return np.where(month // 12 == TEST_YEAR, "test", np.where(np.isin(month, held), "validation", "train"))
+    return np.where(
+        month // 12 == TEST_YEAR, "test", np.where(np.isin(month, held), "validation", "train")
+    )
 
 
 def load_months(split: str, root: str | Path | None = None) -> SequenceDataset:
@@ -167,9 +213,16 @@ def load_months(split: str, root: str | Path | None = None) -> SequenceDataset:
     fallen = rain[station[:, None], rows]
     which = month[start]
     labels = {**_static(which, station), "rain": fallen, "weather": _wet(fallen)}
-    titles = [f"{STATIONS[s]}, {MONTHS[m % 12]} {m // 12}" for s, m in zip(station, which, strict=True)]
+    titles = [
+        f"{STATIONS[s]}, {MONTHS[m % 12]} {m // 12}" for s, m in zip(station, which, strict=True)
+    ]
     return sequences(
-        SPEC, values[station[:, None], rows], labels, source=which, titles=np.array(titles), starts=date[start]
+        SPEC,
+        values[station[:, None], rows],
+        labels,
+        source=which,
+        titles=np.array(titles),
+        starts=date[start],
     )
 
 
@@ -183,7 +236,14 @@ def load_days(split: str, root: str | Path | None = None) -> SequenceDataset:
     wind = hours(root)["wind"][station[:, None], day[:, None] * HOURS + np.arange(HOURS)]
     labels = {**_static(which, station), "rain": fallen, "weather": _wet(fallen), "wind from": wind}
     titles = [f"{STATIONS[s]}, {d}" for s, d in zip(station, date[day].astype(str), strict=True)]
-    return sequences(DAYS_SPEC, values[station, day], labels, source=which, titles=np.array(titles), starts=date[day])
+    return sequences(
+        DAYS_SPEC,
+        values[station, day],
+        labels,
+        source=which,
+        titles=np.array(titles),
+        starts=date[day],
+    )
 
 
 def _static(month: np.ndarray, station: np.ndarray) -> dict[str, np.ndarray]:

@@ -27,9 +27,15 @@ LEAST = 30  # sequences needed in all, or there is nothing to learn from
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 OUTLINE = series_spec(
-    1, WINDOWS[0], (), name=NAME, title="Your tables", factors=(), splits=(),
+    1,
+    WINDOWS[0],
+    (),
+    name=NAME,
+    title="Your tables",
+    factors=(),
+    splits=(),
     source=Source(url="", licence="yours", credit="those who measured"),
-)  # fmt: skip
+)
 
 
 def spec(root: str | Path | None = None) -> DatasetSpec:
@@ -46,15 +52,25 @@ def _places(found: Read) -> dict[str, list[tuple[int, int]]]:
     """Sequences of every split: (series, first window)."""
     places: dict[str, list[tuple[int, int]]] = {"train": [], "validation": [], "test": []}
     whole = len(found.series) >= BY_SERIES
-    order = sorted(range(len(found.series)), key=lambda k: hashlib.sha256(found.series[k].id.encode()).digest())
+    order = sorted(
+        range(len(found.series)), key=lambda k: hashlib.sha256(found.series[k].id.encode()).digest()
+    )
     held = max(1, round(len(order) / 10))
-    of = {k: "test" if n < held else "validation" if n < 2 * held else "train" for n, k in enumerate(order)}
+    of = {
+        k: "test" if n < held else "validation" if n < 2 * held else "train"
+        for n, k in enumerate(order)
+    }
     for k, series in enumerate(found.series):
         count = len(series.values) // found.window
-        ends = {of[k]: (0, count)} if whole else {
-            "train": (0, round(0.7 * count)), "validation": (round(0.7 * count), round(0.85 * count)),
-            "test": (round(0.85 * count), count),
-        }  # fmt: skip
+        ends = (
+            {of[k]: (0, count)}
+            if whole
+            else {
+                "train": (0, round(0.7 * count)),
+                "validation": (round(0.7 * count), round(0.85 * count)),
+                "test": (round(0.85 * count), count),
+            }
+        )
         for split, (first, end) in ends.items():
             # Training sequences begin at every window; of the others none shares a window with another, if there are
             # enough.
@@ -81,19 +97,32 @@ def _made(found: Read) -> tuple[DatasetSpec, dict[str, SequenceDataset]]:
     }
     train = values["train"]
     heavy = [_heavy(column) for column in np.moveaxis(train, -1, 0)]
-    variables = fitted(train, [(name, "", log) for name, log in zip(found.variables, heavy, strict=True)])
+    variables = fitted(
+        train, [(name, "", log) for name, log in zip(found.variables, heavy, strict=True)]
+    )
     counts = tuple((split, len(some)) for split, some in places.items())
     made = series_spec(
-        found.window, found.windows, variables, name=NAME, title="Your tables", factors=factors, source=OUTLINE.source,
-        splits=counts, rate_hz=1 / (found.step_seconds * found.window),
-    )  # fmt: skip
+        found.window,
+        found.windows,
+        variables,
+        name=NAME,
+        title="Your tables",
+        factors=factors,
+        source=OUTLINE.source,
+        splits=counts,
+        rate_hz=1 / (found.step_seconds * found.window),
+    )
     return made, {
         split: sequences(
-            made, values[split], labels[split], source=np.array([_source(found, k, at) for k, at in some]),
-            titles=np.array([_title(found, k, at) for k, at in some]), starts=_starts(found, some),
+            made,
+            values[split],
+            labels[split],
+            source=np.array([_source(found, k, at) for k, at in some]),
+            titles=np.array([_title(found, k, at) for k, at in some]),
+            starts=_starts(found, some),
         )
         for split, some in places.items()
-    }  # fmt: skip
+    }
 
 
 def _heavy(column: np.ndarray) -> bool:
@@ -109,7 +138,11 @@ def _source(found: Read, k: int, at: int) -> int:
 
 def _title(found: Read, k: int, at: int) -> str:
     series = found.series[k]
-    when = f"step {at * found.window}" if series.start is None else str(_start(found, k, at).astype("M8[m]"))
+    when = (
+        f"step {at * found.window}"
+        if series.start is None
+        else str(_start(found, k, at).astype("M8[m]"))
+    )
     when = when.replace("T", " ").removesuffix(" 00:00")
     return f"{series.id}, {when}" if series.id else when
 
@@ -124,7 +157,9 @@ def _starts(found: Read, some: list[tuple[int, int]]) -> np.ndarray | None:
     return np.array([_start(found, k, at) for k, at in some]) if dated else None
 
 
-def _labels(found: Read, places: dict) -> tuple[dict[str, dict[str, np.ndarray]], tuple[Factor, ...]]:
+def _labels(
+    found: Read, places: dict
+) -> tuple[dict[str, dict[str, np.ndarray]], tuple[Factor, ...]]:
     """Labels of every split by factor, and the factors: the table's labels, the series, the month and the weekday."""
     factors: list[Factor] = []
     labels: dict[str, dict[str, np.ndarray]] = {split: {} for split in places}
@@ -143,8 +178,10 @@ def _labels(found: Read, places: dict) -> tuple[dict[str, dict[str, np.ndarray]]
         if all(isinstance(column, str) for column in columns):
             add(name, "static", classes, lambda k, at, c=columns, n=number: n.get(c[k], -1))
             continue
-        coded = [np.array([number.get(str(v), -1) for v in np.broadcast_to(c, len(s.values))])
-                 for c, s in zip(columns, found.series, strict=True)]  # fmt: skip
+        coded = [
+            np.array([number.get(str(v), -1) for v in np.broadcast_to(c, len(s.values))])
+            for c, s in zip(columns, found.series, strict=True)
+        ]
         add(name, "dynamic", classes, lambda k, at, c=coded: _by_window(found, c[k], at))
     if 2 <= len(found.series) < BY_SERIES:  # else the test series are others than those of training
         add("series", "static", tuple(s.id for s in found.series), lambda k, at: k)
@@ -154,16 +191,28 @@ def _labels(found: Read, places: dict) -> tuple[dict[str, dict[str, np.ndarray]]
         span = found.window * found.windows * found.step_seconds
         if span < 100 * 86_400:
             middle = lambda k, at: _start(found, k, at) + np.timedelta64(round(span * 500), "ms")
-            add("month", "static", MONTHS, lambda k, at: int(middle(k, at).astype("M8[M]").astype(int) % 12))
+            add(
+                "month",
+                "static",
+                MONTHS,
+                lambda k, at: int(middle(k, at).astype("M8[M]").astype(int) % 12),
+            )
         if abs(found.window * found.step_seconds - 86_400) < 1:
             first = lambda k, at: int((_start(found, k, at).astype("M8[D]").astype(int) + 3) % 7)
-            add("weekday", "dynamic", WEEKDAYS, lambda k, at: (first(k, at) + np.arange(found.windows)) % 7)
+            add(
+                "weekday",
+                "dynamic",
+                WEEKDAYS,
+                lambda k, at: (first(k, at) + np.arange(found.windows)) % 7,
+            )
     return labels, tuple(factors)
 
 
 def _by_window(found: Read, codes: np.ndarray, at: int) -> np.ndarray:
     """The most frequent known class of each window, ``[K]``; -1 where none is known."""
-    rows = codes[at * found.window :][: found.window * found.windows].reshape(found.windows, found.window)
+    rows = codes[at * found.window :][: found.window * found.windows].reshape(
+        found.windows, found.window
+    )
     count = np.stack([(rows == c).sum(1) for c in range(codes.max(initial=0) + 1)], 1)
     return np.where(count.any(1), count.argmax(1), -1)
 

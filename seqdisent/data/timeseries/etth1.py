@@ -49,7 +49,10 @@ VARIABLES = (
 
 
 def _counts(runs: Runs) -> tuple[tuple[str, int], ...]:
-    return tuple((split, sum(end - first - DAYS + 1 for first, end in found)) for split, found in runs.items())
+    return tuple(
+        (split, sum(end - first - DAYS + 1 for first, end in found))
+        for split, found in runs.items()
+    )
 
 
 SPEC = series_spec(
@@ -68,7 +71,10 @@ SPEC = series_spec(
     splits=_counts(CHRONOLOGICAL),
 )
 INTERLEAVED_SPEC = replace(
-    SPEC, name="etth1-interleaved", title="Transformer ETTh1, splits interleaved", splits=_counts(INTERLEAVED)
+    SPEC,
+    name="etth1-interleaved",
+    title="Transformer ETTh1, splits interleaved",
+    splits=_counts(INTERLEAVED),
 )
 
 
@@ -82,7 +88,9 @@ def get(root: str | Path | None = None, progress: Progress | None = None) -> int
     return fetch(SPEC.name, SPEC.source.url, CHECKSUMS, data_root(root), progress)
 
 
-def load_split(spec: DatasetSpec, runs: Runs, split: str, root: str | Path | None = None) -> SequenceDataset:
+def load_split(
+    spec: DatasetSpec, runs: Runs, split: str, root: str | Path | None = None
+) -> SequenceDataset:
     """Runs of 28 days; ``x`` is ``[B, 28, 24, 6]``."""
     ready(root)
     table = pd.read_csv(io.BytesIO((data_root(root) / FILE).read_bytes()), parse_dates=["date"])
@@ -98,8 +106,12 @@ def load_split(spec: DatasetSpec, runs: Runs, split: str, root: str | Path | Non
     labels = {"month": middle.astype("M8[M]").astype(int) % 12, "oil temperature": warm[rows]}
     titles = np.array([f"28 days from {day}" for day in date[starts].astype(str)])
     # Runs that share days are no independent witnesses: four weeks are a source.
-    return sequences(spec, loads[rows], labels, source=starts // DAYS, titles=titles, starts=date[starts])
+    return sequences(
+        spec, loads[rows], labels, source=starts // DAYS, titles=titles, starts=date[starts]
+    )
 
 
 ETTH1 = PublishedSeries(SPEC, partial(load_split, SPEC, CHRONOLOGICAL), ready, get)
-MIXED = PublishedSeries(INTERLEAVED_SPEC, partial(load_split, INTERLEAVED_SPEC, INTERLEAVED), ready, get)
+MIXED = PublishedSeries(
+    INTERLEAVED_SPEC, partial(load_split, INTERLEAVED_SPEC, INTERLEAVED), ready, get
+)

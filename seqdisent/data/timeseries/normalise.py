@@ -28,7 +28,11 @@ def fitted(values: np.ndarray, about: Sequence[tuple[str, str, bool]]) -> tuple[
         # A variable that never changes (float32 has seven digits) is left at 0 and not blown up.
         changes = spread > 1e-6 * abs(centre)
         digits = 4 - math.floor(math.log10(spread)) if changes else 4
-        found.append(Variable(name, unit, round(centre, digits), round(spread, digits) if changes else 1.0, log))
+        found.append(
+            Variable(
+                name, unit, round(centre, digits), round(spread, digits) if changes else 1.0, log
+            )
+        )
     return tuple(found)
 
 

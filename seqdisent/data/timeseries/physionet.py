@@ -19,7 +19,14 @@ import pandas as pd
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
-from seqdisent.data.timeseries.windows import Arrays, Progress, PublishedSeries, kept, sequences, series_spec
+from seqdisent.data.timeseries.windows import (
+    Arrays,
+    Progress,
+    PublishedSeries,
+    kept,
+    sequences,
+    series_spec,
+)
 from seqdisent.spec import Factor, Source, Variable
 
 FOLDER = "physionet2012"
@@ -36,9 +43,17 @@ MISSING, SHORTEST = 0.6, 40
 PULSE = "HR"
 # Values outside are slips of a sensor or a pen: a blood pressure of 0, a temperature of -17.8.
 PLAUSIBLE = {
-    "DiasABP": (10, 200), "GCS": (3, 15), "HCT": (5, 75), "MAP": (20, 250), "NIDiasABP": (10, 200),
-    "NIMAP": (20, 250), "NISysABP": (30, 300), "RespRate": (2, 80), "SysABP": (30, 300), "Temp": (28, 43),
-}  # fmt: skip
+    "DiasABP": (10, 200),
+    "GCS": (3, 15),
+    "HCT": (5, 75),
+    "MAP": (20, 250),
+    "NIDiasABP": (10, 200),
+    "NIMAP": (20, 250),
+    "NISysABP": (30, 300),
+    "RespRate": (2, 80),
+    "SysABP": (30, 300),
+    "Temp": (28, 43),
+}
 COLUMNS = tuple(PLAUSIBLE)
 ICUS = ("coronary", "cardiac surgery", "medical", "surgical")
 VARIABLES = (
@@ -100,11 +115,19 @@ def stays(name: str, root: str | Path | None = None) -> Arrays:
 def parse(archive: Path, outcomes: Path) -> Arrays:
     """A set from its files, all stays in one table: (stay, hour, parameter) -> mean of the values."""
     with tarfile.open(archive) as tar:
-        texts = {int(Path(m.name).stem): tar.extractfile(m).read() for m in tar if m.name.endswith(".txt")}
+        texts = {
+            int(Path(m.name).stem): tar.extractfile(m).read()
+            for m in tar
+            if m.name.endswith(".txt")
+        }
     record = np.array(sorted(texts))
     lines = [texts[number] for number in record]
     table = pd.read_csv(
-        io.BytesIO(b"".join(lines)), header=None, names=["time", "parameter", "value"], dtype=str, na_filter=False
+        io.BytesIO(b"".join(lines)),
+        header=None,
+        names=["time", "parameter", "value"],
+        dtype=str,
+        na_filter=False,
     )
     table["stay"] = np.repeat(np.arange(len(record)), [text.count(b"\n") for text in lines])
     table = table[table["time"] != "Time"]
@@ -112,7 +135,12 @@ def parse(archive: Path, outcomes: Path) -> Arrays:
         hour=table["time"].str.split(":").str[0].astype(int),
         value=pd.to_numeric(table["value"], errors="coerce").astype(np.float32),
     )
-    about = table[table["parameter"].isin(["ICUType", "Age"])].groupby(["stay", "parameter"])["value"].first().unstack()
+    about = (
+        table[table["parameter"].isin(["ICUType", "Age"])]
+        .groupby(["stay", "parameter"])["value"]
+        .first()
+        .unstack()
+    )
     about = about.reindex(np.arange(len(record)))
 
     names = [*COLUMNS, PULSE]
@@ -127,10 +155,13 @@ def parse(archive: Path, outcomes: Path) -> Arrays:
 
     died = pd.read_csv(outcomes).set_index("RecordID")["In-hospital_death"].reindex(record)
     return {
-        "record": record, "values": values[..., :-1], "pulse": values[..., -1],
-        "died": died.fillna(-1).to_numpy(np.int64), "icu": about["ICUType"].fillna(0).to_numpy(np.int64) - 1,
+        "record": record,
+        "values": values[..., :-1],
+        "pulse": values[..., -1],
+        "died": died.fillna(-1).to_numpy(np.int64),
+        "icu": about["ICUType"].fillna(0).to_numpy(np.int64) - 1,
         "age": about["Age"].where(about["Age"] > 0).to_numpy(np.float64),
-    }  # fmt: skip
+    }
 
 
 def kept_stays(found: Arrays) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +180,9 @@ def _part(count: int, split: str, *, tested: bool) -> np.ndarray:
     if the test is another set, 85/15/0 %."""
     order = np.random.RandomState(2012).permutation(count)
     train, validation = (0.7, 0.8) if tested else (0.85, 1.0)
-    ends = {"train": (0, train), "validation": (train, validation), "test": (validation, 1.0)}[split]
+    ends = {"train": (0, train), "validation": (train, validation), "test": (validation, 1.0)}[
+        split
+    ]
     return np.sort(order[round(ends[0] * count) : round(ends[1] * count)])
 
 
@@ -164,22 +197,34 @@ def load_split(test_set: str, spec, split: str, root: str | Path | None = None) 
     values = np.full((len(rows), WINDOW * WINDOWS, len(COLUMNS)), np.nan, np.float32)
     pulse = np.full((len(rows), WINDOW * WINDOWS), np.nan)
     there = np.arange(HOURS) < hours[:, None]
-    values[:, :HOURS][there], pulse[:, :HOURS][there] = found["values"][rows][there], found["pulse"][rows][there]
+    values[:, :HOURS][there], pulse[:, :HOURS][there] = (
+        found["values"][rows][there],
+        found["pulse"][rows][there],
+    )
     pulse = pulse.reshape(len(rows), WINDOWS, WINDOW)
     known = np.isfinite(pulse).sum(2)
     labels = {
-        "ICU": found["icu"][rows], "outcome": found["died"][rows], "age": found["age"][rows],
+        "ICU": found["icu"][rows],
+        "outcome": found["died"][rows],
+        "age": found["age"][rows],
         "heart rate": np.where(known, np.nansum(pulse, 2) / np.maximum(known, 1), np.nan),
-    }  # fmt: skip
+    }
     titles = np.array([f"patient {number}" for number in found["record"][rows]])
     return sequences(spec, values, labels, lengths=-(-hours // WINDOW), titles=titles)
 
 
 def _source(test_set: str, counts: tuple[int, int, int]) -> PublishedSeries:
-    names = {} if test_set == "a" else {
-        "name": f"physionet2012-{test_set}", "title": f"Intensive care, tested on set {test_set}"
-    }  # fmt: skip
-    spec = replace(SPEC, splits=tuple(zip(("train", "validation", "test"), counts, strict=True)), **names)
+    names = (
+        {}
+        if test_set == "a"
+        else {
+            "name": f"physionet2012-{test_set}",
+            "title": f"Intensive care, tested on set {test_set}",
+        }
+    )
+    spec = replace(
+        SPEC, splits=tuple(zip(("train", "validation", "test"), counts, strict=True)), **names
+    )
     return PublishedSeries(spec, partial(load_split, test_set, spec), ready, get)
 
 

@@ -20,13 +20,19 @@ from seqdisent.spec import Factor, Source, Variable
 
 DAYS, HOURS = 12, 24
 LEVELS = {"low": -2.0, "medium": 0.0, "high": 2.0}
-TRENDS = {"falling": -0.012, "steady": 0.0, "rising": 0.012}  # an hour; 3.5 in all, from the first hour on
+TRENDS = {
+    "falling": -0.012,
+    "steady": 0.0,
+    "rising": 0.012,
+}  # an hour; 3.5 in all, from the first hour on
 SEASONS = {"calm": 0.25, "mild": 1.0, "stormy": 2.0}  # amplitude of the daily wave
 EVENTS = {"none": 0.0, "spike": 3.0, "dip": -3.0}
 STAY, EVENTFUL = 0.6, 0.3  # chance that the season stays for a day; that a day has an event
 NOISE = 0.15
 # Variables by (level, trend, wave, event); every variable has the wave at another hour.
-MIXING = np.array([[1.0, 1.0, 1.0, 1.0], [0.5, -1.0, 0.8, 0.4], [-1.0, 0.6, 0.5, -0.8], [0.2, 0.3, -1.2, 1.0]])
+MIXING = np.array(
+    [[1.0, 1.0, 1.0, 1.0], [0.5, -1.0, 0.8, 0.4], [-1.0, 0.6, 0.5, -0.8], [0.2, 0.3, -1.2, 1.0]]
+)
 HOUR_OF_WAVE = np.array([0, 3, 6, 9])
 COUNTS = {"train": 2000, "validation": 300, "test": 600}
 
@@ -41,7 +47,7 @@ SPEC = series_spec(
             ("south", -0.07, 2.03),
             ("west", 0.0, 1.36),
         )
-    ),  # fmt: skip
+    ),
     name="waves",
     title="Made-up waves",
     factors=(

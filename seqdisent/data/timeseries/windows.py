@@ -68,27 +68,42 @@ class PublishedSeries(SeriesSource):
         return True
 
 
-def series_spec(window: int, windows: int, variables: tuple[Variable, ...], **fields) -> DatasetSpec:
+def series_spec(
+    window: int, windows: int, variables: tuple[Variable, ...], **fields
+) -> DatasetSpec:
     """The declaration of a data set of series; by default a window is a day."""
     fields = {"rate_hz": DAY_HZ, **fields}
     return DatasetSpec(
-        modality="series", event_shape=(window, len(variables)), frames=windows, value_range=(-4.0, 4.0),
-        likelihood="scaled", variables=variables, **fields,
-    )  # fmt: skip
+        modality="series",
+        event_shape=(window, len(variables)),
+        frames=windows,
+        value_range=(-4.0, 4.0),
+        likelihood="scaled",
+        variables=variables,
+        **fields,
+    )
 
 
-def sequences(spec: DatasetSpec, values: np.ndarray, labels: Mapping[str, np.ndarray], **fields) -> SequenceDataset:
+def sequences(
+    spec: DatasetSpec, values: np.ndarray, labels: Mapping[str, np.ndarray], **fields
+) -> SequenceDataset:
     """A split from values in units ``[N, K * W, C]`` or ``[N, K, W, C]`` and labels by factor, ``[N]`` or ``[N, K]``.
 
     Args:
         fields: other fields of :class:`~seqdisent.data.dataset.SequenceDataset`.
     """
     x = scaled(values, spec.variables).reshape(len(values), spec.frames, *spec.event_shape)
-    typed = {f.name: np.asarray(labels[f.name], np.float64 if f.continuous else np.int64) for f in spec.factors}
+    typed = {
+        f.name: np.asarray(labels[f.name], np.float64 if f.continuous else np.int64)
+        for f in spec.factors
+    }
     return SequenceDataset(
-        spec, x, {f.name: typed[f.name] for f in spec.static_factors},
-        {f.name: typed[f.name] for f in spec.dynamic_factors}, **fields,
-    )  # fmt: skip
+        spec,
+        x,
+        {f.name: typed[f.name] for f in spec.static_factors},
+        {f.name: typed[f.name] for f in spec.dynamic_factors},
+        **fields,
+    )
 
 
 def kept(key: str, make: Callable[[], Arrays]) -> Arrays:

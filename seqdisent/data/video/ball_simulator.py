@@ -87,15 +87,27 @@ def simulate(n: int, frames: int, seed: int) -> tuple[Trajectories, dict[str, np
     mass = np.ones((n, 3))
     mass[:, 0] = value(MASSES, "mass")
     world = World(
-        np.array(NUMBERS)[labels["number"]], value(RADII, "radius"), mass, labels["colour"], value(GRAVITIES, "gravity")
+        np.array(NUMBERS)[labels["number"]],
+        value(RADII, "radius"),
+        mass,
+        labels["colour"],
+        value(GRAVITIES, "gravity"),
     )
-    made = fly(world, np.stack([one[1] for one in starts]), np.stack([one[2] for one in starts]), frames)
+    made = fly(
+        world, np.stack([one[1] for one in starts]), np.stack([one[2] for one in starts]), frames
+    )
     return made, {**labels, "mass": np.where(world.number > 1, labels["mass"], -1)}
 
 
 def _start(rng: np.random.Generator) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
     """Labels, positions and velocities of one sequence; balls do not overlap."""
-    sizes = {"number": NUMBERS, "radius": RADII, "mass": MASSES, "colour": COLOURS, "gravity": GRAVITIES}
+    sizes = {
+        "number": NUMBERS,
+        "radius": RADII,
+        "mass": MASSES,
+        "colour": COLOURS,
+        "gravity": GRAVITIES,
+    }
     labels = {name: int(rng.integers(len(values))) for name, values in sizes.items()}
     radius = list(RADII.values())[labels["radius"]]
     while True:
@@ -165,11 +177,14 @@ def _next_hit(world: World, p: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, n
         along, fast = (gap * closing).sum(-1), (closing**2).sum(-1)
         apart = np.maximum(0, (gap**2).sum(-1) - 4 * r**2)
         inside = along**2 - fast * apart
-        meet = np.where((along < 0) & (inside >= 0), apart / (-along + np.sqrt(np.maximum(0, inside))), _NEVER)
+        meet = np.where(
+            (along < 0) & (inside >= 0), apart / (-along + np.sqrt(np.maximum(0, inside))), _NEVER
+        )
     exists = world.exists
     both = exists[:, a] & exists[:, b]
     every = np.concatenate(
-        [*(np.where(exists, np.maximum(0, h), _NEVER) for h in hits), np.where(both, meet, _NEVER)], 1
+        [*(np.where(exists, np.maximum(0, h), _NEVER) for h in hits), np.where(both, meet, _NEVER)],
+        1,
     )
     what = every.argmin(1)
     return every[np.arange(len(every)), what], what
@@ -195,7 +210,10 @@ def palette() -> np.ndarray:
 
     The largest channel of a frame is 1 in a ball and :data:`BACKGROUND` elsewhere, whatever the hue.
     """
-    hues = [[colorsys.hsv_to_rgb(hue / len(COLOURS), pale, 1.0) for pale in PALER] for hue in range(len(COLOURS))]
+    hues = [
+        [colorsys.hsv_to_rgb(hue / len(COLOURS), pale, 1.0) for pale in PALER]
+        for hue in range(len(COLOURS))
+    ]
     return np.array(hues, np.float32)
 
 
@@ -219,4 +237,6 @@ def render(made: Trajectories, size: int) -> np.ndarray:
 
 def select(made: Trajectories, rows: np.ndarray) -> Trajectories:
     """Some of the sequences."""
-    return replace(made, world=made.world[rows], position=made.position[rows], velocity=made.velocity[rows])
+    return replace(
+        made, world=made.world[rows], position=made.position[rows], velocity=made.velocity[rows]
+    )

@@ -1,4 +1,7 @@
-"""Bouncing balls as pictures: the data set for long sequences; :mod:`seqdisent.data.video.ball_simulator` simulates them."""
+"""Bouncing balls as pictures: the data set for long sequences.
+
+:mod:`seqdisent.data.video.ball_simulator` simulates them.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,11 @@ _SPEC = DatasetSpec(
         Factor("mass", "static", tuple(ball_simulator.MASSES)),
         Factor("colour", "static", ball_simulator.COLOURS),
         Factor("gravity", "static", tuple(ball_simulator.GRAVITIES)),
-        *(Factor(f"{what}{ball}", "dynamic", unit=unit) for ball in (1, 2, 3) for what, unit in MOVING.items()),
+        *(
+            Factor(f"{what}{ball}", "dynamic", unit=unit)
+            for ball in (1, 2, 3)
+            for what, unit in MOVING.items()
+        ),
     ),
     source=Source(url="", licence="MIT", credit="simulated by seqdisent, from a seed"),
     splits=tuple(COUNTS.items()),
@@ -73,15 +80,23 @@ class Balls:
         for number in range(3):
             for name, path in (("", made.position), ("v", made.velocity)):
                 for axis, letter in enumerate("xy"):
-                    dynamic[f"{name}{letter}{number + 1}"] = path[:, :, number, axis].astype(np.float32)
+                    dynamic[f"{name}{letter}{number + 1}"] = path[:, :, number, axis].astype(
+                        np.float32
+                    )
         order = {f.name: dynamic[f.name] for f in self.SPEC.dynamic_factors}
-        return SequenceDataset(self.SPEC, BallFrames(made, self.SPEC.event_shape[-1]), dict(static), order)
+        return SequenceDataset(
+            self.SPEC, BallFrames(made, self.SPEC.event_shape[-1]), dict(static), order
+        )
 
 
 @lru_cache(maxsize=4)
-def _simulated(n: int, frames: int, seed: int) -> tuple[ball_simulator.Trajectories, dict[str, np.ndarray]]:
+def _simulated(
+    n: int, frames: int, seed: int
+) -> tuple[ball_simulator.Trajectories, dict[str, np.ndarray]]:
     return ball_simulator.simulate(n, frames, seed)
 
 
 SMALL = Balls(_SPEC)
-LARGE = Balls(replace(_SPEC, name="bouncing-balls-64", title="Bouncing balls, 64x64", event_shape=(3, 64, 64)))
+LARGE = Balls(
+    replace(_SPEC, name="bouncing-balls-64", title="Bouncing balls, 64x64", event_shape=(3, 64, 64))
+)

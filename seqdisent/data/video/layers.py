@@ -108,7 +108,9 @@ def character_values(characters: np.ndarray) -> np.ndarray:
     return table[characters]
 
 
-def layered_dataset(spec: DatasetSpec, layers: tuple[np.ndarray, ...], split: str) -> SequenceDataset:
+def layered_dataset(
+    spec: DatasetSpec, layers: tuple[np.ndarray, ...], split: str
+) -> SequenceDataset:
     """Every character of the split in every action, composed lazily.
 
     ``layers`` are the four of :data:`LAYERS` in drawing order, then any that everyone wears.

@@ -14,7 +14,14 @@ from PIL import Image
 
 from seqdisent.data import download
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.video.layers import LAYERS, MOTIONS, SPLITS, VALUES, dynamic_factors, layered_dataset
+from seqdisent.data.video.layers import (
+    LAYERS,
+    MOTIONS,
+    SPLITS,
+    VALUES,
+    dynamic_factors,
+    layered_dataset,
+)
 from seqdisent.spec import DatasetSpec, Factor, Source
 
 COMMIT = "3ce4048c5227802bd8f1888e293fd3afdba91c0c"
@@ -66,7 +73,9 @@ def is_ready(root: str | Path | None = None) -> bool:
     return True
 
 
-def fetch(root: str | Path | None = None, progress: Callable[[int, int], None] | None = None) -> int:
+def fetch(
+    root: str | Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> int:
     """Download the sheets that are not there yet; returns how many. See :func:`download.fetch`."""
     folder = download.data_root(root) / FOLDER
     return download.fetch(SPEC.name, SPEC.source.url, CHECKSUMS, folder, progress)
@@ -81,7 +90,10 @@ def load(split: str, root: str | Path | None = None) -> SequenceDataset:
 def _layers(folder: Path) -> tuple[np.ndarray, ...]:
     """RGBA sheets ``[values, actions, frames, 64, 64, 4]``, bottom up."""
     download.verify(folder, CHECKSUMS, SPEC.name)
-    sheets = [np.stack([_actions(folder / name / f"{value}.png") for value in range(VALUES)]) for name in SHEETS]
+    sheets = [
+        np.stack([_actions(folder / name / f"{value}.png") for value in range(VALUES)])
+        for name in SHEETS
+    ]
     assert len(sheets) == len(LAYERS)
     return (*sheets, _actions(folder / SHOES)[None])
 
@@ -91,9 +103,15 @@ def _actions(path: Path) -> np.ndarray:
     with Image.open(path) as image:
         sheet = np.asarray(image.convert("RGBA"))
     rows = sheet.shape[0] // CELL
-    cells = sheet.reshape(rows, CELL, CELLS_PER_ROW, CELL, 4).swapaxes(1, 2).reshape(-1, CELL, CELL, 4)
+    cells = (
+        sheet.reshape(rows, CELL, CELLS_PER_ROW, CELL, 4).swapaxes(1, 2).reshape(-1, CELL, CELL, 4)
+    )
     return np.stack(
-        [cells[[first + offset for offset in CYCLES[motion]]] for motion in MOTIONS for first in FIRST_CELLS[motion]]
+        [
+            cells[[first + offset for offset in CYCLES[motion]]]
+            for motion in MOTIONS
+            for first in FIRST_CELLS[motion]
+        ]
     )
 
 

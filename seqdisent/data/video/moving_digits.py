@@ -70,7 +70,9 @@ class DigitFrames:
             there = np.flatnonzero(image[:, one] >= 0)
             if not len(there):
                 continue
-            drawn = torch.from_numpy(pictures[image[there, one]])[:, None].expand(-1, path.shape[1], -1, -1)
+            drawn = torch.from_numpy(pictures[image[there, one]])[:, None].expand(
+                -1, path.shape[1], -1, -1
+            )
             ink = _placed(drawn.flatten(0, 1), path[there, :, one].flatten(0, 1))
             ink = ink.unflatten(0, (len(there), -1))[..., None]
             canvas[there] = canvas[there] * (1 - ink) + ink * torch.from_numpy(colour)
@@ -84,7 +86,9 @@ def _placed(pictures: torch.Tensor, centre: torch.Tensor) -> torch.Tensor:
     turn[:, 0, 0] = turn[:, 1, 1] = 1 / SPAN
     turn[:, :, 2] = -shift / SPAN
     grid = affine_grid(turn, [len(pictures), 1, SIZE, SIZE], align_corners=False)
-    return grid_sample(pictures[:, None], grid, mode="bicubic", align_corners=False)[:, 0].clamp(0, 1)
+    return grid_sample(pictures[:, None], grid, mode="bicubic", align_corners=False)[:, 0].clamp(
+        0, 1
+    )
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +98,9 @@ def handwritten() -> tuple[np.ndarray, np.ndarray]:
 
     all_of_them = load_digits()
     order = np.random.default_rng(0).permutation(len(all_of_them.target))
-    return all_of_them.images[order].astype(np.float32) / 16, all_of_them.target[order].astype(np.int64)
+    return all_of_them.images[order].astype(np.float32) / 16, all_of_them.target[order].astype(
+        np.int64
+    )
 
 
 @lru_cache(maxsize=3)
@@ -119,8 +125,13 @@ def load(split: str, root: object = None) -> SequenceDataset:
         for axis, letter in enumerate("xy"):
             there = np.where(image[:, one, None] >= 0, path[:, :, one, axis], np.nan)
             dynamic[f"{letter}{one + 1}"] = there.astype(np.float32)
-    static = {"digit": digit[image[:, 0]], "second": np.where(image[:, 1] >= 0, digit[image[:, 1]] + 1, 0)}
-    return SequenceDataset(SPEC, DigitFrames(image, path), static, dynamic, source=image[:, 0].copy())
+    static = {
+        "digit": digit[image[:, 0]],
+        "second": np.where(image[:, 1] >= 0, digit[image[:, 1]] + 1, 0),
+    }
+    return SequenceDataset(
+        SPEC, DigitFrames(image, path), static, dynamic, source=image[:, 0].copy()
+    )
 
 
 def paths(motion: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarray:

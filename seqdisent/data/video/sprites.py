@@ -67,10 +67,16 @@ def draw_layers(seed: int = 0) -> tuple[np.ndarray, ...]:
     for styles, draw in _WARDROBE:
         dyes = rng.uniform(-_JITTER, _JITTER, (VALUES, 3)) * (seed != 0)
         tones = [
-            art.Tone.of(np.clip(np.add(colour, dye), 0, 255)) for (_, colour), dye in zip(styles, dyes, strict=True)
+            art.Tone.of(np.clip(np.add(colour, dye), 0, 255))
+            for (_, colour), dye in zip(styles, dyes, strict=True)
         ]
         sheets.append(
-            np.stack([_actions(*(draw(view, value, tone) for view in views)) for value, tone in enumerate(tones)])
+            np.stack(
+                [
+                    _actions(*(draw(view, value, tone) for view in views))
+                    for value, tone in enumerate(tones)
+                ]
+            )
         )
     sheets.append(_actions(*(art.draw_extras(view) for view in views))[None])
     for sheet in sheets:

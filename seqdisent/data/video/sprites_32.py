@@ -9,7 +9,9 @@ import numpy as np
 from seqdisent.data.dataset import Frames, SequenceDataset
 from seqdisent.data.video import sprites
 
-SPEC = replace(sprites.SPEC, name="sprites-32", title="Drawn sprites, 32x32", event_shape=(3, 32, 32))
+SPEC = replace(
+    sprites.SPEC, name="sprites-32", title="Drawn sprites, 32x32", event_shape=(3, 32, 32)
+)
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,16 @@ class HalvedFrames:
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         out = np.empty((len(rows), SPEC.frames, 32, 32, 3), np.uint8)
-        for start in range(0, len(rows), 256):  # the large frames of a whole split are never held at once
+        for start in range(
+            0, len(rows), 256
+        ):  # the large frames of a whole split are never held at once
             large = self.frames[rows[start : start + 256]].astype(np.uint16)
-            quads = large[:, :, ::2, ::2] + large[:, :, 1::2, ::2] + large[:, :, ::2, 1::2] + large[:, :, 1::2, 1::2]
+            quads = (
+                large[:, :, ::2, ::2]
+                + large[:, :, 1::2, ::2]
+                + large[:, :, ::2, 1::2]
+                + large[:, :, 1::2, 1::2]
+            )
             out[start : start + 256] = (quads + 2) // 4
         return out
 

@@ -25,7 +25,11 @@ _EDGE = 0.030  # seconds of silence at either end
 # Standard deviations of the smoothing that turns held targets into movements, in seconds: the
 # tongue is slower than the larynx and the narrowing of a consonant.
 _TONGUE, _LEVELS = 0.022, 0.007
-_HIGHER = ((5500, 500), (6500, 800), (7500, 1100))  # F6 to F8 of the reference tract, with bandwidths
+_HIGHER = (
+    (5500, 500),
+    (6500, 800),
+    (7500, 1100),
+)  # F6 to F8 of the reference tract, with bandwidths
 _NOSE = (270.0, 100.0)  # its resonance and bandwidth
 _INDEX = {speaker.name: index for index, speaker in enumerate(SPEAKERS)}
 _DECIMATE = signal.firwin(61, 0.48, window=("kaiser", 7.0))
@@ -86,15 +90,23 @@ def active_rms(sound: np.ndarray) -> float:
 
 
 def _integer(name: str, value: object, count: int | None) -> int:
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= value < (count or np.inf):
+    if (
+        isinstance(value, (int, np.integer))
+        and not isinstance(value, bool)
+        and 0 <= value < (count or np.inf)
+    ):
         return int(value)
-    raise ValueError(f"{name} must be an integer from 0{f' to {count - 1}' if count else ''}, not {value!r}")
+    raise ValueError(
+        f"{name} must be an integer from 0{f' to {count - 1}' if count else ''}, not {value!r}"
+    )
 
 
 def _plan(word: Word, rng: np.random.Generator) -> _Tracks:
     """The word as this take says it: varied, and smoothed from targets to movements."""
     targets = word.targets
-    rows = np.array([(*t.formants, t.zero_hz, t.frication_hz, *t.bandwidths, t.frication_band) for t in targets])
+    rows = np.array(
+        [(*t.formants, t.zero_hz, t.frication_hz, *t.bandwidths, t.frication_band) for t in targets]
+    )
     rows[:, :5] *= np.exp(0.012 * np.clip(rng.standard_normal((len(targets), 5)), -2, 2))
     levels = np.array([(t.voicing, t.aspiration, t.frication) for t in targets])
     levels *= 10 ** (rng.uniform(-1, 1, (len(targets), 1)) / 20)
@@ -111,11 +123,17 @@ def _plan(word: Word, rng: np.random.Generator) -> _Tracks:
     levels = np.repeat(np.concatenate([silent, levels, silent]), (edge, *held, edge), axis=0)
     held[0] += edge  # the mouth is in place before the sound starts
     held[-1] += edge
-    rows = np.exp(gaussian_filter1d(np.log(np.repeat(rows, held, axis=0)), sigma(_TONGUE), axis=0, mode="nearest"))
+    rows = np.exp(
+        gaussian_filter1d(
+            np.log(np.repeat(rows, held, axis=0)), sigma(_TONGUE), axis=0, mode="nearest"
+        )
+    )
     levels = gaussian_filter1d(levels, sigma(_LEVELS), axis=0)
     share = np.clip((np.arange(len(rows)) - edge) / (ends[-1] - edge), 0, 1)
     levels *= np.interp(share, (0, 0.65, 1), (1, 1, 0.5))[:, None]  # words die away
-    pitch = gaussian_filter1d(np.interp(share, *zip(*MOVEMENTS[word.movement], strict=True)), sigma(0.03))
+    pitch = gaussian_filter1d(
+        np.interp(share, *zip(*MOVEMENTS[word.movement], strict=True)), sigma(0.03)
+    )
     pitch += offset - np.average(pitch, weights=levels[:, 0])  # the mean stays the speaker's own
     return _Tracks(pitch, rows[:, :5], rows[:, 7:12], levels, rows[:, [6, 12]], rows[:, 5])
 
@@ -143,24 +161,32 @@ def _cycle(pitch_hz: float, breathiness: float) -> tuple[np.ndarray, np.ndarray]
     return (cycle / cycle.std()).astype(np.float32), flow.astype(np.float32)
 
 
-def _sources(tracks: _Tracks, speaker: Speaker, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _sources(
+    tracks: _Tracks, speaker: Speaker, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """The sound of the glottis and that of a narrowing, each ``[n]``."""
     n = len(tracks.pitch) * _HOP
     noise, hiss = rng.standard_normal((2, n))  # drawn first: the same for every pitch
     knots, times = np.arange(len(tracks.pitch)) * _HOP, np.arange(n)
     voicing, aspiration, frication = (np.interp(times, knots, level) for level in tracks.levels.T)
     fine = np.arange(n * _OVERSAMPLING) / _OVERSAMPLING
-    step = np.interp(fine, knots, speaker.pitch_hz * 2 ** (tracks.pitch / 12)) / (RATE_HZ * _OVERSAMPLING)
+    step = np.interp(fine, knots, speaker.pitch_hz * 2 ** (tracks.pitch / 12)) / (
+        RATE_HZ * _OVERSAMPLING
+    )
     cycles = np.cumsum(step).astype(int)
     jitter, shimmer = rng.standard_normal((2, cycles[-1] + 20)).clip(-2, 2)
     phase = rng.random() + np.cumsum(step * (1 + 0.006 * jitter[cycles]))
     cycle, opening = _cycle(speaker.pitch_hz, speaker.breathiness)
     whole = phase.astype(int)
     place = ((phase - whole) * _TABLE).astype(int)
-    pulses = signal.resample_poly(cycle[place] * (1 + 0.04 * shimmer[whole]), 1, _OVERSAMPLING, window=_DECIMATE)
+    pulses = signal.resample_poly(
+        cycle[place] * (1 + 0.04 * shimmer[whole]), 1, _OVERSAMPLING, window=_DECIMATE
+    )
     noise = signal.lfilter(*_SOFT, noise)
     # Breath is loudest while the glottis is open; in "h" it stays open.
-    breath = 0.04 * 10**speaker.breathiness * voicing * (0.3 + 0.7 * opening[place[::_OVERSAMPLING]])
+    breath = (
+        0.04 * 10**speaker.breathiness * voicing * (0.3 + 0.7 * opening[place[::_OVERSAMPLING]])
+    )
     return voicing * pulses + (breath + 0.3 * aspiration) * noise, frication * hiss
 
 
@@ -169,7 +195,10 @@ def _resonance(hz: np.ndarray, band: np.ndarray) -> np.ndarray:
     band = band + 4 * np.maximum(hz - 7000, 0)
     hz = np.minimum(hz, RATE_HZ / 2)
     radius = np.exp(-np.pi * band / RATE_HZ)
-    return np.stack([np.ones_like(hz), -2 * radius * np.cos(2 * np.pi * hz / RATE_HZ), radius**2 + 0 * hz], axis=-1)
+    return np.stack(
+        [np.ones_like(hz), -2 * radius * np.cos(2 * np.pi * hz / RATE_HZ), radius**2 + 0 * hz],
+        axis=-1,
+    )
 
 
 def _cascade(polynomials: list[np.ndarray]) -> np.ndarray:
@@ -187,7 +216,8 @@ def _tract(tracks: _Tracks, scale: float) -> tuple[np.ndarray, np.ndarray]:
     """Numerators and denominators of the vocal tract, of gain 1 at 0 Hz, and of the nose."""
     still = np.ones(len(tracks.pitch))
     poles = [
-        _resonance(scale * hz, scale * band) for hz, band in zip(tracks.formants.T, tracks.bandwidths.T, strict=True)
+        _resonance(scale * hz, scale * band)
+        for hz, band in zip(tracks.formants.T, tracks.bandwidths.T, strict=True)
     ]
     poles += [_resonance(scale * hz * still, scale * band) for hz, band in (*_HIGHER, _NOSE)]
     zero = _resonance(scale * tracks.zero, scale * _NOSE[1])
@@ -205,7 +235,9 @@ def _narrowing(tracks: _Tracks, scale: float) -> tuple[np.ndarray, np.ndarray]:
     return numerator / np.sqrt(np.mean(np.abs(response) ** 2, axis=-1, keepdims=True)), denominator
 
 
-def _through(source: np.ndarray, numerator: np.ndarray, denominator: np.ndarray, size: int) -> np.ndarray:
+def _through(
+    source: np.ndarray, numerator: np.ndarray, denominator: np.ndarray, size: int
+) -> np.ndarray:
     """A source ``[n]`` through one filter every ``_HOP`` samples, faded from each to the next; ``[n]``.
 
     Hann windows that add up to one cut the source; each piece rings out for ``size`` samples through its
@@ -215,10 +247,14 @@ def _through(source: np.ndarray, numerator: np.ndarray, denominator: np.ndarray,
     pieces = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HOP)[::_HOP][: len(numerator)]
     (live,) = np.nonzero(pieces.any(axis=1))
     pieces = pieces[live] * _FADE
-    driven = np.zeros((live.size, size), np.float32)  # the poles need double precision, this does not
+    driven = np.zeros(
+        (live.size, size), np.float32
+    )  # the poles need double precision, this does not
     for i, taps in enumerate(numerator[live].T):
         driven[:, i : i + 2 * _HOP] += taps[:, None] * pieces
-    rung = fft.irfft(fft.rfft(driven) / fft.rfft(denominator[live], size).astype(np.complex64), size)
+    rung = fft.irfft(
+        fft.rfft(driven) / fft.rfft(denominator[live], size).astype(np.complex64), size
+    )
     out = np.zeros((len(numerator) + size // _HOP, _HOP))
     for k in range(size // _HOP):
         out[live + k] += rung[:, k * _HOP : (k + 1) * _HOP]

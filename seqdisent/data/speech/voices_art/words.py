@@ -59,7 +59,9 @@ def _sound(f1: float, f2: float, f3: float, f4: float = 3400, **levels: float) -
 
 
 def _nasal(f2: float, f3: float, zero_hz: float) -> Target:
-    return Target(0.0, (480, f2, f3, 3300, 4500), (80, 200, 200, 300, 350), voicing=0.6, zero_hz=zero_hz)
+    return Target(
+        0.0, (480, f2, f3, 3300, 4500), (80, 200, 200, 300, 350), voicing=0.6, zero_hz=zero_hz
+    )
 
 
 _SOUNDS: dict[str, Target] = {
@@ -76,15 +78,23 @@ _SOUNDS: dict[str, Target] = {
     "n": _nasal(1550, 2500, 600),
     "s": _sound(320, 1450, 2550, frication=0.55, frication_hz=5800, frication_band=1600),
     "sh": _sound(300, 1800, 2550, frication=0.60, frication_hz=3100, frication_band=1100),
-    "zh": _sound(280, 1800, 2500, voicing=0.35, frication=0.35, frication_hz=3000, frication_band=1100),
+    "zh": _sound(
+        280, 1800, 2500, voicing=0.35, frication=0.35, frication_hz=3000, frication_band=1100
+    ),
     "h": _sound(500, 1500, 2500, aspiration=0.5),
     # Stops: the gap, then its burst.
     "p": _sound(350, 850, 2300),
-    "p!": _sound(400, 950, 2300, aspiration=0.25, frication=0.30, frication_hz=900, frication_band=900),
+    "p!": _sound(
+        400, 950, 2300, aspiration=0.25, frication=0.30, frication_hz=900, frication_band=900
+    ),
     "t": _sound(320, 1700, 2650),
-    "t!": _sound(350, 1700, 2650, aspiration=0.25, frication=0.60, frication_hz=4300, frication_band=1600),
+    "t!": _sound(
+        350, 1700, 2650, aspiration=0.25, frication=0.60, frication_hz=4300, frication_band=1600
+    ),
     "k": _sound(300, 2100, 2500),
-    "k!": _sound(330, 2050, 2500, aspiration=0.30, frication=0.60, frication_hz=2200, frication_band=700),
+    "k!": _sound(
+        330, 2050, 2500, aspiration=0.30, frication=0.60, frication_hz=2200, frication_band=700
+    ),
 }
 
 

@@ -96,8 +96,12 @@ def draw_hair(s: Skeleton, value: int, tone: Tone) -> Canvas:
         shape = cap
     else:
         drag = (s.hip[:, 0] - h[:, 0]) * 0.5
-        tail = h + np.stack([drag + (8 if s.side else 0), np.full(len(h), 23.0 if s.side else 13.5)], -1)
-        behind = taper(at(4 if s.side else 0, 2), tail, 9.0 if s.side else 11.4, 4.4 if s.side else 10.0)
+        tail = h + np.stack(
+            [drag + (8 if s.side else 0), np.full(len(h), 23.0 if s.side else 13.5)], -1
+        )
+        behind = taper(
+            at(4 if s.side else 0, 2), tail, 9.0 if s.side else 11.4, 4.4 if s.side else 10.0
+        )
         shape = cap
     if behind is not None:
         c.shape(behind, tone)

@@ -64,5 +64,7 @@ class Tone:
         return Tone(self.base, self.shade, self.shade * 0.8, self.line)
 
 
-GOLD, STEEL, LEATHER, INK = (Tone.of(c) for c in ((246, 196, 70), (206, 220, 236), (124, 76, 46), (40, 26, 52)))
+GOLD, STEEL, LEATHER, INK = (
+    Tone.of(c) for c in ((246, 196, 70), (206, 220, 236), (124, 76, 46), (40, 26, 52))
+)
 NAVY, CREAM, WHITE = (Tone.of(c) for c in ((44, 58, 120), (252, 240, 214), (250, 250, 255)))

@@ -24,7 +24,11 @@ def draw_pants(s: Skeleton, value: int, tone: Tone) -> Canvas:
         legs = [chain(s.along(s.legs[i], reach), *width) for i in (FAR, NEAR)]
         whole = np.minimum(legs[NEAR], seat)
         # From the side the far leg is a shape of its own; from the front both make one garment.
-        parts = [(legs[FAR], tone.far), (whole, tone)] if s.side else [(np.minimum(whole, legs[FAR]), tone)]
+        parts = (
+            [(legs[FAR], tone.far), (whole, tone)]
+            if s.side
+            else [(np.minimum(whole, legs[FAR]), tone)]
+        )
         for cloth, dye in parts:
             c.shape(cloth, dye)
             if value == 4:

@@ -76,7 +76,9 @@ def _bend(start: np.ndarray, end: np.ndarray, length: float, way: float) -> np.n
     reach = end - start
     distance = np.linalg.norm(reach, axis=-1, keepdims=True) + 1e-6
     bulge = np.sqrt(np.maximum(length**2 - distance**2, 0)) / 2
-    return (start + end) / 2 + way * bulge * np.stack([-reach[..., 1], reach[..., 0]], -1) / distance
+    return (start + end) / 2 + way * bulge * np.stack(
+        [-reach[..., 1], reach[..., 0]], -1
+    ) / distance
 
 
 # Keyframes, one column a frame. Hands are relative to their shoulder: (outward or forward, down).
@@ -121,7 +123,9 @@ def skeleton(side: bool) -> Skeleton:
             hands = np.concatenate([walk, cast, slash], 1).T * [-1, 1]
             shoulder = chest + [-1.0 if i == FAR else 0.6, 0.2]
             stance = 2.2 * (1 if i == FAR else -1)
-            wide = np.concatenate([8 * swings[i], stance * (1 + 0.5 * ease), stance * (1 + 2.2 * np.abs(lunge))])
+            wide = np.concatenate(
+                [8 * swings[i], stance * (1 + 0.5 * ease), stance * (1 + 2.2 * np.abs(lunge))]
+            )
             foot = np.stack([32 - wide, np.full(3 * FRAMES, GROUND - 1)], -1)
             pelvis = hip + [0, 0.5]
             elbow_way, knee_way = -1.0, 1.0
@@ -129,7 +133,9 @@ def skeleton(side: bool) -> Skeleton:
             cast = np.array(_CAST_FRONT)
             guard = np.array([3 + 2 * ease, 9 - 2 * ease])
             slash = np.array(_SLASH_HAND[0]) if i == NEAR else guard
-            walk = np.array([2.2 - 2.2 * swing, 10.4 - 3.2 * np.maximum(swing, 0) - 0.8 * np.abs(swing)])
+            walk = np.array(
+                [2.2 - 2.2 * swing, 10.4 - 3.2 * np.maximum(swing, 0) - 0.8 * np.abs(swing)]
+            )
             hands = np.concatenate([walk, cast, slash], 1).T * [outward[i], 1]
             shoulder = chest + [6.4 * outward[i], 0.6]
             wide = np.concatenate([3.9 * one, 4.4 + 0.6 * ease, 4.4 + 2.4 * np.abs(lunge)])

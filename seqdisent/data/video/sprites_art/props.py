@@ -62,7 +62,9 @@ def _spell(c: Canvas, s: Skeleton) -> None:
     for which in (NEAR,) if s.side else (FAR, NEAR):
         x, y = xy(s.orbs[which])
         radius = np.hypot(X - x, Y - y)
-        c.blend(0.75 * np.exp(-((radius / np.maximum(power, 1e-3)) ** 2)) * (power > 0), halo_colour)
+        c.blend(
+            0.75 * np.exp(-((radius / np.maximum(power, 1e-3)) ** 2)) * (power > 0), halo_colour
+        )
         c.blend(np.clip(0.5 + 0.55 * power - radius, 0, 1) * (power > 0), core)
         for k in range(5):  # sparks circle the orb, and fly off as it bursts
             turn = 2 * np.pi * k / 5 + 0.7 * frame * (1 if which else -1)

@@ -32,7 +32,9 @@ def taper(start: np.ndarray, end: np.ndarray, first: float, last: float) -> np.n
 def chain(joints: np.ndarray, first: float, last: float) -> np.ndarray:
     """Distance ``[P, H, W]`` to a limb of two bones, ``joints`` ``[3, P, 2]``."""
     middle = (first + last) / 2
-    return np.minimum(taper(joints[0], joints[1], first, middle), taper(joints[1], joints[2], middle, last))
+    return np.minimum(
+        taper(joints[0], joints[1], first, middle), taper(joints[1], joints[2], middle, last)
+    )
 
 
 def above(y: np.ndarray | float) -> np.ndarray:

@@ -76,7 +76,9 @@ def draw_top(s: Skeleton, value: int, tone: Tone) -> Canvas:
     elif value == 4:
         c.flat(np.maximum(inside, seam - 0.5), tone.line)
         c.flat(band(hip_y - 1.2, 0.6), tone.line)
-        c.flat(ellipse(np.stack([middle, chest_y + 3.4], -1), 1.8, 1.8), Tone.of((226, 48, 66)).base)
+        c.flat(
+            ellipse(np.stack([middle, chest_y + 3.4], -1), 1.8, 1.8), Tone.of((226, 48, 66)).base
+        )
     elif value == 5:
         c.flat(np.maximum(ellipse(s.hip + [-3 if s.side else 0, -2], 3.6, 2.4), inside), tone.shade)
         collar = ellipse(s.chest + [1.5 if s.side else 0, -3.4], 7.0 if s.side else 8.4, 3.4)
