@@ -7,15 +7,15 @@
 >>> a_moves_like_b = model.decode(model.swap(a, b)[1])
 """
 
-__version__ = "0.1.0"
-
 from seqdisent.checkpoint import list_checkpoints, load_checkpoint, save_checkpoint
 from seqdisent.data import DATASETS, DatasetSpec, Factor, dataset_spec, load_dataset
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.models import MODELS, SequentialVAE, build_model
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
+from seqdisent.version import __version__
 
 __all__ = [
+    "__version__",
     "DATASETS",
     "MODELS",
     "DatasetSpec",

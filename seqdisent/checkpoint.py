@@ -22,6 +22,7 @@ from torch import nn
 
 from seqdisent.models import SequentialVAE, build_model, config_from_json
 from seqdisent.spec import DatasetSpec
+from seqdisent.version import __version__
 
 SCHEMA_VERSION = 1
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
@@ -96,7 +97,6 @@ def save_checkpoint(
         kind: the model's name in :data:`seqdisent.models.MODELS`, or ``"judge"``.
         recipe: how it was made: recipe name, exact command, seed, seconds, steps.
     """
-    from seqdisent import __version__
 
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

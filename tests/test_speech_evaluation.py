@@ -11,6 +11,7 @@ from speech_fixtures import build, spoken
 
 from seqdisent import Latents, Sequences
 from seqdisent.audio import vocoder
+from seqdisent.audio.distortion import distortion
 from seqdisent.data.speech import voices
 from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
 from seqdisent.evaluation.codes import ModelSubject
@@ -18,7 +19,7 @@ from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.judge_inputs import as_judged, judged_data, judged_spec, waveforms
 from seqdisent.evaluation.speech import _content, median_pitch, speech_report
 from seqdisent.evaluation.splits import Splits, why_not_measurable
-from seqdisent.experiments.vocoder_comparison import WAYS, distortion
+from seqdisent.experiments.vocoder_comparison import WAYS
 
 
 class Parrot:

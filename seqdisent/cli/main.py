@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seqdisent import __version__
+from seqdisent.version import __version__
 
 EXAMPLES = """\
 examples:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent import __version__
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.evaluation.codes import ModelSubject
@@ -27,6 +26,7 @@ from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.stand_ins import calibration
 from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
 from seqdisent.reporting.verdicts import verdicts
+from seqdisent.version import __version__
 
 ROWS = "leakage.npz"  # what the probes said of every test sequence, for paired differences
 VERIFIED = 900  # sequences behind the verification figures: all their pairs are compared

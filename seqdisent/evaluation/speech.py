@@ -13,12 +13,12 @@ import pyworld
 from scipy.fft import dct
 
 from seqdisent.audio import vocoder
+from seqdisent.audio.distortion import distortion
 from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
 from seqdisent.evaluation.judge_inputs import waveforms
 from seqdisent.evaluation.statistics import Rate
-from seqdisent.experiments.vocoder_comparison import distortion
 from seqdisent.types import Latents
 
 PAIRS = 300

@@ -1,1 +1,0 @@
-"""Time series: tables that people bring, and their units."""

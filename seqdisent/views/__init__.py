@@ -1,1 +1,0 @@
-"""What people look at: projections of codes, pictures and clips."""
