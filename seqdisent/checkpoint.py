@@ -20,11 +20,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from seqdisent.checkpoint_schema import SCHEMA_VERSION, SchemaError, upgrade
 from seqdisent.models import SequentialVAE, build_model, config_from_json
 from seqdisent.spec import DatasetSpec
 from seqdisent.version import __version__
 
-SCHEMA_VERSION = 1
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
 # A judge is a checkpoint of another kind: it is loaded by seqdisent.evaluation.judge.
 JUDGE = "judge"
@@ -43,16 +43,16 @@ def checkpoints_root() -> Path:
 
 
 def list_checkpoints(root: str | Path | None = None) -> dict[str, dict[str, Any]]:
-    """Every model checkpoint in ``root``: name -> its ``config.json``. Judges are left out."""
+    """Every model checkpoint in ``root``: name -> its ``config.json`` in the present schema. Judges are left out."""
     root = Path(root) if root else checkpoints_root()
     found = {}
     for path in sorted(root.glob(f"*/{CONFIG}")):
         try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-            if config.get("schema") == SCHEMA_VERSION and config.get("model") != JUDGE:
-                found[path.parent.name] = config
-        except (OSError, ValueError, AttributeError):
-            continue  # a damaged folder must not hide the sound ones; loading it explains
+            config = _read_json(path)
+        except CheckpointError:
+            continue  # a damaged folder must not hide the intact ones; loading it explains
+        if config["model"] != JUDGE:
+            found[path.parent.name] = config
     return found
 
 
@@ -70,11 +70,14 @@ def load_checkpoint(
     folder, config = read_config(name_or_path)
     if config["model"] == JUDGE:
         raise CheckpointError(f"{folder.name} is a judge, not a model; evaluate loads it by itself")
-    spec = DatasetSpec.from_json(config["dataset"])
     try:
-        model = build_model(
-            config["model"], spec, config_from_json(config["model"], config["config"])
-        )
+        spec = DatasetSpec.from_json(config["dataset"])
+        settings = config_from_json(config["model"], config["config"])
+        _require_keys(spec.to_json(), config["dataset"], "dataset")
+        _require_keys(asdict(settings), config["config"], "config")
+        model = build_model(config["model"], spec, settings)
+    except KeyError as error:
+        raise CheckpointError(f"{folder / CONFIG}: the key {error} is missing") from error
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CONFIG}: {error}") from error
     load_weights(model, folder)
@@ -159,7 +162,11 @@ def _smallest(weight: torch.Tensor) -> torch.Tensor:
 
 
 def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
-    """The folder of a checkpoint, and its ``config.json``."""
+    """The folder of a checkpoint, and its ``config.json`` in the present schema.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or of a schema that this package does not read.
+    """
     path = Path(name_or_path)
     folder = path if (path / CONFIG).is_file() else checkpoints_root() / path
     if not (folder / CONFIG).is_file():
@@ -168,18 +175,26 @@ def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
             f"no checkpoint {str(name_or_path)!r}: neither a folder with {CONFIG} nor one of those in "
             f"{checkpoints_root()} ({known})"
         )
+    return folder, _read_json(folder / CONFIG)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A ``config.json`` in the present schema; raises :class:`CheckpointError` that names the file."""
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        schema = config["schema"]
-        config["model"], config["config"], config["dataset"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{folder / CONFIG} is damaged: {error!r}") from error
-    if schema != SCHEMA_VERSION:
-        raise CheckpointError(
-            f"{folder.name} has schema {schema}, this package reads {SCHEMA_VERSION}; "
-            "train it again or install the version it was made with"
-        )
-    return folder, config
+        return upgrade(json.loads(path.read_text(encoding="utf-8")))
+    except SchemaError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+
+
+def _require_keys(expected: dict[str, Any], written: dict[str, Any], section: str) -> None:
+    """Raise ``ValueError`` unless ``written`` has every key of ``expected``; defaults of today are no substitute."""
+    for key, value in expected.items():
+        if key not in written:
+            raise ValueError(f"the key '{section}.{key}' is missing")
+        if isinstance(value, dict):
+            _require_keys(value, written[key], f"{section}.{key}")
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:

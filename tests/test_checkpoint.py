@@ -68,7 +68,10 @@ def test_saving_again_replaces_whole_and_leaves_no_scraps(saved, tmp_path):
 def damage(**changes):
     def apply(folder):
         config = json.loads((folder / "config.json").read_text())
-        config.update(changes)
+        for key, value in changes.items():
+            config[key] = value
+            if value is None:
+                del config[key]
         (folder / "config.json").write_text(json.dumps(config))
 
     return apply
@@ -77,15 +80,17 @@ def damage(**changes):
 @pytest.mark.parametrize(
     "spoil, message",
     [
-        (damage(schema=99), "has schema 99"),
+        (damage(schema=99), "has schema 99, this package reads 1 to 2"),
+        (damage(schema=None), "config.json: the key 'schema' is missing"),
+        (damage(dataset=None), "config.json: the key 'dataset' is missing"),
         (damage(model="gan"), "no model 'gan'"),
         (damage(config={"beta": 2}), "unknown settings for dbse"),
         (damage(model="judge"), "is a judge"),
         (lambda f: (f / "config.json").write_text("{"), "is damaged"),
-        (lambda f: (f / "config.json").write_text("[]"), "is damaged"),
+        (lambda f: (f / "config.json").write_text("[]"), "no object of settings"),
         (lambda f: (f / "model.safetensors").write_bytes(b"pickle"), "cannot be loaded"),
         (lambda f: (f / "model.safetensors").unlink(), "cannot be loaded"),
-        (damage(config={"static_size": 7}), "cannot be loaded"),
+        (damage(config={"static_size": 7}), "the key 'config.dynamic_size' is missing"),
     ],
 )
 def test_a_spoilt_folder_is_refused_with_the_reason(saved, spoil, message):

@@ -1,0 +1,160 @@
+"""Versions of ``config.json``: what each holds, and how an older one becomes the present one.
+
+Schema 2 has every key written. Schema 1 left out the keys that were added after a checkpoint was saved; they are
+filled here with the values that had their effect at that time. The tables of schema 1 are frozen: they describe files
+that exist, not the present dataclasses. Whoever adds, renames or removes a key of a config raises
+:data:`SCHEMA_VERSION` and adds one step to :data:`STEPS`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+SCHEMA_VERSION = 2
+SECTIONS = ("model", "config", "dataset", "normaliser", "recipe")
+
+
+class SchemaError(ValueError):
+    """A ``config.json`` cannot be read; the message says which key is wrong, but names no file."""
+
+
+# -- Schema 1, frozen ------------------------------------------------------------------------------
+
+_VAE_1: dict[str, Any] = {
+    "static_size": 128,
+    "dynamic_size": 32,
+    "hidden": 128,
+    "transition": "stochastic",
+    "sigma": 0.0913,
+    "static_weight": 1.0,
+    "dynamic_weight": 1.0,
+    "presence_weight": 0.0,
+    "swap_weight": 0.0,
+    "static_rank": 0,
+    "dynamic_rank": 0,
+    "perturb": "none",
+    "frame": {"kind": "space-to-depth", "width": 48, "features": 256},
+}
+CONFIG_DEFAULTS_1: dict[str, dict[str, Any]] = {
+    "dsvae": {**_VAE_1, "q": "full"},
+    "dbse": {
+        **_VAE_1,
+        "anchor": 0,
+        "anchor_rule": "fixed",
+        "anchor_span": 1,
+        "random_anchor": False,
+        "agreement_weight": 0.0,
+        "anchor_weight": 0.2,
+        "static_path": "shared",
+        "released": False,
+    },
+    "frame-vae": {**_VAE_1, "static_size": 0, "transition": "independent"},
+    "judge": {
+        "hidden": 64,
+        "frame": {"kind": "space-to-depth", "width": 32, "features": 128},
+    },
+}
+DATASET_DEFAULTS_1: dict[str, Any] = {
+    "likelihood": "gaussian",
+    "identity": [],
+    "judge": "",
+    "bandwidth_hz": None,
+    "variables": [],
+}
+FACTOR_DEFAULTS_1: dict[str, Any] = {"classes": [], "unit": ""}
+VARIABLE_DEFAULTS_1: dict[str, Any] = {"unit": "", "mean": 0.0, "std": 1.0, "log": False}
+SOURCE_DEFAULTS_1: dict[str, Any] = {"download_bytes": 0}
+
+# What changed from schema 1 to 2 in the section "config", for every model.
+RENAMED_1: dict[str, str] = {}  # old key -> new key
+# Old key -> the value without effect. A checkpoint with another value needs code that is gone.
+REMOVED_1: dict[str, Any] = {}
+# Key -> values that are no longer supported.
+UNSUPPORTED_VALUES_1: dict[str, tuple[Any, ...]] = {}
+
+
+def upgrade(config: dict[str, Any]) -> dict[str, Any]:
+    """A ``config.json`` of any known schema in the present one; the argument is left as it is.
+
+    Raises:
+        SchemaError: if a section is missing, the schema is unknown, or the checkpoint needs an option that was removed.
+    """
+    if not isinstance(config, dict):
+        raise SchemaError("it holds no object of settings")
+    schema = config.get("schema")
+    if schema is None:
+        raise SchemaError("the key 'schema' is missing")
+    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA_VERSION:
+        raise SchemaError(
+            f"it has schema {schema}, this package reads 1 to {SCHEMA_VERSION}; install a version of seqdisent that "
+            "reads it, or train the model again"
+        )
+    upgraded = copy.deepcopy(config)
+    for section in SECTIONS:
+        if section not in upgraded:
+            raise SchemaError(f"the key {section!r} is missing")
+    for step in STEPS[schema - 1 :]:
+        upgraded = step(upgraded)
+    return upgraded
+
+
+def _from_1_to_2(config: dict[str, Any]) -> dict[str, Any]:
+    settings = _object(config["config"], "config")
+    defaults = CONFIG_DEFAULTS_1.get(config["model"], {})
+    settings = {**defaults, **settings}
+    if "frame" in defaults:
+        settings["frame"] = {**defaults["frame"], **_object(settings["frame"], "config.frame")}
+    return {
+        **config,
+        "schema": 2,
+        "config": _without_removed(settings),
+        "dataset": _dataset_from_1(_object(config["dataset"], "dataset")),
+    }
+
+
+def _without_removed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of schema 1 under their present names.
+
+    Raises:
+        SchemaError: if an option is set that no longer exists.
+    """
+    kept = {}
+    for key, value in settings.items():
+        if key in REMOVED_1:
+            if value != REMOVED_1[key]:
+                raise SchemaError(f"it was trained with {key} = {value!r}, an option that is gone")
+            continue
+        if value in UNSUPPORTED_VALUES_1.get(key, ()):
+            raise SchemaError(f"it was trained with {key} = {value!r}, an option that is gone")
+        kept[RENAMED_1.get(key, key)] = value
+    return kept
+
+
+def _dataset_from_1(dataset: dict[str, Any]) -> dict[str, Any]:
+    complete = {**DATASET_DEFAULTS_1, **dataset}
+    for key in ("factors", "source"):
+        if key not in complete:
+            raise SchemaError(f"the key 'dataset.{key}' is missing")
+    complete["factors"] = [
+        {**FACTOR_DEFAULTS_1, **_object(factor, "dataset.factors")}
+        for factor in complete["factors"]
+    ]
+    complete["variables"] = [
+        {**VARIABLE_DEFAULTS_1, **_object(variable, "dataset.variables")}
+        for variable in complete["variables"]
+    ]
+    source = _object(complete["source"], "dataset.source")
+    complete["source"] = {**SOURCE_DEFAULTS_1, **source}
+    return complete
+
+
+def _object(value: Any, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise SchemaError(f"{key!r} is no object of settings")
+    return value
+
+
+# Step n turns schema n + 1 into n + 2.
+STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_1_to_2,)
