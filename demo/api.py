@@ -7,18 +7,14 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from demo import (
-    courses,
-    events,
-    files,
-    generation,
-    made_files,
-    map_payloads,
-    report_payloads,
-    reports,
-    service,
-    wishes,
-)
+from demo import page as events
+from demo.core import generated_files as made_files
+from demo.core import generation, reports, service
+from demo.core import requests as wishes
+from demo.modalities import timeseries as courses
+from demo.tabs.leakage import payload as report_payloads
+from demo.tabs.maps import payload as map_payloads
+from demo.web import files
 
 
 def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:

@@ -15,9 +15,20 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the app talks to n
 
 import gradio as gr
 
-from demo import api, events, generate_events, own_api, payloads, service, voice_events
-from demo.components import PLOTLY, STATIC
-from demo.tabs import about, data, generate, leakage, maps, own, swap
+from demo import about, api
+from demo import download_panel as data
+from demo import page as events
+from demo import upload_api as own_api
+from demo.core import service
+from demo.tabs.generate import events as generate_events
+from demo.tabs.generate import tab as generate
+from demo.tabs.leakage import tab as leakage
+from demo.tabs.maps import tab as maps
+from demo.tabs.swap import payload as payloads
+from demo.tabs.swap import tab as swap
+from demo.tabs.upload import events as voice_events
+from demo.tabs.upload import tab as own
+from demo.web.components import DEMO, PLOTLY
 from seqdisent.audio.decode import MAX_MEGABYTES
 
 TITLE = "seqdisent"
@@ -86,7 +97,10 @@ def launch_options() -> dict:
             button_primary_text_color="white",
             button_primary_text_color_dark="*neutral_900",
         ),
-        "css_paths": [STATIC / f"{name}.css" for name in ("app", "leakage", "own", "generate")],
+        "css_paths": [
+            DEMO / name / "style.css"
+            for name in ("web", "tabs/leakage", "tabs/upload", "tabs/generate")
+        ],
         "footer_links": ["api", "gradio", "settings"],
         "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
         "show_error": True,

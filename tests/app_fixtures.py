@@ -120,7 +120,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         write_metrics(
             "dsvae-sprites", theirs, {k: v for k, v in rows.items() if f"/{UNLABELLED}/" not in k}
         )
-        from demo import reports
+        from demo.core import reports
 
         patch.setattr(reports, "SAMPLE", TINY)
         forget_app()
@@ -151,8 +151,9 @@ def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
         patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-        from demo import payloads, service
         from demo.app import build, launch_options
+        from demo.core import service
+        from demo.tabs.swap import payload as payloads
 
         # What the pages ask for first is made before a browser competes for the processor.
         name = service.default_checkpoint()

@@ -93,7 +93,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SEQDISENT_CHECKPOINTS", str(folder))
         patch.setenv("SEQDISENT_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(seqdisent, "load_dataset", lambda name, split: DATA[name])
-        from demo import store
+        from demo.core import catalog as store
 
         patch.setattr(store, "is_ready", lambda name: name in DATA)
         forget_app()

@@ -8,7 +8,8 @@ import pytest
 from app_fixtures import UNLABELLED, app_url, browser, checkpoints, chromium, context, page  # noqa: F401
 from playwright.sync_api import Page
 
-from demo import report_payloads, reports
+from demo.core import reports
+from demo.tabs.leakage import payload as report_payloads
 
 TILE = "#sd-leakage .sd-heat-tile[data-code]"
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from app_fixtures import TINY, UNLABELLED, checkpoints  # noqa: F401
 
-from demo import report_payloads, reports, service
-from demo.tabs import leakage, maps
+from demo.core import reports, service
+from demo.tabs.leakage import payload as report_payloads
+from demo.tabs.leakage import tab as leakage
+from demo.tabs.maps import tab as maps
 from seqdisent.evaluation.report import NoJudge
 from seqdisent.reporting.tables import headline
 

@@ -25,7 +25,10 @@ from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import Page
 
-from demo import courses, payloads, service, words
+from demo.core import service
+from demo.core import text as words
+from demo.modalities import timeseries as courses
+from demo.tabs.swap import payload as payloads
 
 NAME = "dbse-waves"
 

@@ -19,7 +19,8 @@ from app_fixtures import (
 )  # noqa: F401
 from playwright.sync_api import Page
 
-from demo import payloads, service
+from demo.core import service
+from demo.tabs.swap import payload as payloads
 
 NAME = "dbse-voices"
 HEARD = "() => window.sdEar?.state.context?.state === 'running' && window.sdEar.position() > 0.05"

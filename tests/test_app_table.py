@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import BrowserContext, Page
 from table_fixtures import KNOWN, NAMES, PICTURES, checkpoints, frame, written  # noqa: F401
 
-from demo import uploads
+from demo.core import uploads
 
 NAME = NAMES["air-quality"]
 READ, FORM = "#sd-own-read", "#sd-own-roles"
@@ -116,7 +116,7 @@ def test_a_table_is_put_right_seen_placed_and_swapped(page: Page, tmp_path: Path
 
 
 def test_a_checkpoint_of_pictures_names_those_of_series(app_url: str) -> None:
-    from demo.tabs import own
+    from demo.tabs.upload import tab as own
 
     assert f"To bring a table, choose a checkpoint of series above: {NAME}" in own._others()
     assert PICTURES not in own._others()

@@ -18,7 +18,7 @@ from app_fixtures import CHROMIUM_ARGUMENTS, app_url, checkpoints, chromium, cli
 from gradio_client import Client, handle_file
 from playwright.sync_api import Page, sync_playwright
 
-from demo import uploads
+from demo.core import uploads
 from seqdisent.data.speech.voices_art import SPEAKERS, say
 
 NAME, PICTURES = "dbse-voices", "dbse-sprites"

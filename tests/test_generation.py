@@ -11,9 +11,14 @@ import pytest
 import torch
 from app_fixtures import checkpoints  # noqa: F401
 
-from demo import generation, made_files, made_payloads, payloads, service, uploads, wishes
-from demo.service import ServiceError
-from demo.tabs import generate, maps
+from demo.core import generated_files as made_files
+from demo.core import generation, service, uploads
+from demo.core import requests as wishes
+from demo.core.service import ServiceError
+from demo.tabs.generate import payload as made_payloads
+from demo.tabs.generate import tab as generate
+from demo.tabs.maps import tab as maps
+from demo.tabs.swap import payload as payloads
 
 NAME = "dbse-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")

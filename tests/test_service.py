@@ -14,7 +14,10 @@ import torch
 from app_fixtures import checkpoints  # noqa: F401
 
 import seqdisent
-from demo import map_payloads, originals, payloads, service
+from demo.core import service
+from demo.core import sources as originals
+from demo.tabs.maps import payload as map_payloads
+from demo.tabs.swap import payload as payloads
 
 NAME = "dbse-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")

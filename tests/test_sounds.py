@@ -14,19 +14,17 @@ import torch
 from app_fixtures import VOICES, checkpoints  # noqa: F401
 from PIL import Image
 
-from demo import (
-    components,
-    generation,
-    map_payloads,
-    originals,
-    payloads,
-    report_payloads,
-    sequences,
-    service,
-    wishes,
-    words,
-)
-from demo.tabs import maps, swap
+from demo.core import generation, service
+from demo.core import pairs as sequences
+from demo.core import requests as wishes
+from demo.core import sources as originals
+from demo.core import text as words
+from demo.tabs.leakage import payload as report_payloads
+from demo.tabs.maps import payload as map_payloads
+from demo.tabs.maps import tab as maps
+from demo.tabs.swap import payload as payloads
+from demo.tabs.swap import tab as swap
+from demo.web import components
 from seqdisent.audio.prepare import RATE_HZ, loudness_db
 from seqdisent.projections import maps as projections
 from seqdisent.spec import Factor

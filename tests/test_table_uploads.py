@@ -14,8 +14,9 @@ import pytest
 import torch
 from table_fixtures import DATA, KNOWN, NAMES, PICTURES, checkpoints, frame, written  # noqa: F401
 
-from demo import service, table_payloads, tables, uploads
-from demo.service import ServiceError
+from demo.core import service, tables, uploads
+from demo.core.service import ServiceError
+from demo.tabs.upload import table_payload as table_payloads
 from seqdisent.spec import Variable
 from seqdisent.tables import match_variables
 from seqdisent.tables.column_roles import Roles

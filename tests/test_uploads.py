@@ -17,8 +17,9 @@ import torch
 from app_fixtures import forget_app
 
 import seqdisent
-from demo import originals, recordings, service, uploads
-from demo.service import ServiceError
+from demo.core import recordings, service, uploads
+from demo.core import sources as originals
+from demo.core.service import ServiceError
 from seqdisent.data import SequenceDataset
 from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
 from seqdisent.data.speech.voices import SPEC

@@ -1,0 +1,54 @@
+"""About: what this is, and where the data come from."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demo.core import service
+from seqdisent.data import DATASETS, dataset_outline
+
+TEXT = """
+A sequential disentanglement model splits a sequence into one **static** code (what stays the same) and a
+**dynamic** code for every frame (what changes). If that split is clean, swapping the static codes of two
+sequences swaps who is seen or heard and nothing else. Every sequence shown is of the *test* split: no model was
+trained on it. Test characters were never seen in training; test recordings are other takes, mostly of speakers
+that were heard.
+
+**Sound.** Speech is taken apart by the WORLD vocoder into the pitch, the spectral envelope and the breath, every
+10 ms; the model sees those, and what it makes is put together again, so that *rebuilt* sounds of both the vocoder and
+the model. Clips that are compared are levelled to one loudness (-23 dBFS over what is active, lower where a peak would
+be clipped). Spectrograms have an even step for every octave from 60 Hz to 8 kHz and the same colours in all tiles.
+**Spectrum ... dB from the recording's** is the root mean square difference of the spectral envelopes.
+
+**PSNR** is the peak signal-to-noise ratio in decibels of values between 0 and 1: 20 dB is a mean squared
+error of 0.01 a value, 30 dB of 0.001. A swap is compared with the real sequence of that character in that
+action.
+
+**Bits** are what the better of two probes (a linear and a small non-linear classifier, trained on training
+sequences, chosen on validation) can use of a code to name a factor; all there is to know is the factor's
+entropy. **Null** is the same with shuffled labels, **p** the permutation test of the shown probe. A code in
+which nothing was found may still hold what a stronger probe would find.
+
+Keys, when a picture is focused: space plays and pauses, the arrows step. Nothing sounds by itself. The address
+of the page keeps the pair. Methods: DSVAE (Li & Mandt, 2018) and DBSE (Berman et al., 2024).
+"""
+
+
+def layout() -> None:
+    """An accordion at the foot of the page."""
+    with gr.Accordion("About, data and licences", open=False):
+        gr.Markdown(TEXT)
+        for name in DATASETS:
+            try:
+                spec = dataset_outline(name)
+            except ImportError:
+                continue
+            source = spec.source
+            gr.Markdown(
+                f"**{spec.title}** · {source.licence} · {source.credit}"
+                + (f" · {source.url}" if source.url else "")
+            )
+        for name, config in service.checkpoints().items():
+            gr.Markdown(
+                f"`{name}` · {config['model'].upper()} trained on {config['dataset']['title']}"
+            )
