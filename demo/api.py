@@ -54,14 +54,14 @@ def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, A
         "factors": {"a": dict(made.factors[0]), "b": dict(made.factors[1])},
         "verdicts": verdicts(made),
     }
-    if spec.modality == "audio":
+    if spec.modality == "speech":
         report["error_db"] = {names[clip]: error for clip, error in made.error_db.items()}
         report["median_pitch_hz"] = pitches(made)
-    elif spec.modality == "series":
+    elif spec.modality == "timeseries":
         report |= figures(made)
     else:
         report["psnr_db"] = {label: made.psnr_db[clip] for clip, label in names.items()}
-    kind = format or {"audio": "wav", "series": "csv"}.get(spec.modality, "webp")
+    kind = format or {"speech": "wav", "timeseries": "csv"}.get(spec.modality, "webp")
     return report, swapped(made, kind, f"{checkpoint}-{made.a}-{made.b}")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+# Modalities had other names in checkpoints written before schema 2.
+_FORMER_MODALITIES = {"audio": "speech", "series": "timeseries"}
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -61,6 +64,7 @@ class DatasetSpec:
     """Everything that a model, a judge or the app must know about a data set without loading it.
 
     Args:
+        modality: name of a modality (:mod:`seqdisent.modalities`): ``"video"``, ``"speech"``, ``"timeseries"``.
         event_shape: shape of one frame, channels first for images: ``(3, 64, 64)``; of a series a window, steps by
             variables: ``(24, 10)``.
         frames: frames (windows) in one sequence.
@@ -77,7 +81,7 @@ class DatasetSpec:
 
     name: str
     title: str
-    modality: Literal["video", "audio", "series"]
+    modality: str
     event_shape: tuple[int, ...]
     frames: int
     rate_hz: float
@@ -118,6 +122,7 @@ class DatasetSpec:
         return cls(
             **{
                 **data,
+                "modality": _FORMER_MODALITIES.get(data["modality"], data["modality"]),
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
                 "identity": tuple(data.get("identity", ())),

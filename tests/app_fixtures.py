@@ -19,9 +19,9 @@ from seqdisent.checkpoint import checkpoint_hash
 from seqdisent.data.speech import voices
 from seqdisent.evaluation import speech
 from seqdisent.evaluation.judge import Judge, JudgeConfig
-from seqdisent.evaluation.judge_inputs import judged_spec
 from seqdisent.evaluation.leakage import Effort
 from seqdisent.evaluation.report import Sample, evaluate, write_metrics
+from seqdisent.modalities import modality_of
 from seqdisent.nn.config import FrameConfig
 from seqdisent.reporting.verdicts import verdicts
 
@@ -95,7 +95,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         model = seqdisent.build_model(kind, seqdisent.dataset_spec(dataset), config)
         seqdisent.save_checkpoint(folder / name, model, kind=kind, recipe={})
     for dataset in ("sprites", "voices", "waves"):
-        spec = judged_spec(seqdisent.dataset_spec(dataset))
+        data_spec = seqdisent.dataset_spec(dataset)
+        spec = modality_of(data_spec).judge_spec(data_spec)
         judge = Judge(spec, JudgeConfig(hidden=8, frame=FrameConfig(width=4, features=16)))
         right = {"judge": {name: {"value": 0.9} for name in judge.heads}}
         seqdisent.save_checkpoint(

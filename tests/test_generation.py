@@ -250,7 +250,7 @@ def test_sound_and_series_take_part(name: str, asked: dict) -> None:
     result = make(it, **asked)
     page = json.loads(json.dumps(made_payloads.page(it, result, 2, 9)))
     assert len(page["tiles"]) == 2 + len(result)
-    assert all(tile["sound" if it.spec.modality == "audio" else "x"] for tile in page["tiles"])
+    assert all(tile["sound" if it.spec.modality == "speech" else "x"] for tile in page["tiles"])
     suffix = made_files.FORMATS[it.spec.modality][0]
     assert len(made_files.save(result, suffix)) > len(made_files.save(result, suffix, 0)) > 1000
     swap = service.swap(name, 9, wishes.Made(result.wish, 1))

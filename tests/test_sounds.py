@@ -271,8 +271,8 @@ def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
     shown = {kind: row["visible"] for kind, row in zip(swap.NAMES, rows, strict=True)}
     assert "A's words in B's voice" in how and shown == {
         "video": False,
-        "audio": True,
-        "series": False,
+        "speech": True,
+        "timeseries": False,
     }
     assert "A moves like B" in swap.prepare("dbse-sprites")[0]
 

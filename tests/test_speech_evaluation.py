@@ -12,14 +12,15 @@ from speech_fixtures import build, spoken
 from seqdisent import Latents, Sequences
 from seqdisent.audio import vocoder
 from seqdisent.audio.distortion import distortion
+from seqdisent.audio.waveforms import waveforms
 from seqdisent.data.speech import voices
 from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.judge_inputs import as_judged, judged_data, judged_spec, waveforms
 from seqdisent.evaluation.speech import _content, median_pitch, speech_report
 from seqdisent.evaluation.splits import Splits, why_not_measurable
 from seqdisent.experiments.vocoder_comparison import WAYS
+from seqdisent.modalities.speech import SPEECH
 
 
 class Parrot:
@@ -111,13 +112,13 @@ def test_a_semitone_is_a_semitone():
 
 def test_a_judge_hears_waveforms():
     data = spoken()
-    spec = judged_spec(data.spec)
+    spec = SPEECH.judge_spec(data.spec)
     assert spec.event_shape == (2, 64)
-    heard = judged_data(data)
+    heard = SPEECH.judge_dataset(data)
     assert len(heard) == len(data) and heard.frames.shape[2:] == (2, 64)
-    twice = judged_data(data, rebuilt=True)
+    twice = SPEECH.judge_dataset(data, with_reconstructions=True)
     assert len(twice) == 2 * len(data) and np.array_equal(twice.frames[: len(data)], heard.frames)
-    rebuilt = as_judged(data[:], data.spec)
+    rebuilt = SPEECH.judge_batch(data[:], data.spec)
     there = rebuilt.mask
     np.testing.assert_allclose(
         twice.frames[len(data) :][there.numpy()], rebuilt.x[there].numpy(), atol=1e-5
@@ -133,7 +134,8 @@ def test_a_judge_hears_waveforms():
         data, recordings=tuple((wave * 0.5).astype(np.int16) for wave in data.recordings)
     )
     assert (
-        np.abs(judged_data(louder).frames - heard.frames)[heard[:].mask.numpy()].mean() < 0.05
+        np.abs(SPEECH.judge_dataset(louder).frames - heard.frames)[heard[:].mask.numpy()].mean()
+        < 0.05
     )  # level does not matter
 
 

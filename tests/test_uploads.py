@@ -326,7 +326,7 @@ def test_what_lies_above_the_band_is_measured(voice) -> None:
 class Plain:
     """A model whose codes are a sequence's mean and what is left, and which rebuilds to a tenth."""
 
-    spec = replace(SPEC, modality="series", event_shape=(3,), frames=4)
+    spec = replace(SPEC, modality="timeseries", event_shape=(3,), frames=4)
 
     def encode(self, x, mask, sample) -> Encoding:
         return Encoding(Latents(x.mean(1), x - 0.9 * x.mean(1, keepdim=True)), None, None)

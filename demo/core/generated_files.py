@@ -15,8 +15,8 @@ from seqdisent.media import audio, timeseries, video
 # What comes first is what is made where nothing is asked for.
 FORMATS = {
     "video": ("webp", "gif", "mp4", "npz"),
-    "audio": ("wav", "npz"),
-    "series": ("csv", "npz"),
+    "speech": ("wav", "npz"),
+    "timeseries": ("csv", "npz"),
 }
 SCALE = 3  # of pixels
 
@@ -36,7 +36,7 @@ def save(result: Result, kind: str, number: int | None = None) -> bytes:
     """
     spec = result.spec
     if kind not in FORMATS[spec.modality]:
-        makes = {"video": "pictures", "audio": "sound", "series": "series"}[spec.modality]
+        makes = {"video": "pictures", "speech": "sound", "timeseries": "series"}[spec.modality]
         raise ServiceError(
             f"Formats: {', '.join(FORMATS[spec.modality])}; not {str(kind)[:20]!r}. "
             f"This checkpoint makes {makes}."
@@ -65,7 +65,7 @@ def _arrays(result: Result, rows: list[int]) -> bytes:
         arrays["steps"] = latents.mask.sum(1).numpy()
     if result.batch is None:
         arrays["frames"] = result.clips[rows]
-    elif result.spec.modality == "series":
+    elif result.spec.modality == "timeseries":
         arrays |= np.load(io.BytesIO(timeseries.npz(clips, result.spec)))
     else:
         longest = max(map(len, clips))

@@ -91,7 +91,7 @@ def _make(it: Loaded, wish: Wish) -> Result:
     batch = sounds.everywhere(told.mean, latents.mask)
     clips = (
         sounds.of_batch(batch)
-        if it.spec.modality == "audio"
+        if it.spec.modality == "speech"
         else courses.of_batch(told, batch.mask)
     )
     return Result(wish, it.spec, latents, batch, clips, notes)
@@ -227,7 +227,7 @@ def _source(it: Loaded, one: Ref) -> Original:
         made - 1
     )  # behind a shorter one its last step, unheard, as in the data
     batch = Sequences(batch.x[:, some], batch.mask[:, some] & (torch.arange(frames) < made))
-    wave = sounds.of_batch(batch)[0] if it.spec.modality == "audio" else None
+    wave = sounds.of_batch(batch)[0] if it.spec.modality == "speech" else None
     return Original("made sequence", caption, {}, batch, wave, made=one)
 
 

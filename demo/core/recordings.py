@@ -88,8 +88,8 @@ def _keep(checkpoint: str, prepare: Callable[..., Clip], name: str) -> Recording
 
 def _load(checkpoint: str) -> Loaded:
     modality = service.spec_of(checkpoint).modality  # before anything is loaded
-    if modality != "audio":
-        takes = {"video": "pictures", "series": "tables"}[modality]
+    if modality != "speech":
+        takes = {"video": "pictures", "timeseries": "tables"}[modality]
         raise ServiceError(
             f"{service.title(checkpoint)} takes {takes}, not sound: choose a voice checkpoint."
         )

@@ -36,8 +36,8 @@ LONGEST = 8000  # characters that say what to make
 # What is made at once must fit memory and be there soon: (how many, of what, how many of them a step has).
 LIMITS = {
     "video": (8_000_000, "pixels", lambda shape: shape[1] * shape[2]),
-    "audio": (3000, "steps", lambda shape: 1),
-    "series": (200_000, "values", math.prod),
+    "speech": (3000, "steps", lambda shape: 1),
+    "timeseries": (200_000, "values", math.prod),
 }
 _TOO_DEEP = (
     f"This would be made of what was made {DEPTH} times over: begin again from a test sequence."
@@ -251,7 +251,7 @@ def steps_of(spec: DatasetSpec) -> str:
         return "frames"
     return (
         f"steps of {1000 / spec.rate_hz:g} ms"
-        if spec.modality == "audio"
+        if spec.modality == "speech"
         else f"windows of {spec.event_shape[0]}"
     )
 

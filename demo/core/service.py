@@ -59,8 +59,8 @@ from demo.modalities import speech as sounds
 from demo.modalities import timeseries as courses
 from demo.modalities.speech import Sound
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation.judge_inputs import as_judged
 from seqdisent.media import video
+from seqdisent.modalities import modality_of
 from seqdisent.projections import maps as projections
 from seqdisent.types import Latents, Sequences
 
@@ -126,10 +126,10 @@ def swap(name: str, a: Ref | Original, b: Ref | Original) -> Swap:
     told = it.model.likelihood(codes)
     made = sounds.everywhere(told.mean, codes.mask)
     verdicts = _verdicts(it, pair, made)
-    if it.spec.modality == "series":
+    if it.spec.modality == "timeseries":
         clips = courses.of_pair(pair, told, made.mask, [motion for _, motion in DONORS.values()])
         return Swap(it.spec, pair, clips, {}, {}, verdicts)
-    if it.spec.modality == "audio":
+    if it.spec.modality == "speech":
         errors = {
             clip: sounds.error_db(made, row, pair[look].batch)
             for row, (clip, (look, motion)) in enumerate(DONORS.items())
@@ -148,7 +148,7 @@ def _verdicts(
     it: Loaded, pair: tuple[Original, Original], made: Sequences
 ) -> dict[int, tuple[Verdict, ...]]:
     """What the judge says of every generated clip, of the factors of which a sequence has one label."""
-    seen = it.judge.classify(as_judged(made, it.spec)) if it.judge else {}
+    seen = it.judge.classify(modality_of(it.spec).judge_batch(made, it.spec)) if it.judge else {}
     seen = {
         name: labels
         for name, labels in seen.items()

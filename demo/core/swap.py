@@ -94,11 +94,11 @@ def export(it: Swap, kind: str, scale: int = 4) -> bytes:
             "csv" (all six, step by step) or "png" (plots of all six).
     """
     named = dict(zip(CLIPS, it.clips, strict=True))
-    if it.spec.modality == "series":
+    if it.spec.modality == "timeseries":
         titles = {CLIPS[clip]: it.title(clip) for clip in SHOWN}
         donors = {CLIPS[clip]: tuple(CLIPS[side] for side in pair) for clip, pair in DONORS.items()}
         return courses.save(named, kind, titles, donors, it.spec)
-    if it.spec.modality == "audio":
+    if it.spec.modality == "speech":
         return sounds.save(named, kind, {CLIPS[clip]: it.title(clip) for clip in SQUARE})
     if kind == "png":
         return video.png(video.upscale(video.sheet(it.clips)[None], 2)[0])

@@ -201,8 +201,8 @@ def missing(upload: TableUpload) -> np.ndarray:
 
 def _load(checkpoint: str) -> Loaded:
     spec = service.spec_of(checkpoint)  # before anything is loaded
-    if spec.modality != "series":
-        takes = {"video": "pictures", "audio": "sound"}[spec.modality]
+    if spec.modality != "timeseries":
+        takes = {"video": "pictures", "speech": "sound"}[spec.modality]
         raise ServiceError(
             f"{service.title(checkpoint)} takes {takes}, not tables: choose a checkpoint of series."
         )

@@ -58,7 +58,7 @@ ROLES = {
         _SPLITS.format(one="sequence", who="who it is", does="what it does")
         + "**A moves like B** must keep A's look and take B's motion.",
     ),
-    "audio": Roles(
+    "speech": Roles(
         "voice",
         "words",
         "whose voice it is",
@@ -69,7 +69,7 @@ ROLES = {
         _SPLITS.format(one="recording", who="whose voice it is", does="what is said")
         + "**A's words in B's voice** must keep what A says, and sound like B.",
     ),
-    "series": Roles(
+    "timeseries": Roles(
         "level",
         "course",
         "who or where it is",
@@ -157,7 +157,7 @@ def caption(spec: DatasetSpec, values: Mapping[str, str]) -> str:
     """A sequence in words, from the words for its factors: "theo says seven", "walk · hair red, top blue"."""
     said = content(spec)
     others = [f.name for f in headline_factors(spec) if f is not said]
-    if spec.modality == "audio" and "speaker" in others:
+    if spec.modality == "speech" and "speaker" in others:
         others.remove("speaker")
         name = values["speaker"]
         who = (

@@ -11,8 +11,8 @@ import torch
 from demo.core.catalog import ServiceError
 from demo.core.sources import Original
 from seqdisent.audio import prepare, vocoder
+from seqdisent.audio.waveforms import waveforms
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation.judge_inputs import waveforms
 from seqdisent.media import audio, video
 from seqdisent.types import Sequences
 

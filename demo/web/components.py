@@ -91,7 +91,7 @@ def series_stage(label: str = "Swap", **settings) -> gr.HTML:
 
 
 # What shows the clips of each modality.
-STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
+STAGES = {"video": stage, "speech": sound_stage, "timeseries": series_stage}
 
 
 def generate(**settings) -> gr.HTML:

@@ -31,6 +31,7 @@ from seqdisent.data import (
 )
 from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
 from seqdisent.errors import Diverged, UsageError, this_command
+from seqdisent.modalities import modality_of
 
 # Shown as one line: the message alone says what is wrong and what to do.
 USER_ERRORS = (
@@ -87,7 +88,7 @@ def data(args: Namespace, console: Console) -> None:
         spec = source.spec(args.data_root)
         factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
         where = data_root(args.data_root)
-        things = "sequences" if spec.modality == "series" else "recordings"
+        things = f"{modality_of(spec).nouns.sequence}s"
         console.print(
             f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}",
             highlight=False,
@@ -120,7 +121,6 @@ def train(args: Namespace, console: Console) -> None:
     except ImportError as error:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
     from seqdisent.evaluation.judge import known_to
-    from seqdisent.evaluation.judge_inputs import judged_data
     from seqdisent.models.pruning import TOLERANCE, cut_codes
     from seqdisent.recipes import recipe as get_recipe
     from seqdisent.reporting.model_card import write_card
@@ -143,9 +143,10 @@ def train(args: Namespace, console: Console) -> None:
         load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation")
     )
     if recipe.kind == JUDGE:
+        modality = modality_of(train_data.spec)
         train_data, validation = (
-            judged_data(train_data, rebuilt=True),
-            known_to(train_data, judged_data(validation)),
+            modality.judge_dataset(train_data, with_reconstructions=True),
+            known_to(train_data, modality.judge_dataset(validation)),
         )
     if config.steps * config.batch_size > len(
         train_data

@@ -12,7 +12,8 @@ from rich.console import Console
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import DatasetSpec, SequenceDataset, load_dataset
 from seqdisent.errors import UsageError
-from seqdisent.media.export import Clips, writer
+from seqdisent.media.clips import Clips
+from seqdisent.modalities import modality_of
 from seqdisent.models import SequentialVAE, latent_ops
 from seqdisent.types import Latents, Sequences
 
@@ -26,7 +27,7 @@ def swap(args: Namespace, console: Console) -> None:
     clips = load_dataset(spec.name, "test", args.data_root)
     for number in (args.a, args.b):
         _check_row(number, len(clips))
-    path, write = writer(args.output, "swap", spec)
+    path, write = modality_of(spec).writer(args.output, "swap", spec)
     batch = clips[[args.a, args.b]]
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     b_like_a, a_like_b = model.swap(latents[:1], latents[1:])
@@ -47,10 +48,9 @@ def swap(args: Namespace, console: Console) -> None:
             )
         )
     )
-    order = {"audio": "in turn", "series": "by these names: a, b, a_like_b, b_like_a"}
     console.print(
         f"{path}: sequences {args.a} (A) and {args.b} (B), A's static with B's dynamics, "
-        f"B's static with A's dynamics, {order.get(spec.modality, 'above, then below')}",
+        f"B's static with A's dynamics, {modality_of(spec).swap_order}",
         highlight=False,
     )
 
@@ -60,7 +60,7 @@ def sample(args: Namespace, console: Console) -> None:
     """Write sequences that nobody recorded: drawn, gone on with, or between two others."""
     model, spec = load_checkpoint(args.checkpoint)
     _check_sample(args, spec)
-    path, write = writer(args.output, "sample", spec)
+    path, write = modality_of(spec).writer(args.output, "sample", spec)
     generator = torch.Generator().manual_seed(args.seed)
     clips = None
     if any(
@@ -88,8 +88,8 @@ def sample(args: Namespace, console: Console) -> None:
             )
         )
     )
-    kind = "windows" if spec.modality == "series" else "frames"
-    console.print(f"{path}: {n} sequences of {steps} {kind}, {said}", highlight=False)
+    step = modality_of(spec).nouns.step
+    console.print(f"{path}: {n} sequences of {steps} {step}s, {said}", highlight=False)
 
 
 def _codes(

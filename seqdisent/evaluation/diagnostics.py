@@ -114,7 +114,7 @@ def anchors(
     }
     # A judge of sound takes its time.
     count, pairs = (
-        (5, ANCHOR_PAIRS // 3) if model.spec.modality == "audio" else (ANCHORS, ANCHOR_PAIRS)
+        (5, ANCHOR_PAIRS // 3) if model.spec.modality == "speech" else (ANCHORS, ANCHOR_PAIRS)
     )
     places = np.unique(
         np.linspace(0, int(data[2].steps.mean()) - 1, count).round().astype(int)

@@ -18,9 +18,9 @@ from torch import Tensor
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Subject
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.judge_inputs import as_judged, judged_data
 from seqdisent.evaluation.statistics import Bootstrap
 from seqdisent.evaluation.swap import Opinion, inception
+from seqdisent.modalities import modality_of
 from seqdisent.spec import Factor
 from seqdisent.types import Latents, Sequences
 
@@ -61,6 +61,7 @@ def generation_report(
     generator = torch.Generator().manual_seed(seed)
     rng = np.random.default_rng(seed)
     report: dict[str, Any] = {"seed": seed}
+    modality = modality_of(data.spec)
     if judge is not None:
         said: dict[str, list[Tensor]] = {name: [] for name in real}
         steady: dict[str, list[Sequences]] = {"sample": [], "reconstruction": []}
@@ -68,18 +69,18 @@ def generation_report(
         static = [f for f in data.spec.static_factors if f.name in real]
         for start in range(0, SAMPLES, BATCH):
             like = latents[rows[start : start + BATCH]]
-            seen = as_judged(subject.decode(_drawn(subject, like, generator)), data.spec)
+            seen = modality.judge_batch(subject.decode(_drawn(subject, like, generator)), data.spec)
             for name, chance in judge.probabilities(seen).items():
                 if name in said:
                     said[name].append(chance)
             steady["sample"].append(seen)
-            steady["reconstruction"].append(as_judged(subject.decode(like), data.spec))
+            steady["reconstruction"].append(modality.judge_batch(subject.decode(like), data.spec))
             say("judging samples", min(start + BATCH, SAMPLES), SAMPLES)
         report["samples"] = {
             name: {**inception(torch.cat(parts).numpy()), "real": inception(real[name])}
             for name, parts in said.items()
         }
-        seen = judged_data(data.select(rows))
+        seen = modality.judge_dataset(data.select(rows))
         steady["real"] = [seen[start : start + BATCH] for start in range(0, SAMPLES, BATCH)]
         report["frames"] = {
             who: frame_disagreement(judge, parts, static, seed) for who, parts in steady.items()
@@ -108,7 +109,7 @@ def frame_disagreement(
     Each frame is given to the judge alone, as a sequence of one.
 
     Args:
-        parts: batches as a judge sees them (:mod:`seqdisent.evaluation.judge_inputs`).
+        parts: batches as a judge sees them (:meth:`seqdisent.modalities.Modality.judge_batch`).
 
     Returns:
         An interval for each factor, which resamples whole sequences.
@@ -165,7 +166,11 @@ def rollout_disagreement(
         drawn = subject.sample(
             rollouts, one.dynamic.shape[1], static=one.static, generator=generator
         )
-        told = judge.classify(as_judged(subject.decode(replace(drawn, mask=one.mask)), data.spec))
+        told = judge.classify(
+            modality_of(data.spec).judge_batch(
+                subject.decode(replace(drawn, mask=one.mask)), data.spec
+            )
+        )
         for name, found in said.items():
             found.append(told[name].numpy())
     bootstrap = Bootstrap(np.arange(len(rows)), seed=seed)

@@ -85,7 +85,7 @@ class Judge(nn.Module):
         """The probability of every class of every factor, ``[B, classes]``.
 
         Args:
-            batch: as a judge sees it (:mod:`seqdisent.evaluation.judge_inputs`).
+            batch: as a judge sees it (:meth:`seqdisent.modalities.Modality.judge_batch`).
         """
         return {name: logits.softmax(-1) for name, logits in self(batch.x, batch.mask).items()}
 

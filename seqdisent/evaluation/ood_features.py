@@ -98,7 +98,7 @@ def measured(
         ((squared * there)[some].flatten(1).sum(1) / there[some].flatten(1).sum(1)).sqrt().numpy()
     )
     values = {"error": mean(...)}
-    if model.spec.modality == "audio":
+    if model.spec.modality == "speech":
         from seqdisent.audio import vocoder
 
         frames = [

@@ -155,7 +155,7 @@ def evaluate(
                 seed=seed,
                 progress=lambda d, t: say("swaps and samples", d, t),
             )
-    if spec.modality == "audio":
+    if spec.modality == "speech":
         from seqdisent.evaluation.speech import PAIRS, speech_report
 
         with clock("speech"):

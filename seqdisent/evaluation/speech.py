@@ -15,9 +15,9 @@ from scipy.fft import dct
 from seqdisent.audio import vocoder
 from seqdisent.audio.distortion import distortion
 from seqdisent.audio.prepare import RATE_HZ
+from seqdisent.audio.waveforms import waveforms
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
-from seqdisent.evaluation.judge_inputs import waveforms
 from seqdisent.evaluation.statistics import Rate
 from seqdisent.types import Latents
 

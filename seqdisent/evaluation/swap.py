@@ -16,8 +16,8 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
 from seqdisent.evaluation.disentanglement import independent_factors, multifactor_swap
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.judge_inputs import as_judged, judged_data
 from seqdisent.evaluation.statistics import Rate
+from seqdisent.modalities import modality_of
 from seqdisent.spec import Factor
 from seqdisent.types import Latents, squared_error
 
@@ -41,7 +41,7 @@ def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]
 def judge_real(judge: Judge, data: SequenceDataset, progress: Progress | None = None) -> Opinion:
     """The judge's opinion of every real sequence."""
     parts: dict[str, list[Tensor]] = {}
-    seen = judged_data(data)
+    seen = modality_of(data.spec).judge_dataset(data)
     for start in range(0, len(data), BATCH):
         for name, chance in judge.probabilities(seen[start : start + BATCH]).items():
             parts.setdefault(name, []).append(chance)
@@ -93,7 +93,7 @@ def swap_report(
 
     def listen(what: str, codes: Latents) -> None:
         for name, chance in judge.probabilities(
-            as_judged(subject.decode(codes), data.spec)
+            modality_of(data.spec).judge_batch(subject.decode(codes), data.spec)
         ).items():
             if name in heard[what]:  # what it cannot know it is not asked
                 heard[what][name].append(chance.numpy())

@@ -37,7 +37,7 @@ from seqdisent.types import Latents
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
 CHEAP = Effort(steps=False, nulls=False, permutations=19, draws=50, epochs=0.4)
 CURVE = "h264-{}.json"
-PAIRS = {"video": 900, "audio": 200}  # of swaps; a judge of speech hears each as a waveform
+PAIRS = {"video": 900, "speech": 200}  # of swaps; a judge of speech hears each as a waveform
 
 
 def measure_point(point: Point, seed: int, run: Path, **options) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def figures(
     error = reconstruction_error(subject, test, splits.test.sample, constant)
     lost = error["training_mean_squared_error_per_sequence"] / error["squared_error_per_sequence"]
     found = {"psnr_db": error["psnr_db"], "mean_psnr_db": error["psnr_db"] - 10 * np.log10(lost)}
-    if test.spec.modality == "audio":
+    if test.spec.modality == "speech":
         found |= envelope_errors(subject, test, splits.test.sample, constant)
     found |= bits_a_frame(splits.test, test.steps) | _leaks(splits, test)
     found |= {"swap": None, "swap_chance": None, "swap_judge": None, "judge": judge is not None}

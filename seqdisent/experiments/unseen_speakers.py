@@ -21,8 +21,8 @@ from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.judge_inputs import as_judged
 from seqdisent.evaluation.statistics import Rate
+from seqdisent.modalities import modality_of
 from seqdisent.reporting.tables import percent
 
 PAIRS = 300
@@ -61,7 +61,10 @@ def measure(checkpoint: str | Path, *, pairs: int = PAIRS, seed: int = 0) -> dic
         keep = np.flatnonzero(who[a] != who[b])[:pairs]
         a, b = a[keep], b[keep]
         made = ModelSubject(model).decode(codes[a].with_static(codes[b]))
-        heard = {name: v.numpy() for name, v in judge.classify(as_judged(made, spec)).items()}
+        heard = {
+            name: v.numpy()
+            for name, v in judge.classify(modality_of(spec).judge_batch(made, spec)).items()
+        }
         found[group] = {
             "voice": Rate.of(heard["speaker"] == who[b]),
             "source": Rate.of(heard["speaker"] == who[a]),

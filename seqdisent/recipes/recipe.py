@@ -11,7 +11,7 @@ from torch import nn
 from seqdisent.checkpoint import JUDGE
 from seqdisent.data import dataset_spec
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.judge_inputs import judged_spec
+from seqdisent.modalities import modality_of
 from seqdisent.models import build_model
 from seqdisent.models.config import VAEConfig
 from seqdisent.training.schedule import TrainConfig
@@ -37,7 +37,7 @@ class Recipe:
         """A freshly initialised model or judge for the recipe's data set, which is in ``root``."""
         spec = dataset_spec(self.dataset, root)
         if self.kind == JUDGE:
-            return Judge(judged_spec(spec))
+            return Judge(modality_of(spec).judge_spec(spec))
         return build_model(self.kind, spec, self.config)
 
 

@@ -113,7 +113,7 @@ def _factors(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def speech_table() -> str:
     """Speech: what a swap carries and keeps, judged from waveforms, and what the codes should not know."""
     lines = ["| " + " | ".join(SPEECH_HEADER) + " |", "|" + "---|" * len(SPEECH_HEADER)]
-    for name, report in _reports("audio"):
+    for name, report in _reports("speech"):
         swap, verified, pitch = report["swap"], report["verification"], report["speech"]["pitch"]
         content = next(f for f in report["leakage"]["factors"] if f["kind"] == "dynamic")
         group = "sex" if "sex" in pitch else "apart"

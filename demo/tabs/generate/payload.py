@@ -117,7 +117,7 @@ def _courses(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> d
     return courses.about(it.spec)
 
 
-_CLIPS = {"video": _pictures, "audio": _sounds, "series": _courses}
+_CLIPS = {"video": _pictures, "speech": _sounds, "timeseries": _courses}
 
 
 def _real(it: Loaded, side: str, one: Ref) -> dict[str, Any]:

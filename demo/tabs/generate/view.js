@@ -100,7 +100,7 @@ function build() {
   for (const view of state.views) view.stop();
   const tiles = shown(value);
   state.views = picture ? tiles.map((tile) => pictureTile(tile, value, state.sheet, tile.number === null ? null : choose))
-    : value.modality === "audio" ? soundTiles(tiles, value, root, choose) : courseTiles(tiles, value, choose);
+    : value.modality === "speech" ? soundTiles(tiles, value, root, choose) : courseTiles(tiles, value, choose);
   grid.className = `sd-vars sd-vars-${value.wish.mode} sd-vars-${value.modality}`;
   body.classList.toggle("sd-gen-wide", !picture);
   grid.replaceChildren(...state.views.map((view) => view.node));

@@ -63,7 +63,7 @@ def _atlas(dataset: str, n: int) -> tuple[str, list[int]]:
 def thumbnails(data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
     """A small picture of each sequence, uint8 ``[N, H, W, 3]``: of video a frame, of others in grey."""
     if data.spec.modality != "video":
-        return {"audio": sounds, "series": courses}[data.spec.modality].thumbnails(data, rows)
+        return {"speech": sounds, "timeseries": courses}[data.spec.modality].thumbnails(data, rows)
     # The third frame tells the actions apart better than the first.
     frame = min(2, data.spec.frames - 1)
     return np.concatenate(

@@ -77,7 +77,7 @@ def series_clip(it: service.Loaded, one: service.Original) -> str:
 
 
 # What shows the clips of each modality.
-STAGES = {"video": stage, "audio": sound_stage, "series": series_stage}
+STAGES = {"video": stage, "speech": sound_stage, "timeseries": series_stage}
 
 
 def _drawn(it: service.Loaded, about: dict) -> str:
@@ -124,7 +124,7 @@ def _about(it: service.Loaded, swap: service.Swap) -> dict:
     def aim(look: int, motion: int) -> str:
         """What a swap should be."""
         own = swap.factors
-        if it.spec.modality == "audio" and all(own):
+        if it.spec.modality == "speech" and all(own):
             course = {f.name: own[motion][f.name] for f in it.spec.dynamic_factors}
             return f"should be: {words.caption(it.spec, {**own[look], **course})}"
         return f"{static} of {'AB'[look]} · {dynamic} of {'AB'[motion]}"

@@ -15,11 +15,11 @@ from demo.web import components, files
 # What can be saved of each modality: a single clip of sound is saved from its tile.
 FORMATS = {
     "video": {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"},
-    "audio": {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"},
-    "series": {"csv": "All six (CSV)", "png": "Plots (PNG)"},
+    "speech": {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"},
+    "timeseries": {"csv": "All six (CSV)", "png": "Plots (PNG)"},
 }
 # How the elements of each modality are called on the page: its stage and, before the suffix, its buttons.
-NAMES = {"video": ("stage", ""), "audio": ("sound", "sound-"), "series": ("series", "series-")}
+NAMES = {"video": ("stage", ""), "speech": ("sound", "sound-"), "timeseries": ("series", "series-")}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from demo.tabs.upload import table as own_table
 def connect(page: events.Page) -> None:
     """Attach the events of the tab."""
     o, quiet = page.voice, {"api_visibility": "private", "show_progress": "hidden"}
-    voice, table = o.bring["audio"], o.bring["series"]
+    voice, table = o.bring["speech"], o.bring["timeseries"]
 
     def warm(name: str | None) -> None:
         """Measured while the visitor speaks, or looks for a file."""

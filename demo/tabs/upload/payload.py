@@ -18,8 +18,8 @@ INSIDE = (
     "measured."
 )
 NEAREST = {
-    "audio": {"static": "Nearest known voices", "dynamic": "Nearest in what is said"},
-    "series": {"static": "Nearest in level", "dynamic": "Nearest in course"},
+    "speech": {"static": "Nearest known voices", "dynamic": "Nearest in what is said"},
+    "timeseries": {"static": "Nearest in level", "dynamic": "Nearest in course"},
 }
 
 

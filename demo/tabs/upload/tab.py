@@ -17,9 +17,9 @@ from demo.tabs.upload import table as own_table
 from demo.web import components, files
 from seqdisent.projections import maps as projections
 
-BRINGING = {"audio": own_voice, "series": own_table}
-WHAT = {"audio": ("of sound", "a voice"), "series": ("of series", "a table")}
-SWAP = {"audio": "Swap voices", "series": "Swap levels"}
+BRINGING = {"speech": own_voice, "timeseries": own_table}
+WHAT = {"speech": ("of sound", "a voice"), "timeseries": ("of series", "a table")}
+SWAP = {"speech": "Swap voices", "timeseries": "Swap levels"}
 NO_GUESTS = "This checkpoint takes pictures, and none can be brought."
 CHOOSE = " To bring {one}, choose a checkpoint {kind} above: {names}."
 NONE = "This checkpoint takes pictures, and there is none of sound or series in this app's folder."
@@ -83,11 +83,11 @@ def layout() -> Parts:
                     [], label="Swap with", min_width=200, elem_id="sd-own-partner"
                 )
                 swap = gr.Button(
-                    SWAP["audio"], variant="primary", scale=0, min_width=170, elem_id="sd-own-swap"
+                    SWAP["speech"], variant="primary", scale=0, min_width=170, elem_id="sd-own-swap"
                 )
             stages = {
-                "audio": components.sound_stage(elem_id="sd-own-stage"),
-                "series": components.series_stage(elem_id="sd-own-plots"),
+                "speech": components.sound_stage(elem_id="sd-own-stage"),
+                "timeseries": components.series_stage(elem_id="sd-own-plots"),
             }
             with gr.Row(elem_classes="sd-downloads", visible=False) as saving:
                 gr.HTML("<span>Download</span>", apply_default_css=False)
@@ -96,7 +96,7 @@ def layout() -> Parts:
                         suffix,
                         gr.Button(name, size="sm", min_width=60, elem_id=f"sd-own-save-{suffix}"),
                     )
-                    for suffix, name in FORMATS["series"].items()
+                    for suffix, name in FORMATS["timeseries"].items()
                 ]
                 file = gr.DownloadButton(visible="hidden", elem_id="sd-own-saved")
             method = gr.Dropdown(
@@ -196,7 +196,7 @@ def swap(name: str, key: str, partner: int) -> tuple:
     # Clips of sound are saved one by one.
     return (
         *stages,
-        gr.update(visible=it.spec.modality == "series"),
+        gr.update(visible=it.spec.modality == "timeseries"),
         partner,
         gr.update(chosen=[None, partner]),
     )

@@ -126,7 +126,7 @@ def to_int16(wave: np.ndarray) -> np.ndarray:
 def audio_spec(seconds: float, **fields) -> DatasetSpec:
     """The declaration of an audio data set whose recordings last at most ``seconds``."""
     return DatasetSpec(
-        modality="audio",
+        modality="speech",
         event_shape=vocoder.EVENT_SHAPE,
         frames=round(seconds / vocoder.STEP_SECONDS),
         rate_hz=1 / vocoder.STEP_SECONDS,

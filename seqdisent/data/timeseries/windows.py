@@ -74,7 +74,7 @@ def series_spec(
     """The declaration of a data set of series; by default a window is a day."""
     fields = {"rate_hz": DAY_HZ, **fields}
     return DatasetSpec(
-        modality="series",
+        modality="timeseries",
         event_shape=(window, len(variables)),
         frames=windows,
         value_range=(-4.0, 4.0),
