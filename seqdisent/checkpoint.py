@@ -6,7 +6,6 @@ a reader never sees half of one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,10 +16,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from seqdisent.checkpoint_schema import SCHEMA_VERSION, SchemaError, upgrade
+from seqdisent.io import sha256, write_json, write_safetensors, write_text
 from seqdisent.models import SequentialVAE, build_model, config_from_json
 from seqdisent.spec import DatasetSpec
 from seqdisent.version import __version__
@@ -115,11 +115,11 @@ def save_checkpoint(
         "recipe": recipe,
     }
     try:
-        save_file({k: _smallest(v) for k, v in model.state_dict().items()}, scratch / WEIGHTS)
-        (scratch / WEIGHTS).chmod(0o644)  # readable by whoever runs the app
-        (scratch / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        (scratch / METRICS).write_text(json.dumps(metrics or {}, indent=2) + "\n", encoding="utf-8")
-        (scratch / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")
+        weights = {name: _smallest(value) for name, value in model.state_dict().items()}
+        write_safetensors(scratch / WEIGHTS, weights)
+        write_json(scratch / CONFIG, config)
+        write_json(scratch / METRICS, metrics or {})
+        write_text(scratch / CARD, card or f"# {folder.name}\n")
         retired = None
         if folder.exists():
             retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
@@ -213,4 +213,4 @@ def prepare(model: nn.Module, device: str | torch.device) -> nn.Module:
 def checkpoint_hash(name_or_path: str | Path) -> str:
     """sha256 of the weights, first 16 hex digits: the key of everything derived from them."""
     folder, _ = read_config(name_or_path)
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+    return sha256(folder / WEIGHTS)[:16]

@@ -6,7 +6,6 @@ Like the rest of the service this imports no gradio, and nothing here belongs to
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from seqdisent.checkpoint import (
     checkpoint_hash,
     checkpoints_root,
 )
-from seqdisent.data.download import cache_root
 from seqdisent.evaluation.paired import paired_differences
 from seqdisent.evaluation.report import LIVE, ROWS, NoJudge, evaluate
-from seqdisent.projections.maps import data_hash, write_npz
+from seqdisent.io import cache_root, store_in_cache, write_json, write_npz
+from seqdisent.projections.maps import data_hash
 from seqdisent.reporting.tables import headline
 
 # Models with known codes, so that the report itself can be checked by eye.
@@ -106,8 +105,8 @@ def measure(name: str, stand_in: str = "", progress: Progress | None = None) -> 
         except (NoJudge, ValueError, CheckpointError, OSError) as error:
             raise ServiceError(f"This cannot be measured here: {error}") from error
         path = _kept(name, stand_in)
-        write_npz(path.with_suffix(".npz"), rows)
-        _write(path, plain(report))
+        store_in_cache(path, lambda: write_npz(path.with_suffix(".npz"), rows))
+        store_in_cache(path, lambda: write_json(path, plain(report), indent=None))
         return find(name, stand_in) or Measured(
             name, stand_in, plain(report), path.with_suffix(".npz"), live=True
         )
@@ -233,13 +232,6 @@ def _read(path: Path, weights: str) -> dict[str, Any] | None:
 @lru_cache(maxsize=32)
 def _parsed(path: Path, changed: int) -> dict[str, Any]:
     return plain(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _write(path: Path, report: dict[str, Any]) -> None:
-    """Write whole or not at all."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    scratch.write_text(json.dumps(report), encoding="utf-8")
-    scratch.replace(path)
 
 
 def _steady(progress: Progress | None) -> Callable[[str, int, int], None] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pooch
+
+from seqdisent.io import sha256
 
 
 class DataNotReady(RuntimeError):
@@ -22,13 +23,6 @@ def data_root(root: str | Path | None = None) -> Path:
     """``root`` if given, else the folder in ``SEQDISENT_DATA``, else the user's cache folder."""
     chosen = root or os.environ.get("SEQDISENT_DATA") or pooch.os_cache("seqdisent")
     return Path(chosen).expanduser()
-
-
-def cache_root(part: str) -> Path:
-    """Where what was computed is kept: ``part`` in ``SEQDISENT_CACHE``, else in the user's cache folder."""
-    return (
-        Path(os.environ.get("SEQDISENT_CACHE") or pooch.os_cache("seqdisent")).expanduser() / part
-    )
 
 
 def verify(
@@ -49,7 +43,7 @@ def verify(
                 f"{name}: {relative} is missing from {folder}. Run `seqdisent data {name}` to download "
                 f"it, or set SEQDISENT_DATA to a folder that holds {f'{folder.name}/' if of_its_own else relative}."
             )
-        if _sha256(path) != expected:
+        if sha256(path) != expected:
             raise DataNotReady(
                 f"{name}: {path} does not have the expected checksum (half a file, or another "
                 f"version). Delete it and run `seqdisent data {name}`."
@@ -79,7 +73,7 @@ def fetch(
     fetched = 0
     for done, (relative, expected) in enumerate(checksums.items(), start=1):
         path = folder / relative
-        if not (path.is_file() and _sha256(path) == expected):
+        if not (path.is_file() and sha256(path) == expected):
             _retrieve(name, url + relative, expected, path)
             fetched += 1
         if progress:
@@ -135,12 +129,3 @@ def _retrieve(name: str, url: str, expected: str | None, path: Path) -> None:
             f"{name}: could not download {url} ({type(error).__name__}). Check the network and "
             "try again: files already downloaded are kept."
         ) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return (
-            hashlib.file_digest(file, "sha256").hexdigest()
-            if hasattr(hashlib, "file_digest")
-            else (hashlib.sha256(file.read()).hexdigest())
-        )

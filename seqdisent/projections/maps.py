@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
 from seqdisent.checkpoint import checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
-from seqdisent.data.download import cache_root
 from seqdisent.evaluation.codes import PARTS
+from seqdisent.io import cache_root, cached_arrays, read_npz, write_npz
 from seqdisent.models import SequentialVAE
 from seqdisent.projections.methods import METHODS, project, trustworthiness
 
@@ -104,14 +101,15 @@ def maps(
     found = _find(checkpoint, dataset, n, method)
     if found is None:
         key = map_key(checkpoint, dataset, n, method)
-        codes_path = cache_root("maps") / f"{map_key(checkpoint, dataset, n, 'codes')}.npz"
-        codes = _read(codes_path)
-        if codes is None:
-            static, dynamic = encode_rows(model, dataset, rows, progress)
-            codes = {"static": static, "dynamic": dynamic}
-            write_npz(codes_path, codes)
-        found = _make(codes, method, progress)
-        write_npz(cache_root("maps") / f"{key}.npz", found)
+        codes = cached_arrays(
+            "maps",
+            map_key(checkpoint, dataset, n, "codes"),
+            lambda: dict(
+                zip(("static", "dynamic"), encode_rows(model, dataset, rows, progress), strict=True)
+            ),
+            compressed=True,
+        )
+        found = cached_arrays("maps", key, lambda: _make(codes, method, progress), compressed=True)
     return MapPair(rows, found["static"], found["dynamic"], tuple(map(float, found["trust"])))
 
 
@@ -163,24 +161,11 @@ def data_hash(dataset: SequenceDataset) -> str:
     return digest.hexdigest()[:12]
 
 
-def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write whole or not at all: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    scratch.write_bytes(buffer.getvalue())
-    scratch.replace(path)
-
-
 def _read(path: Path, prefix: str = "") -> dict[str, np.ndarray] | None:
     """The arrays whose names begin with ``prefix``; None if there are none or the file is damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            names = [name for name in stored.files if name.startswith(prefix)]
-            return {name.removeprefix(prefix): stored[name] for name in names} or None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None  # missing or damaged: it is made anew
+    stored = read_npz(path) or {}
+    chosen = {n.removeprefix(prefix): array for n, array in stored.items() if n.startswith(prefix)}
+    return chosen or None
 
 
 def ship(checkpoint: str | Path, numbers: tuple[int, ...] = (), methods=tuple(METHODS)) -> Path:

@@ -18,7 +18,8 @@ from joblib import Parallel, delayed
 from seqdisent.audio import vocoder
 from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.download import DataNotReady, cache_root, data_root, fetch_archive
+from seqdisent.data.download import DataNotReady, data_root, fetch_archive
+from seqdisent.io import Arrays, cached_arrays
 from seqdisent.spec import DatasetSpec, Factor
 
 SEGMENT_STEPS = round(0.2 / vocoder.STEP_SECONDS)
@@ -212,24 +213,25 @@ def analyse_all(waves: Sequence[np.ndarray], progress: Progress | None = None) -
     digest = hashlib.sha256(FRONT_END.encode())
     for wave in waves:
         digest.update(np.int64(len(wave)).tobytes() + wave.tobytes())
-    path = cache_root("frames") / f"{digest.hexdigest()[:32]}.npz"
+
+    def analyse_now() -> Arrays:
+        return {"frames": np.concatenate(_analyse_in_parallel(waves, progress))}
+
+    frames = cached_arrays("frames", digest.hexdigest()[:32], analyse_now)["frames"]
     ends = np.cumsum([len(wave) // 160 + 1 for wave in waves])
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as kept:
-            return np.split(kept["frames"].astype(np.float32), ends[:-1])
-    work = (delayed(_analyse)(wave) for wave in waves)
+    return np.split(frames.astype(np.float32), ends[:-1])
+
+
+def _analyse_in_parallel(
+    waves: Sequence[np.ndarray], progress: Progress | None
+) -> list[np.ndarray]:
+    tasks = (delayed(_analyse)(wave) for wave in waves)
     found = []
-    for done, frames in enumerate(
-        Parallel(_workers(len(waves)), return_as="generator")(work), start=1
-    ):
+    for frames in Parallel(_workers(len(waves)), return_as="generator")(tasks):
         found.append(frames)
         if progress:
-            progress(done, len(waves))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez(scratch, frames=np.concatenate(found))
-    scratch.replace(path)
-    return [frames.astype(np.float32) for frames in found]
+            progress(len(found), len(waves))
+    return found
 
 
 def _analyse(wave: np.ndarray) -> np.ndarray:

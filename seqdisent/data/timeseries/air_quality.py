@@ -18,13 +18,12 @@ from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root, fetch_archive
 from seqdisent.data.timeseries.windows import (
-    Arrays,
     Progress,
     PublishedSeries,
-    kept,
     sequences,
     series_spec,
 )
+from seqdisent.io import Arrays, cached_arrays
 from seqdisent.spec import Factor, Source, Variable
 
 ARCHIVE = "beijing-air-quality.zip"
@@ -145,7 +144,9 @@ def hours(root: str | Path | None = None) -> Arrays:
     or -1, ``time [H]``."""
     path = data_root(root) / ARCHIVE
     check(path)
-    return kept(f"air-quality-1-{CONTENTS[:16]}", lambda: _parse(read_archive(path, SUFFIX)))
+    return cached_arrays(
+        "series", f"air-quality-1-{CONTENTS[:16]}", lambda: _parse(read_archive(path, SUFFIX))
+    )
 
 
 def _parse(tables: dict[str, bytes]) -> Arrays:

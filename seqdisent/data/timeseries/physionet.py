@@ -20,13 +20,12 @@ import pandas as pd
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
 from seqdisent.data.timeseries.windows import (
-    Arrays,
     Progress,
     PublishedSeries,
-    kept,
     sequences,
     series_spec,
 )
+from seqdisent.io import Arrays, cached_arrays
 from seqdisent.spec import Factor, Source, Variable
 
 FOLDER = "physionet2012"
@@ -109,7 +108,9 @@ def stays(name: str, root: str | Path | None = None) -> Arrays:
     ready(root)
     archive = data_root(root) / FOLDER / f"set-{name}.tar.gz"
     outcomes = data_root(root) / FOLDER / f"Outcomes-{name}.txt"
-    return kept(f"physionet-{CHECKSUMS[archive.name][:16]}", lambda: parse(archive, outcomes))
+    return cached_arrays(
+        "series", f"physionet-{CHECKSUMS[archive.name][:16]}", lambda: parse(archive, outcomes)
+    )
 
 
 def parse(archive: Path, outcomes: Path) -> Arrays:

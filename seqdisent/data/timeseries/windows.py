@@ -6,21 +6,18 @@ split; NaN is a missing value. A sequence is ``K`` windows in a row.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.download import DataNotReady, cache_root
+from seqdisent.data.download import DataNotReady
 from seqdisent.data.timeseries.normalise import scaled
 from seqdisent.spec import DatasetSpec, Variable
 
 Progress = Callable[[int, int], None]
-Arrays = dict[str, np.ndarray]
 DAY_HZ = 1 / 86_400
 
 
@@ -104,20 +101,3 @@ def sequences(
         {f.name: typed[f.name] for f in spec.dynamic_factors},
         **fields,
     )
-
-
-def kept(key: str, make: Callable[[], Arrays]) -> Arrays:
-    """Arrays that take long to parse, made once and kept in the cache folder under ``key``."""
-    path = cache_root("series") / f"{key}.npz"
-    if path.is_file():
-        try:
-            with np.load(path, allow_pickle=False) as found:
-                return dict(found)
-        except (BadZipFile, OSError, EOFError, ValueError):
-            path.unlink()  # half a file: made anew
-    made = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez(scratch, **made)
-    scratch.replace(path)
-    return made
