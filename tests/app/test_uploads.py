@@ -1,0 +1,385 @@
+"""Recordings that visitors bring, good and bad, through the functions behind the page."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+
+import seqdisent
+from demo.core import recordings, service, uploads
+from demo.core import sources as originals
+from demo.core.service import ServiceError
+from seqdisent.data import SequenceDataset
+from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
+from seqdisent.data.speech.voices import SPEC
+from seqdisent.data.speech.voices_art import SPEAKERS, WORDS, say
+from seqdisent.evaluation import out_of_distribution
+from seqdisent.nn.config import FrameConfig
+from seqdisent.types import Encoding, Latents, Sequences
+from tests.fixtures.app import forget_app
+
+NAME, NARROW, PICTURES = "dbse-voices", "dbse-narrow", "dbse-sprites"
+RATE_HZ, KNOWN = 16_000, 24
+pytestmark = pytest.mark.usefixtures("checkpoints")
+
+
+def spoken(speaker: int, word: int, take: int) -> Recording:
+    labels = {
+        "speaker": speaker,
+        "sex": 0,
+        "pitch": 1.0,
+        "tract": 1.0,
+        "breathiness": 1.0,
+        "word": word,
+    }
+    return Recording(to_int16(say(speaker, word, take)), labels, 0)
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Small untrained checkpoints of the spoken voices, of the same up to 4 kHz, and of pictures; few known voices."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    specs = {
+        NAME: SPEC,
+        NARROW: replace(SPEC, bandwidth_hz=4000.0),
+        PICTURES: seqdisent.dataset_spec("sprites"),
+    }
+    for name, spec in specs.items():
+        torch.manual_seed(0)
+        config = seqdisent.models.model_class("dbse").Config(
+            static_size=8,
+            dynamic_size=4,
+            hidden=16,
+            frame=FrameConfig("modulated", width=8, features=32),
+        )
+        model = seqdisent.build_model("dbse", spec, config)
+        seqdisent.save_checkpoint(folder / name, model, kind="dbse", recipe={})
+    some = [spoken(i * len(SPEAKERS) // KNOWN, i % len(WORDS), 0) for i in range(KNOWN)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQDISENT_CHECKPOINTS", str(folder))
+        patch.setenv("SEQDISENT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        known = recording_dataset(SPEC, some)
+        patch.setattr(seqdisent, "load_dataset", lambda name, split: known)
+        forget_app()
+        yield folder
+    forget_app()
+
+
+@pytest.fixture
+def voice() -> np.ndarray:
+    """A known speaker says a known word once more."""
+    return say(0, 0, 7)
+
+
+def wav(wave: np.ndarray, rate_hz: int = RATE_HZ, coding: str = "PCM_16") -> bytes:
+    buffer = io.BytesIO()
+    sf.write(buffer, wave, rate_hz, format="WAV", subtype=coding)
+    return buffer.getvalue()
+
+
+def resampled(wave: np.ndarray, rate_hz: int) -> np.ndarray:
+    at = np.arange(len(wave) * rate_hz // RATE_HZ) * RATE_HZ / rate_hz
+    return np.interp(at, np.arange(len(wave)), wave).astype(np.float32)
+
+
+# -- what comes in -------------------------------------------------------------------------------
+
+
+def test_an_upload_is_what_the_model_sees(voice) -> None:
+    upload = recordings.read(NAME, wav(voice), "me.wav")
+    assert upload.original.caption == "me.wav" and upload.checkpoint == NAME
+    assert upload.batch.x.shape == (1, SPEC.frames, 2, 67) and upload.wave.dtype == np.float32
+    steps = int(upload.batch.mask.sum())
+    assert (
+        upload.seconds == pytest.approx(steps * 0.02, abs=0.011)
+        and upload.seconds <= SPEC.frames * 0.02
+    )
+    assert upload.pitch_hz == pytest.approx(SPEAKERS[0].pitch_hz, rel=0.15)
+    model = service.load(NAME).model
+    expected = model.encode(upload.batch.x, upload.batch.mask, sample=False).latents
+    assert torch.equal(upload.latents.static, expected.static) and upload.latents.mask is not None
+    assert set(upload.outside.measures) == {
+        "pitch",
+        "voiced",
+        "duration",
+        "envelope",
+        "error",
+        "static",
+        "dynamic",
+    }
+    assert uploads.get(upload.key) is upload
+
+
+def test_the_same_recording_gives_the_same_upload(voice) -> None:
+    one, other = (recordings.read(NAME, wav(voice)) for _ in range(2))
+    assert one.key != other.key and one.notes == other.notes
+    assert torch.equal(one.batch.x, other.batch.x) and torch.equal(
+        one.latents.dynamic, other.latents.dynamic
+    )
+    assert one.outside == other.outside
+    assert uploads.place(NAME, one.key, KNOWN, "pca") == uploads.place(
+        NAME, other.key, KNOWN, "pca"
+    )
+
+
+def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
+    path = tmp_path / "me.wav"
+    path.write_bytes(wav(np.tile(np.pad(voice, (0, RATE_HZ)), 61)[: 61 * RATE_HZ]))
+    stereo = np.stack([resampled(voice, 96_000)] * 2, 1)
+    hole = voice.copy()
+    hole[5000] = np.nan
+    two = to_int16(np.stack([resampled(voice, 48_000)] * 2, 1))
+    made = {
+        "are clipped": lambda: recordings.read(NAME, wav((20 * voice).clip(-1, 1))),
+        "8 bits": lambda: recordings.read(NAME, wav(voice, coding="PCM_U8")),
+        "Resampled from 96,000": lambda: recordings.read(NAME, wav(stereo, 96_000)),
+        "Cut from": lambda: recordings.read(NAME, path),
+        "interpolated": lambda: recordings.record(NAME, RATE_HZ, hole),
+        "Mixed 2 channels": lambda: recordings.record(NAME, 48_000, two),
+    }
+    for words, make in made.items():
+        upload = make()
+        assert any(words in note for note in upload.notes), (words, upload.notes)
+        assert upload.seconds <= SPEC.frames * 0.02 and torch.isfinite(upload.latents.static).all()
+    assert recordings.read(NAME, path).original.caption == "me.wav"
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (b"", "is empty"),
+        (b"Dear diary, I am no sound.\n" * 50, "is text, not sound"),
+        (wav(np.zeros(RATE_HZ)), "This is silence"),
+        (wav(np.full(800, 0.1)), "Too short"),
+        (bytes(25 * 2**20 + 1), "larger than 25 MB"),
+        (Path("nowhere/gone.wav"), "no file called gone.wav"),
+        ((RATE_HZ, np.zeros(0, np.int16)), "nothing was recorded"),
+        ((RATE_HZ, np.zeros((0, 2), np.int16)), "nothing was recorded"),
+        ((RATE_HZ, None), "nothing was recorded"),
+        ((RATE_HZ, np.full(RATE_HZ, np.nan)), "no numbers"),
+        ((RATE_HZ, np.zeros(RATE_HZ)), "This is silence"),
+        ((RATE_HZ, "hello"), "is not sound"),
+        ((0, np.zeros(RATE_HZ)), "not usable"),
+        ((float("nan"), np.zeros(RATE_HZ)), "a sample rate and an array"),
+        (("fast", np.zeros(RATE_HZ)), "a sample rate and an array"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_words(bad, words) -> None:
+    with pytest.raises(ServiceError, match=words):
+        recordings.record(NAME, *bad) if isinstance(bad, tuple) else recordings.read(
+            NAME, bad, "me.wav"
+        )
+
+
+def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
+    for name, words in (
+        (PICTURES, "takes pictures, not sound: choose a voice checkpoint"),
+        ("none", "No checkpoint"),
+    ):
+        with pytest.raises(ServiceError, match=words):
+            recordings.record(name, RATE_HZ, voice)
+
+
+# -- what is kept --------------------------------------------------------------------------------
+
+
+def test_few_are_kept_and_not_for_long(voice, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "MOST", 3)
+    keys = [recordings.record(NAME, RATE_HZ, voice[: 4000 + 10 * i]).key for i in range(5)]
+    assert (
+        list(uploads._KEPT) == keys[2:]
+        and len(set(keys)) == 5
+        and all(len(key) >= 22 for key in keys)
+    )
+    uploads.forget(keys[4])
+    uploads.forget("unknown")
+    for gone in (keys[0], keys[4], "unknown", None, [], 3):
+        with pytest.raises(ServiceError, match="no longer kept; record it again"):
+            uploads.get(gone)
+    monkeypatch.setattr(uploads, "SECONDS", 0.0)
+    time.sleep(0.001)
+    with pytest.raises(ServiceError, match="no longer kept"):
+        uploads.swap(NAME, keys[3], 0)
+    assert not uploads._KEPT
+
+
+def test_an_upload_is_for_one_checkpoint(voice) -> None:
+    key = recordings.record(NAME, RATE_HZ, voice).key
+    with pytest.raises(ServiceError, match="prepared for another checkpoint"):
+        uploads.place(NARROW, key, KNOWN, "pca")
+
+
+def test_visitors_at_the_same_time_get_their_own(voice) -> None:
+    uploads._reference.cache_clear()
+    cuts = [4000 + 500 * i for i in range(8)]
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda n: recordings.record(NAME, RATE_HZ, voice[:n]), cuts))
+        placed = list(pool.map(lambda it: uploads.place(NAME, it.key, KNOWN, "pca"), made))
+    assert len({it.key for it in made}) == 8
+    for n, it, where in zip(cuts, made, placed, strict=True):
+        alone = recordings.record(NAME, RATE_HZ, voice[:n])
+        assert torch.equal(it.batch.x, alone.batch.x) and it.outside == alone.outside
+        assert where == uploads.place(NAME, alone.key, KNOWN, "pca")
+
+
+# -- where it lies, and what it makes ------------------------------------------------------------
+
+
+def known_as_upload(index: int) -> uploads.Upload:
+    """A test sequence as if it had been uploaded, without the way through a file."""
+    it = service.load(NAME)
+    latents = service.encode(NAME, index)
+    upload = recordings.Recording(
+        f"known-{index}",
+        NAME,
+        originals.from_split(it.dataset, index),
+        (),
+        latents,
+        out_of_distribution.Outside({}, (), ""),
+    )
+    with uploads._LOCK:
+        uploads._KEPT[upload.key] = time.monotonic(), upload
+    return upload
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_a_known_sequence_lies_on_its_own_point(method) -> None:
+    pair = service.maps(NAME, KNOWN, method)
+    for index in (0, 11, KNOWN - 1):
+        where = json.loads(
+            json.dumps(uploads.place(NAME, known_as_upload(index).key, KNOWN, method))
+        )
+        row = int(np.flatnonzero(pair.rows == index)[0])
+        assert where["exact"] == (method == "pca")
+        for part in ("static", "dynamic"):
+            plane = getattr(pair, part)
+            assert where[part] == pytest.approx(
+                plane[row].tolist(), abs=1e-3 * float(np.ptp(plane))
+            )
+            near = where["neighbours"][part]
+            assert near[0] == index and len(set(near)) == 5
+
+
+def test_a_swap_has_six_sounds_and_says_what_it_knows(voice, monkeypatch) -> None:
+    upload = recordings.record(NAME, RATE_HZ, voice)
+    it = service.load(NAME)
+    judge = service.Judge(
+        lambda batch: {n: torch.zeros(len(batch), dtype=torch.int64) for n in ("speaker", "word")},
+        {"word": 0.9},
+    )
+    monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))
+    swap = uploads.swap(NAME, upload.key, 12)
+    assert len(swap.clips) == 6 and all(len(sound.wave) for sound in swap.clips)
+    assert swap.clips[service.A].seconds == upload.seconds
+    assert swap.clips[service.B_LIKE_A].seconds == pytest.approx(
+        upload.seconds, abs=0.011
+    )  # whole steps
+    assert swap.clips[service.A].median_hz == pytest.approx(upload.pitch_hz)
+    kept = {clip: {v.factor: v.kept for v in verdicts} for clip, verdicts in swap.verdicts.items()}
+    assert kept[service.A_AGAIN] == {"speaker": None, "word": None}  # nobody knows who that was
+    assert kept[service.B_LIKE_A]["word"] is None and kept[service.B_LIKE_A]["speaker"] is not None
+    assert kept[service.A_LIKE_B]["speaker"] is None and kept[service.A_LIKE_B]["word"] is True
+    with pytest.raises(ServiceError, match="numbered 0 to"):
+        uploads.swap(NAME, upload.key, KNOWN)
+
+
+# -- whether it is known -------------------------------------------------------------------------
+
+
+def test_what_is_no_voice_raises_a_warning() -> None:
+    rng, t = np.random.default_rng(0), np.arange(round(0.6 * RATE_HZ)) / RATE_HZ
+    strange = {
+        "noise": 0.1 * rng.normal(size=len(t)),
+        "chord": 0.1 * sum(np.sin(2 * np.pi * hz * t) for hz in (261.6, 329.6, 392.0)),
+        "hum": 0.003 * sum(np.sin(2 * np.pi * 50 * k * t) / k for k in (1, 2, 3))
+        + 1e-5 * rng.normal(size=len(t)),
+    }
+    for name, wave in strange.items():
+        found = recordings.record(NAME, RATE_HZ, wave).outside
+        assert (
+            found.warnings and f"{KNOWN} test recordings of Made-up voices" in found.warnings[0]
+        ), name
+    assert recordings.record(NAME, RATE_HZ, strange["noise"]).pitch_hz is None
+
+
+def test_what_lies_above_the_band_is_measured(voice) -> None:
+    assert "above_band" not in recordings.record(NAME, RATE_HZ, voice).outside.measures
+    t = np.arange(len(voice)) / RATE_HZ
+    whistled = 0.05 * voice + 0.1 * np.sin(2 * np.pi * 6000 * t)
+    found = recordings.record(NARROW, RATE_HZ, whistled).outside
+    assert found.measures["above_band"].value > 90 and any(
+        "above what the model hears" in w for w in found.warnings
+    )
+    assert recordings.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
+
+
+class Plain:
+    """A model whose codes are a sequence's mean and what is left, and which rebuilds to a tenth."""
+
+    spec = replace(SPEC, modality="timeseries", event_shape=(3,), frames=4)
+
+    def encode(self, x, mask, sample) -> Encoding:
+        return Encoding(Latents(x.mean(1), x - 0.9 * x.mean(1, keepdim=True)), None, None)
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return latents.dynamic + 0.8 * latents.static[:, None]
+
+
+def series(n: int, seed: int, shift: float = 0.0) -> Sequences:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 1, 3)) + 0.3 * rng.standard_t(4, size=(n, 4, 3)) + shift
+    return Sequences(torch.from_numpy(x.astype(np.float32)), torch.ones(n, 4, dtype=torch.bool))
+
+
+def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() -> None:
+    share = {0.0: [], 8.0: []}
+    for seed in range(6):
+        known = SequenceDataset(Plain.spec, series(300, seed).x.numpy(), {}, {})
+        reference = out_of_distribution.reference(Plain(), known, known="300 others")
+        for shift, found in share.items():
+            new = series(500, 100 + seed, shift)
+            scores = reference.fit.scores(
+                reference.fit.with_distances(*out_of_distribution.measured(Plain(), new))
+            )
+            found.append(np.max(list(scores.values()), axis=0) > reference.bound)
+        one = Sequences(new.x[:1], new.mask[:1])
+        assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {
+            "error",
+            "static",
+            "dynamic",
+        }
+    assert 0.005 < np.mean(share[0.0]) < 0.035 and np.mean(share[8.0]) > 0.95
+
+
+def test_many_measures_do_not_add_up_to_many_alarms() -> None:
+    rng = np.random.default_rng(0)
+    values = {key: np.exp(rng.normal(size=3000)) for key in out_of_distribution.KINDS}
+    first, new = (
+        {key: v[part] for key, v in values.items()} for part in (slice(1000), slice(1000, None))
+    )
+    scores = np.stack(
+        list(out_of_distribution.Known(first, {}, np.arange(1000)).scores(new).values())
+    )
+    bound = out_of_distribution.joint_bound(first, {}, np.arange(1000))
+    assert (scores > bound).any(0).mean() < 0.035 < (scores > 1).any(0).mean()
+
+
+def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
+    monkeypatch.setattr(out_of_distribution, "FEWEST", KNOWN + 1)
+    uploads._reference.cache_clear()
+    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Outside(
+        {}, (), ""
+    )
+    uploads._reference.cache_clear()
+    with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
+        out_of_distribution.reference(Plain(), service.load(NAME).dataset, known="")

@@ -1,0 +1,236 @@
+"""Evaluation: the right scores for models whose answers are known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import seqdisent
+from seqdisent.evaluation import report
+from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
+from seqdisent.evaluation.leakage import QUICK
+from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
+from seqdisent.nn.config import FrameConfig
+from seqdisent.reporting.html import html_report
+from seqdisent.types import Latents, Sequences
+from tests.fixtures.video_models import build
+
+DATA = seqdisent.load_dataset("sprites", "test").select(np.arange(0, 2664, 9) + np.arange(296) % 9)
+
+
+class Oracle:
+    """A model and a judge in one: codes are labels, and what is decoded is the labels themselves.
+
+    ``leak`` makes the static code carry the dynamic labels too, and the decoder believe it.
+    """
+
+    def __init__(self, data, leak: bool = False) -> None:
+        self.spec, self.leak = data.spec, leak
+        self.static_names = [f.name for f in data.spec.static_factors]
+        self.dynamic_names = [f.name for f in data.spec.dynamic_factors]
+
+    def latents(self, data) -> Latents:
+        static = np.stack([data.static[n] for n in self.static_names], -1)
+        dynamic = np.stack([data.dynamic[n] for n in self.dynamic_names], -1)
+        if self.leak:
+            static = np.concatenate([static, dynamic[:, 0]], -1)
+        return Latents(torch.from_numpy(static).float(), torch.from_numpy(dynamic).float())
+
+    def decode(self, codes: Latents):
+        return codes
+
+    def sample(self, n, frames, *, static=None, dynamic=None, generator=None) -> Latents:
+        width = len(self.static_names) + (len(self.dynamic_names) if self.leak else 0)
+        draw = lambda *shape: torch.randint(3, shape, generator=generator).float()
+        return Latents(
+            draw(n, width) if static is None else static,
+            draw(n, frames, len(self.dynamic_names)) if dynamic is None else dynamic,
+        )
+
+    def probabilities(self, codes: Latents) -> dict:
+        said = {n: codes.static[:, i].long() for i, n in enumerate(self.static_names)}
+        source = codes.static[:, len(self.static_names) :] if self.leak else codes.dynamic[:, 0]
+        said.update({n: source[:, i].long() for i, n in enumerate(self.dynamic_names)})
+        return {n: torch.eye(len(self.spec.factor(n).classes))[value] for n, value in said.items()}
+
+    def real(self, data) -> dict:
+        return {n: chance.numpy() for n, chance in self.probabilities(self.latents(data)).items()}
+
+
+@pytest.mark.parametrize("leak", [False, True])
+def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
+    oracle = Oracle(DATA, leak)
+    scores = swap_report(
+        oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1
+    )
+    for factor in DATA.spec.factors:
+        assert scores["reconstruction"][factor.name]["kept"]["value"] == 1
+        swap = scores["swap"][factor.name]
+        assert swap["chance"] == 1 / len(factor.classes)
+        if factor.kind == "static" or not leak:
+            assert swap["kept"]["value"] == 1 and swap["off_target"]["value"] == 0
+        else:  # the action comes from the static donor: lost exactly where the two differ
+            assert swap["kept_where_different"]["value"] == 0 and swap["off_target"]["value"] == 1
+    joint = scores["swap"]["joint"]["kept"]["value"]
+    assert joint == 1 if not leak else joint < 0.3
+    assert scores["static_sampled"]["action"]["kept"]["value"] == (
+        1 if not leak else pytest.approx(0.1, abs=0.15)
+    )
+    assert scores["dynamics_sampled"]["hair"]["kept"]["value"] == 1
+
+
+def test_wilson_interval():
+    rate = Rate.of(np.array([True] * 8 + [False] * 2))
+    assert rate.value == 0.8 and rate.n == 10
+    assert rate.low == pytest.approx(0.4902, abs=1e-3) and rate.high == pytest.approx(
+        0.9433, abs=1e-3
+    )
+    assert Rate.of(np.ones(100, bool)).low > 0.95
+    assert np.isnan(Rate.of(np.array([], bool)).value)
+
+
+def test_interval_covers_the_truth_about_95_times_in_100():
+    rng = np.random.default_rng(0)
+    covered = [
+        r.low <= 0.9 <= r.high for r in (Rate.of(rng.random(300) < 0.9) for _ in range(2000))
+    ]
+    assert 0.93 < np.mean(covered) < 0.97
+
+
+def test_random_pairs_are_of_different_sequences_and_from_the_seed():
+    a, b = random_pairs(50, 1000, 3)
+    assert (a != b).all() and set(a) == set(b) == set(range(50))
+    assert np.array_equal(a, random_pairs(50, 1000, 3)[0])
+
+
+def test_reconstruction_error_in_stated_units():
+    class Black:
+        def decode(self, codes):
+            x = torch.zeros(len(codes), *DATA.frames.shape[1:2], 3, 64, 64)
+            return Sequences(x, torch.ones(x.shape[:2], dtype=torch.bool))
+
+    latents = Latents(torch.zeros(len(DATA), 1), torch.zeros(len(DATA), 8, 1))
+    found = reconstruction_error(Black(), DATA, latents, torch.zeros(8, 3, 64, 64))
+    expected = ((DATA.frames / 255.0) ** 2).sum() / len(DATA)
+    assert found["squared_error_per_sequence"] == pytest.approx(expected, rel=1e-4)
+    assert found["training_mean_squared_error_per_sequence"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_judge_learns_what_it_is_shown():
+    """A few steps on a handful of sequences: it must fit them, and its loss must be named terms."""
+    torch.manual_seed(0)
+    data = DATA.select(np.arange(16))
+    judge = Judge(data.spec, JudgeConfig(hidden=16, frame=FrameConfig(width=8, features=32)))
+    batch, optimizer = data[:], torch.optim.Adam(judge.parameters(), 1e-2)
+    assert set(judge.loss(batch).terms) == {f.name for f in data.spec.factors}
+    for _ in range(80):
+        optimizer.zero_grad()
+        judge.loss(batch).total.backward()
+        optimizer.step()
+    said, truth = judge.classify(batch), sequence_labels(batch)
+    assert all((said[n] == truth[n]).float().mean() > 0.9 for n in truth)
+
+
+def test_shipped_judges_know_real_sequences():
+    """The judge that speaks in the app and in the reports, on test characters: at least 99.5 %."""
+    judge, metrics = load_judge("sprites")
+    assert judge is not None, "checkpoints/judge-sprites is missing"
+    said, truth = judge.classify(DATA[:]), sequence_labels(DATA[:])
+    for name in truth:
+        assert (said[name] == truth[name]).float().mean() >= 0.99
+        assert metrics["judge"][name]["value"] >= 0.995
+
+
+TINY = report.Sample(
+    90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, permutations=19, draws=50, epochs=0.1)
+)
+
+
+def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
+    from seqdisent.cli.main import main
+
+    folder = seqdisent.save_checkpoint(
+        tmp_path / "m",
+        build("dbse-32"),
+        kind="dbse",
+        recipe={"command": "seqdisent train x", "seed": 0},
+    )
+    monkeypatch.setattr(report, "WHOLE", TINY)
+    assert main(["evaluate", str(folder), "--pairs", "50"]) == 0
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["swap"]["hair"]["kept"]["n"] == 50 and metrics["split"] == "test"
+    assert metrics["weights_sha256_16"] == seqdisent.checkpoint.checkpoint_hash(folder)
+    assert set(metrics["versions"]) == {"seqdisent", "torch", "numpy", "python"}
+    rows = np.load(folder / "leakage.npz", allow_pickle=False)
+    assert rows["static/static/mean/hair/linear/bits"].shape == (90,)
+    card = (folder / "README.md").read_text()
+    assert "seqdisent train x" in card and "Known failures" in card and "hair is lost" in card
+    assert "What the codes know" in card
+    page = (folder / "report.html").read_text()
+    assert "plotly" in page and metrics["weights_sha256_16"] in page and "<script src=" not in page
+    before = (folder / "metrics.json").read_text()
+    assert main(["evaluate", str(folder), "--pairs", "20", "--no-write"]) == 0
+    assert (folder / "metrics.json").read_text() == before
+    assert main(["evaluate", str(folder), "--pairs", "0"]) == 1
+    assert main(["evaluate", str(folder), "--stand-in", "saint"]) == 1
+
+
+def test_the_page_of_a_report_escapes_what_it_is_given():
+    hostile = "<script>alert(1)</script>"
+    made = {
+        "checkpoint": hostile,
+        "command": hostile,
+        "split": "test",
+        "sequences": 1,
+        "seed": 0,
+        "versions": {},
+        "weights_sha256_16": "0",
+        "judge": {hostile: {"value": 1, "low": 1, "high": 1, "n": 1}},
+    }
+    assert "alert(1)" in html_report(made) and hostile not in html_report(made)
+
+
+def test_without_a_judge_leakage_is_measured_and_the_rest_says_how_to_make_one(tmp_path):
+    folder = seqdisent.save_checkpoint(tmp_path / "m", build("dbse-32"), kind="dbse", recipe={})
+    made, rows = report.evaluate(folder, judges=tmp_path, sample=TINY)
+    assert "seqdisent train judge-sprites-32" in made["no_judge"] and "swap" not in made
+    assert made["leakage"]["cells"] and rows
+    assert "seqdisent train judge-sprites-32" in html_report(made)
+
+
+def test_opinion_measures_of_known_opinions():
+    """A judge that is sure of each of four classes equally often; and one that does not know."""
+    from seqdisent.evaluation.swap import _opinions
+
+    sure = np.eye(4)[np.arange(40) % 4]
+    found = _opinions(sure, sure)
+    assert found["inception_score"] == pytest.approx(4) and found["h_y_given_x"] == pytest.approx(
+        0, abs=1e-6
+    )
+    assert found["disagreement"] == 0 and found["kl_nats"] == pytest.approx(0, abs=1e-6)
+    vague = _opinions(np.full((40, 4), 0.25), sure)
+    assert vague["inception_score"] == pytest.approx(1) and vague["h_y"] == pytest.approx(np.log(4))
+    assert vague["kl_nats"] == pytest.approx(np.log(4), abs=1e-6) and vague[
+        "disagreement"
+    ] == pytest.approx(0.75)
+
+
+def test_the_judge_hears_every_real_sequence():
+    judge, metrics = load_judge("sprites")
+    few = DATA.select(np.arange(40))
+    chances = judge_real(judge, few)
+    assert all(np.allclose(c.sum(1), 1, atol=1e-5) and len(c) == 40 for c in chances.values())
+
+
+def test_a_judge_that_guesses_knows_nothing():
+    from seqdisent.evaluation.judge import knows
+
+    assert not knows({"value": 0.52, "low": 0.49, "high": 0.55}, 0.5) and knows(
+        {"value": 0.59, "low": 0.56}, 0.1
+    )
+    assert knows({"value": 0.9}, 0.5)
