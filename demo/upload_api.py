@@ -13,8 +13,8 @@ from demo import page as events
 from demo.core import recordings, service, tables, uploads
 from demo.tabs.swap import payload as payloads
 from demo.web import files
-from seqdisent.media.timeseries import step_seconds
-from seqdisent.tables.fit_table import Plan
+from seqdisent.data.timeseries.fit_table import Plan
+from seqdisent.data.timeseries.normalise import step_seconds
 
 MOST = 500  # series and beginnings that are named
 

@@ -15,9 +15,9 @@ import torch
 from demo.core import service, uploads
 from demo.core.service import Loaded, ServiceError
 from demo.core.sources import Original
+from seqdisent.data.timeseries.fit_table import Fitted, Plan, fit, guess_plan
 from seqdisent.tables import match_variables
 from seqdisent.tables.column_roles import Roles
-from seqdisent.tables.fit_table import Fitted, Plan, fit, guess_plan
 from seqdisent.tables.read_csv import Table, TableError, read_table, short
 from seqdisent.types import Sequences
 

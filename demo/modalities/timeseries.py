@@ -12,6 +12,7 @@ import torch
 from demo.core.catalog import ServiceError
 from demo.core.sources import Original
 from seqdisent.data import DatasetSpec, SequenceDataset
+from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.media import sparklines, timeseries, timeseries_figure
 from seqdisent.media.timeseries import Course
@@ -109,7 +110,7 @@ def about(spec: DatasetSpec) -> dict:
     return {
         "variables": [asdict(v) for v in spec.variables],
         "shown": timeseries.shown_first(spec.variables),
-        "seconds": timeseries.step_seconds(spec),
+        "seconds": step_seconds(spec),
         "reach": timeseries.REACH,
         "share": timeseries.SHARE,
     }

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from seqdisent.data.timeseries.normalise import in_units, interval
+from seqdisent.data.timeseries.normalise import in_units, interval, step_seconds
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.spec import DatasetSpec, Variable
 
@@ -60,11 +60,6 @@ def course(
     return Course(flat(x), None if log_scale is None else np.exp(flat(log_scale)), start)
 
 
-def step_seconds(spec: DatasetSpec) -> float:
-    """Seconds from one step to the next."""
-    return 1 / (spec.rate_hz * spec.event_shape[0])
-
-
 def errors(
     made: Course, real: Course, variables: Sequence[Variable]
 ) -> list[dict[str, float | None]]:
@@ -107,11 +102,6 @@ def averages(one: Course, variables: Sequence[Variable]) -> list[float | None]:
     """The mean of every variable in its unit; None where nothing was measured."""
     known = [column[np.isfinite(column)] for column in one.ends(variables)[1].T]
     return [float(values.mean()) if len(values) else None for values in known]
-
-
-def named(variable: Variable) -> str:
-    """A variable with its unit: ``"PM2.5 (µg/m³)"``."""
-    return f"{variable.name} ({variable.unit})" if variable.unit else variable.name
 
 
 def csv(courses: Mapping[str, Course], spec: DatasetSpec) -> str:

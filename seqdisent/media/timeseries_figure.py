@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from seqdisent.data.timeseries.normalise import in_units, scaled
-from seqdisent.media.timeseries import REACH, SHARE, Course, named, step_seconds
+from seqdisent.data.timeseries.normalise import in_units, scaled, step_seconds, with_unit
+from seqdisent.media.timeseries import REACH, SHARE, Course
 from seqdisent.spec import DatasetSpec, Variable
 
 DONORS = ((194, 87, 0), (0, 114, 178))  # A and B, as on the page
@@ -155,7 +155,7 @@ def _plot(
         for run in runs(drawn.x[:, c]):
             points = np.stack([across(run), place(drawn.x[run, c])], 1)
             pen.line(points, colour, thick) if len(run) > 1 else pen.dot(points[0], colour)
-    pen.text(left, top - 9, named(variable), INK, 10, "lm")
+    pen.text(left, top - 9, with_unit(variable), INK, 10, "lm")
 
 
 def runs(values: np.ndarray) -> list[np.ndarray]:

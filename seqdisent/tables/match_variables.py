@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from seqdisent.data.timeseries.normalise import scaled
 from seqdisent.spec import Variable
 
 FAR, NEAR = 3.0, 1.5  # deviations: a level that is foreign, and one that is usual
@@ -91,7 +91,10 @@ def _span(variable: Variable) -> str:
 
 
 def _away(value: float, variable: Variable) -> float:
-    return float(scaled(np.array([[value]], np.float64), [variable])[0, 0])
+    """How many standard deviations a value is from the mean of training."""
+    if variable.log:
+        value = math.log1p(max(0.0, value))
+    return (value - variable.mean) / variable.std
 
 
 def _folded(text: str) -> str:

@@ -14,7 +14,7 @@ from demo.tabs.swap.tab import sent
 from demo.tabs.upload import table_payload as table_payloads
 from demo.web import components, files
 from seqdisent.data import DatasetSpec
-from seqdisent.tables.fit_table import needs
+from seqdisent.data.timeseries.fit_table import needs
 from seqdisent.tables.read_csv import MAX_MEGABYTES
 
 HOW = (

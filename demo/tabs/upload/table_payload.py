@@ -10,9 +10,9 @@ from demo.core import service, tables
 from demo.core.service import ServiceError
 from demo.core.tables import Sheet, TableUpload
 from demo.tabs.upload.payload import part
-from seqdisent.media.timeseries import step_seconds
+from seqdisent.data.timeseries.fit_table import Plan, needs
+from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.tables.column_roles import Roles, describe
-from seqdisent.tables.fit_table import Plan, needs
 from seqdisent.tables.read_csv import plural, short
 from seqdisent.tables.resample import duration
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady
+from seqdisent.data.timeseries.csv_folder import NAME, ROLES, WINDOWS, Read, read, say
 from seqdisent.data.timeseries.normalise import fitted
 from seqdisent.data.timeseries.windows import sequences, series_spec
 from seqdisent.spec import DatasetSpec, Factor, Source
-from seqdisent.tables.folder import NAME, ROLES, WINDOWS, Read, read, say
 
 BY_SERIES = 10  # series from which on whole ones are held out
 LEAST = 30  # sequences needed in all, or there is nothing to learn from

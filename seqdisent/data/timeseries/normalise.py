@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from seqdisent.distributions import DiagonalGaussian
-from seqdisent.spec import Variable
+from seqdisent.spec import DatasetSpec, Variable
 
 
 def fitted(values: np.ndarray, about: Sequence[tuple[str, str, bool]]) -> tuple[Variable, ...]:
@@ -60,6 +60,16 @@ def interval(
     ends = (seen.mean - reach, seen.mean, seen.mean + reach)
     low, middle, high = (in_units(end.detach().cpu(), variables) for end in ends)
     return low, middle, high
+
+
+def step_seconds(spec: DatasetSpec) -> float:
+    """Seconds from one step of a series to the next."""
+    return 1 / (spec.rate_hz * spec.event_shape[0])
+
+
+def with_unit(variable: Variable) -> str:
+    """A variable with its unit: ``"PM2.5 (µg/m³)"``."""
+    return f"{variable.name} ({variable.unit})" if variable.unit else variable.name
 
 
 def _row(variables: Sequence[Variable], name: str) -> np.ndarray:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from seqdisent import DatasetSpec, dataset_spec, load_dataset
+from seqdisent import DatasetSpec, dataset_spec, io, load_dataset
 from seqdisent.data import download, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
 from seqdisent.data.video import layers, lpc_sprites
@@ -41,7 +41,7 @@ def lpc_root(tmp_path_factory) -> Path:
 @pytest.fixture
 def lpc(lpc_root, monkeypatch):
     """The LPC loader, told the checksums of the sheets that the tests drew."""
-    sums = {n: download._sha256(lpc_root / "lpc-sprites" / n) for n in lpc_sprites.CHECKSUMS}
+    sums = {n: io.sha256(lpc_root / "lpc-sprites" / n) for n in lpc_sprites.CHECKSUMS}
     monkeypatch.setattr(lpc_sprites, "CHECKSUMS", sums)
     lpc_sprites._layers.cache_clear()
     yield lpc_root

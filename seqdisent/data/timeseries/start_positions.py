@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.media.timeseries import step_seconds
+from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.tables.read_csv import TableError, plural, short
 from seqdisent.tables.resample import Series, moment
 

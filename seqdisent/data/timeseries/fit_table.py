@@ -9,14 +9,13 @@ import numpy as np
 from pandas.api.types import is_numeric_dtype as is_number
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.timeseries.normalise import scaled
-from seqdisent.media.timeseries import named, step_seconds
+from seqdisent.data.timeseries.normalise import scaled, step_seconds, with_unit
+from seqdisent.data.timeseries.start_positions import Places
 from seqdisent.spec import DatasetSpec
 from seqdisent.tables import match_variables
 from seqdisent.tables.column_roles import Roles, guess_roles
 from seqdisent.tables.read_csv import Table, TableError, plural, short
 from seqdisent.tables.resample import Regular, Series, duration, regular
-from seqdisent.tables.start_positions import Places
 
 LIMIT = 30.0  # deviations: nothing beyond reaches a model
 COARSEST = 2  # steps from value to value
@@ -86,7 +85,7 @@ def needs(spec: DatasetSpec) -> str:
     """What a table must bring, in a sentence."""
     step = step_seconds(spec)
     whole = duration(step * spec.frames * spec.event_shape[0])
-    return f"{_listed([named(v) for v in spec.variables])}, every {duration(step)} for {whole}"
+    return f"{_listed([with_unit(v) for v in spec.variables])}, every {duration(step)} for {whole}"
 
 
 def fit(table: Table, plan: Plan, like: SequenceDataset) -> Fitted:
@@ -155,13 +154,13 @@ def _usable(table: Table, plan: Plan, spec: DatasetSpec, notes: list[str]) -> di
     if 2 * len(columns) < len(spec.variables) or not columns:
         there = f"has {_listed(list(columns))}" if columns else "has none of them, by these names"
         raise TableError(
-            f"The columns do not fit. This model knows {_listed([named(v) for v in spec.variables])}; the table "
+            f"The columns do not fit. This model knows {_listed([with_unit(v) for v in spec.variables])}; the table "
             f"{there}. At least {-(-len(spec.variables) // 2)} of {len(spec.variables)} are needed: choose their "
             "columns, or bring a table that has them."
         )
     if lacking:
         notes.append(
-            f"Not in the table, so missing all the time: {_listed([named(v) for v in lacking])}."
+            f"Not in the table, so missing all the time: {_listed([with_unit(v) for v in lacking])}."
         )
     return columns
 
