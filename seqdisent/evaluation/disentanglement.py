@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.statistics import success_rate
 
 Labels = Mapping[str, np.ndarray]
 ROLES = ("swapped", "stays")
@@ -110,7 +110,7 @@ def dci(
         columns.append(importance if importance.any() else np.full(dims, 1 / dims))
         classes, counts = np.unique(values, return_counts=True)
         factors[name] = {
-            "informativeness": asdict(Rate.of(hits)),
+            "informativeness": asdict(success_rate(hits)),
             "majority": float(np.mean(test_labels[name] == classes[counts.argmax()])),
             "chance": 1 / len(classes),
             "completeness": float(_concentration(columns[-1])),
@@ -240,8 +240,8 @@ def multifactor_swap(
         for factor, n in classes.items():
             role = "swapped" if factor in swapped[name] else "stays"
             right = donor[factor] if role == "swapped" else source[factor]
-            matches = Rate.of(seen[factor] == source[factor])
-            follows = asdict(Rate.of(seen[factor] == right))
+            matches = success_rate(seen[factor] == source[factor])
+            follows = asdict(success_rate(seen[factor] == right))
             report[name][factor] = {
                 "role": role,
                 "follows": follows,

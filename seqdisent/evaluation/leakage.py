@@ -18,10 +18,10 @@ from torch import Tensor
 from seqdisent.evaluation.codes import PARTS, Codes
 from seqdisent.evaluation.disentanglement import independent_factors
 from seqdisent.evaluation.probes import PROBES, Reading, Task, read
+from seqdisent.evaluation.schema import Estimate
 from seqdisent.evaluation.splits import Splits, changes, one_label, say_as, why_not_measurable
 from seqdisent.evaluation.statistics import (
     Bootstrap,
-    Interval,
     label_shuffles,
     permutation_p,
 )
@@ -197,7 +197,7 @@ def score(
     """One probe's figures: accuracy (R² of a continuous factor) and bits, each with its interval and null."""
     if factor.continuous:
         lost = bootstrap.ratio(said.score, said.baseline)
-        rate = Interval(1 - lost.value, 1 - lost.high, 1 - lost.low)
+        rate = Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low)
         null_rate = [1 - np.nansum(n.score) / np.nansum(n.baseline) for n in nulls]
     else:
         rate = bootstrap.proportion(said.score)
@@ -205,7 +205,7 @@ def score(
     null_bits = [max(0.0, float(np.nanmean(n.bits))) for n in nulls]
     return {
         "r2" if factor.continuous else "accuracy": asdict(rate),
-        "bits": asdict(bootstrap.mean(said.bits).floored()),
+        "bits": asdict(bootstrap.mean(said.bits).non_negative()),
         "null_r2" if factor.continuous else "null_accuracy": float(np.mean(null_rate))
         if nulls
         else None,

@@ -18,7 +18,7 @@ from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.audio.waveforms import waveforms
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
-from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.statistics import success_rate
 from seqdisent.types import Latents
 
 PAIRS = 300
@@ -74,7 +74,7 @@ def speech_report(
     report["pitch"] = {
         name: {
             "nearer_donor": asdict(
-                Rate.of(np.nan_to_num(to_donor, nan=np.inf)[chosen] < to_source[chosen])
+                success_rate(np.nan_to_num(to_donor, nan=np.inf)[chosen] < to_source[chosen])
             ),
             "chance": 0.5,
             "pairs": int(chosen.sum()),
@@ -161,7 +161,7 @@ def _content(
         return None
     return {
         "factor": name,
-        "nearest": asdict(Rate.of(np.array(right))),
+        "nearest": asdict(success_rate(np.array(right))),
         "chance": 1 / len(contents),
     }
 

@@ -1,62 +1,55 @@
-"""Intervals and p-values that respect what a data set is made of: sources with several sequences each.
+"""Intervals and p-values that respect the structure of a data set: sources with several sequences each.
 
-Sequences of one character (speaker, recording) share what is peculiar to it, so a bootstrap over single
-sequences promises too much. Whole sources are drawn instead; where every sequence is its own source this
-is the bootstrap by sequence. Nothing is ever resampled frame by frame.
+Sequences of one source (character, speaker, recording) are not independent, so a bootstrap over single sequences
+gives intervals that are too narrow. Sources are resampled instead; where every sequence is its own source this is the
+bootstrap over sequences. Nothing is ever resampled frame by frame.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy import stats
 
-# Student's t at 97.5 % for 1, 2, 3 and 4 degrees of freedom: intervals over seeds.
-T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
+from seqdisent.evaluation.schema import Estimate, Rate
 
-
-@dataclass(frozen=True)
-class Rate:
-    """A proportion with its 95 % Wilson interval, over independent sequences or pairs."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-    @classmethod
-    def of(cls, hits: np.ndarray) -> Rate:
-        """From booleans ``[n]``."""
-        n, z = len(hits), 1.959964
-        if n == 0:
-            return cls(float("nan"), float("nan"), float("nan"), 0)
-        p = float(np.mean(hits))
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return cls(p, float(max(0, centre - half)), float(min(1, centre + half)), n)
+CONFIDENCE = 0.95
+QUANTILES = (0.025, 0.975)
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with its 95 % interval."""
+def wilson_interval(k: int, n: int) -> Rate:
+    """``k`` successes in ``n`` independent trials as a proportion with its 95 % Wilson interval; NaN for no trials."""
+    if n == 0:
+        return Rate(math.nan, math.nan, math.nan, 0)
+    interval = stats.binomtest(k, n).proportion_ci(CONFIDENCE, method="wilson")
+    return Rate(k / n, float(interval.low), float(interval.high), n)
 
-    value: float
-    low: float
-    high: float
 
-    def floored(self) -> Interval:
-        """The same with nothing below 0, for information that cannot be negative."""
-        return Interval(*(max(0.0, v) for v in asdict(self).values()))
+def success_rate(hits: np.ndarray) -> Rate:
+    """The proportion of true values in booleans ``[n]`` with its 95 % Wilson interval."""
+    return wilson_interval(int(np.count_nonzero(hits)), len(hits))
+
+
+def t_interval(values: Sequence[float]) -> Estimate:
+    """The mean of independent values, for example one for each seed, and its 95 % interval by Student's t.
+
+    A single value has no interval.
+    """
+    n, mean = len(values), float(np.mean(values))
+    if n < 2:
+        return Estimate(mean)
+    quantile = float(stats.t.ppf(QUANTILES[1], n - 1))
+    half = quantile * float(np.std(values, ddof=1)) / math.sqrt(n)
+    return Estimate(mean, mean - half, mean + half)
 
 
 def over_seeds(values: Sequence[float]) -> dict[str, float | None]:
-    """The mean over seeds and its 95 % interval, Student's t; one seed has none."""
-    n, mean = len(values), float(np.mean(values))
-    if n < 2:
-        return {"value": mean, "low": None, "high": None}
-    half = T975.get(n - 1, 1.96) * float(np.std(values, ddof=1)) / n**0.5
-    return {"value": mean, "low": mean - half, "high": mean + half}
+    """:func:`t_interval` in plain types, None where there is no interval."""
+    found = t_interval(values)
+    interval = (found.low, found.high) if len(values) > 1 else (None, None)
+    return {"value": found.value, "low": interval[0], "high": interval[1]}
 
 
 class Bootstrap:
@@ -75,47 +68,47 @@ class Bootstrap:
             self.groups, np.full(self.groups, 1 / self.groups), size=draws
         )
 
-    def mean(self, values: np.ndarray) -> Interval:
+    def mean(self, values: np.ndarray) -> Estimate:
         """The mean of ``values [N]``; NaN entries are left out."""
         return self.ratio(values, np.ones(len(values)))
 
-    def ratio(self, top: np.ndarray, bottom: np.ndarray) -> Interval:
+    def ratio(self, top: np.ndarray, bottom: np.ndarray) -> Estimate:
         """Sum of ``top`` over sum of ``bottom``, each ``[N]``; entries where either is NaN are left out."""
         known = ~(np.isnan(top) | np.isnan(bottom))
         if not known.any():
-            return Interval(np.nan, np.nan, np.nan)
+            return Estimate(math.nan, math.nan, math.nan)
         sums = [
             np.bincount(self.group, np.where(known, v, 0.0), self.groups) for v in (top, bottom)
         ]
         value = float(sums[0].sum() / sums[1].sum())
         with np.errstate(invalid="ignore", divide="ignore"):
             drawn = (self.counts @ sums[0]) / (self.counts @ sums[1])
-        low, high = np.nanquantile(drawn, [0.025, 0.975])
-        return Interval(value, float(low), float(high))
+        low, high = np.nanquantile(drawn, QUANTILES)
+        return Estimate(value, float(low), float(high))
 
-    def median(self, values: np.ndarray) -> Interval:
+    def median(self, values: np.ndarray) -> Estimate:
         """The median of ``values [N]``; NaN entries are left out."""
         known = ~np.isnan(values)
         if not known.any():
-            return Interval(np.nan, np.nan, np.nan)
+            return Estimate(math.nan, math.nan, math.nan)
         values, group = values[known], self.group[known]
         drawn = [
             np.median(np.repeat(values, counts[group]))
             for counts in self.counts
             if counts[group].any()
         ]
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        return Interval(float(np.median(values)), float(low), float(high))
+        low, high = np.quantile(drawn, QUANTILES)
+        return Estimate(float(np.median(values)), float(low), float(high))
 
-    def proportion(self, hits: np.ndarray) -> Interval:
+    def proportion(self, hits: np.ndarray) -> Estimate:
         """The share of ones in ``hits [N]``. Where all are right or all wrong a bootstrap sees no doubt; Wilson's
         interval over sources does."""
         found = self.mean(hits)
         if found.value not in (0.0, 1.0):
             return found
         sources = len(np.unique(self.group[~np.isnan(hits)]))
-        rate = Rate.of(np.full(sources, found.value))
-        return Interval(found.value, rate.low, rate.high)
+        rate = wilson_interval(int(found.value) * sources, sources)
+        return Estimate(found.value, rate.low, rate.high)
 
 
 def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int) -> np.ndarray:

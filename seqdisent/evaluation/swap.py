@@ -16,7 +16,8 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Progress, Subject
 from seqdisent.evaluation.disentanglement import independent_factors, multifactor_swap
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.schema import Rate
+from seqdisent.evaluation.statistics import success_rate
 from seqdisent.modalities import modality_of
 from seqdisent.spec import Factor
 from seqdisent.types import Latents, squared_error
@@ -150,7 +151,7 @@ def swap_report(
         report["swap"][name]["kept_where_different"] = asdict(_rate(seen[differ], donor[differ]))
         joint &= (seen == donor) | (donor < 0)
     report["swap"]["joint"] = {
-        "kept": asdict(Rate.of(joint)),
+        "kept": asdict(success_rate(joint)),
         "chance": _joint_chance(factors, truth),
     }
     report["multifactor_swap"] = _multifactor(said, truth, factors, (a, b))
@@ -184,7 +185,7 @@ def _multifactor(
 
 def _rate(seen: np.ndarray, truth: np.ndarray) -> Rate:
     known = truth >= 0
-    return Rate.of(seen[known] == truth[known])
+    return success_rate(seen[known] == truth[known])
 
 
 def _joint_chance(factors: list[Factor], truth: dict[str, np.ndarray]) -> float:

@@ -21,7 +21,7 @@ from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.statistics import success_rate
 from seqdisent.modalities import modality_of
 from seqdisent.reporting.tables import percent
 
@@ -66,9 +66,9 @@ def measure(checkpoint: str | Path, *, pairs: int = PAIRS, seed: int = 0) -> dic
             for name, v in judge.classify(modality_of(spec).judge_batch(made, spec)).items()
         }
         found[group] = {
-            "voice": Rate.of(heard["speaker"] == who[b]),
-            "source": Rate.of(heard["speaker"] == who[a]),
-            "digit": Rate.of(heard["digit"] == said[a]),
+            "voice": success_rate(heard["speaker"] == who[b]),
+            "source": success_rate(heard["speaker"] == who[a]),
+            "digit": success_rate(heard["digit"] == said[a]),
         }
     return found
 

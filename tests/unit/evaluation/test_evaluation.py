@@ -13,7 +13,7 @@ import seqdisent
 from seqdisent.evaluation import report
 from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
 from seqdisent.evaluation.leakage import QUICK
-from seqdisent.evaluation.statistics import Rate
+from seqdisent.evaluation.statistics import success_rate
 from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
 from seqdisent.nn.config import FrameConfig
 from seqdisent.reporting.html import html_report
@@ -85,19 +85,19 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
 
 
 def test_wilson_interval():
-    rate = Rate.of(np.array([True] * 8 + [False] * 2))
+    rate = success_rate(np.array([True] * 8 + [False] * 2))
     assert rate.value == 0.8 and rate.n == 10
     assert rate.low == pytest.approx(0.4902, abs=1e-3) and rate.high == pytest.approx(
         0.9433, abs=1e-3
     )
-    assert Rate.of(np.ones(100, bool)).low > 0.95
-    assert np.isnan(Rate.of(np.array([], bool)).value)
+    assert success_rate(np.ones(100, bool)).low > 0.95
+    assert np.isnan(success_rate(np.array([], bool)).value)
 
 
 def test_interval_covers_the_truth_about_95_times_in_100():
     rng = np.random.default_rng(0)
     covered = [
-        r.low <= 0.9 <= r.high for r in (Rate.of(rng.random(300) < 0.9) for _ in range(2000))
+        r.low <= 0.9 <= r.high for r in (success_rate(rng.random(300) < 0.9) for _ in range(2000))
     ]
     assert 0.93 < np.mean(covered) < 0.97
 
