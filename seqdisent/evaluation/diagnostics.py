@@ -15,6 +15,7 @@ from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.leakage import CELLS_ONLY, measure
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, swap_report
+from seqdisent.modalities import modality_of
 from seqdisent.models import SequentialVAE
 from seqdisent.models.dbse import DBSE
 
@@ -22,8 +23,7 @@ ACTIVE = (
     0.01  # variance of the posterior mean above which a unit counts as active (Burda et al. 2016)
 )
 COLLAPSED_NATS = 0.5  # a code that tells less than this of a sequence has collapsed
-ANCHORS = 8  # at most so many places, over the length of a sequence
-ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST, ANCHOR_PAIRS = 700, 150, 300, 300
+ANCHOR_TRAIN, ANCHOR_VALIDATION, ANCHOR_TEST = 700, 150, 300
 
 
 def health(codes: Codes) -> dict[str, Any]:
@@ -112,20 +112,18 @@ def anchors(
         for name, said in judge_real(judge, few[2]).items()
         if judged is None or name in judged
     }
-    # A judge of sound takes its time.
-    count, pairs = (
-        (5, ANCHOR_PAIRS // 3) if model.spec.modality == "speech" else (ANCHORS, ANCHOR_PAIRS)
-    )
-    places = np.unique(
-        np.linspace(0, int(data[2].steps.mean()) - 1, count).round().astype(int)
-    ).tolist()
+    budget = modality_of(model.spec).judge_budget
+    last = int(data[2].steps.mean()) - 1
+    places = np.unique(np.linspace(0, last, budget.anchors).round().astype(int)).tolist()
     subjects = [(k, False, ModelSubject(model.with_anchor(k))) for k in places]
     if model.config.anchor_rule == "fixed":
         subjects.append((model.config.anchor, True, _Blanked(model)))
     found = []
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):
         splits = Splits.of(subject, tuple(few), seed)
-        swaps = swap_report(subject, judge, few[2], splits.test.mean, real, pairs=pairs, seed=seed)
+        swaps = swap_report(
+            subject, judge, few[2], splits.test.mean, real, pairs=budget.anchor_pairs, seed=seed
+        )
         leakage, _ = measure(
             splits, model.spec.factors, effort=replace(CELLS_ONLY, readings=("mean",)), seed=seed
         )

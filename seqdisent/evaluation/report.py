@@ -25,6 +25,7 @@ from seqdisent.evaluation.leakage import FULL, QUICK, Effort, measure
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.stand_ins import calibration
 from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
+from seqdisent.modalities import modality_of
 from seqdisent.reporting.verdicts import verdicts
 from seqdisent.version import __version__
 
@@ -155,7 +156,7 @@ def evaluate(
                 seed=seed,
                 progress=lambda d, t: say("swaps and samples", d, t),
             )
-    if spec.modality == "speech":
+    if modality_of(spec).has_waveform:
         from seqdisent.evaluation.speech import PAIRS, speech_report
 
         with clock("speech"):

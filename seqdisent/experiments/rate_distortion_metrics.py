@@ -30,6 +30,7 @@ from seqdisent.experiments.frontier_results import RESULTS
 from seqdisent.experiments.h264_baseline import curve
 from seqdisent.experiments.rate_distortion import Point, train_point
 from seqdisent.experiments.sweep import split
+from seqdisent.modalities import modality_of
 from seqdisent.reporting.readme_tables import off_target_bits
 from seqdisent.reporting.tables import headline
 from seqdisent.types import Latents
@@ -37,7 +38,6 @@ from seqdisent.types import Latents
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
 CHEAP = Effort(steps=False, nulls=False, permutations=19, draws=50, epochs=0.4)
 CURVE = "h264-{}.json"
-PAIRS = {"video": 900, "speech": 200}  # of swaps; a judge of speech hears each as a waveform
 
 
 def measure_point(point: Point, seed: int, run: Path, **options) -> dict[str, Any]:
@@ -89,13 +89,14 @@ def figures(
     error = reconstruction_error(subject, test, splits.test.sample, constant)
     lost = error["training_mean_squared_error_per_sequence"] / error["squared_error_per_sequence"]
     found = {"psnr_db": error["psnr_db"], "mean_psnr_db": error["psnr_db"] - 10 * np.log10(lost)}
-    if test.spec.modality == "speech":
+    modality = modality_of(test.spec)
+    if modality.has_waveform:
         found |= envelope_errors(subject, test, splits.test.sample, constant)
     found |= bits_a_frame(splits.test, test.steps) | _leaks(splits, test)
     found |= {"swap": None, "swap_chance": None, "swap_judge": None, "judge": judge is not None}
     if judge is not None:
         real = judge_real(judge, test)
-        pairs = PAIRS[test.spec.modality]
+        pairs = modality.judge_budget.sweep_pairs
         joint = swap_report(subject, judge, test, splits.test.mean, real, pairs=pairs, seed=seed)[
             "swap"
         ]["joint"]
@@ -168,7 +169,7 @@ def _leaks(splits: Splits, test: SequenceDataset) -> dict[str, float | None]:
 
 def codec_curve(dataset: str, run: Path) -> list[dict[str, float]]:
     """The curve of H.264 on the test split, or the one that is kept in the run folder; empty where H.264 has no say."""
-    if dataset_outline(dataset).modality != "video":
+    if not modality_of(dataset_outline(dataset)).has_pixels:
         return []
     kept = run / CURVE.format(dataset)
     if not kept.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from seqdisent.checkpoint import METRICS, checkpoints_root, list_checkpoints
 from seqdisent.evaluation.judge import knows
 from seqdisent.reporting.tables import UNITS, bits, headline, percent, score
+from seqdisent.spec import DatasetSpec
 
 HEADER = (
     "checkpoint",
@@ -215,12 +217,13 @@ def _told(report: dict[str, Any], code: str, factor: str) -> str:
 
 def _reports(modality: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and metrics of every measured checkpoint of a modality."""
-    found = []
+    found = defaultdict(list)
     for name, config in list_checkpoints().items():
         report = json.loads((checkpoints_root() / name / METRICS).read_text(encoding="utf-8"))
-        if "leakage" in report and config["dataset"]["modality"] == modality:
-            found.append((name, report))
-    return found
+        if "leakage" in report:
+            spec = DatasetSpec.from_json(config["dataset"])
+            found[spec.modality].append((name, report))
+    return found[modality]
 
 
 def off_target(report: dict[str, Any], code: str, reading: str) -> str:

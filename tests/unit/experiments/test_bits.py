@@ -26,6 +26,8 @@ from seqdisent.experiments.rate_distortion_metrics import (
     measure_point,
 )
 from seqdisent.experiments.rate_distortion_results import collect, table, write_results
+from seqdisent.modalities.base import JudgeBudget
+from seqdisent.modalities.video import Video
 from seqdisent.reporting.figures import bits as figure
 from seqdisent.reporting.readme_tables import bits_table
 from seqdisent.types import Latents, Sequences
@@ -228,7 +230,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
         "seqdisent.experiments.rate_distortion_metrics.split",
     ):
         monkeypatch.setattr(where, few)
-    monkeypatch.setattr(measuring, "PAIRS", {"video": 20})
+    monkeypatch.setattr(Video, "judge_budget", JudgeBudget(sweep_pairs=20))
     monkeypatch.setattr(measuring, "load_judge", lambda name: (None, {}))
     options = {"steps": 2, "accelerator": "cpu", "devices": 1}
     made = measure_point(point, 7, tmp_path, **options)
@@ -244,7 +246,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
     ):
         monkeypatch.setattr(where, few)
     judge = Judge(few("sprites-32", "test").spec).eval()
-    monkeypatch.setattr(measuring, "PAIRS", {"video": 20})
+    monkeypatch.setattr(Video, "judge_budget", JudgeBudget(sweep_pairs=20))
     monkeypatch.setattr(measuring, "load_judge", lambda name: (judge, {}))
     again = measure_point(point, 7, tmp_path, **options)
     assert 0 <= again["swap"] <= 1 and 0 < again["swap_chance"] < 0.1 and again["judge"]
