@@ -122,7 +122,7 @@ def _placed(checkpoint: str, upload: uploads.Upload, b: int) -> tuple[dict[str, 
         "b": made.b,
         "notes": list(upload.notes),
         "warnings": list(upload.outside.warnings),
-        "outside": upload.outside.known,
+        "outside": upload.outside.reference,
         "map": {part: placed[part] for part in near},
         "nearest": {
             part: [{"index": row, "caption": payloads.caption(it, row)} for row in rows]

@@ -71,7 +71,7 @@ def _keep(checkpoint: str, prepare: Callable[..., Clip], name: str) -> Recording
     band = it.spec.bandwidth_hz
     try:
         clip = prepare(bandwidth_hz=band)
-        above = None if band is None else _above(prepare().wave, band)
+        removed = {} if band is None else {"above_band": 100 * _above(prepare().wave, band)}
     except AudioError as error:
         raise ServiceError(str(error)) from error
     except (TypeError, ValueError, OverflowError) as error:  # a rate or array that is none
@@ -80,7 +80,7 @@ def _keep(checkpoint: str, prepare: Callable[..., Clip], name: str) -> Recording
         ) from error
     original = originals.from_wave(it.spec, clip.wave, NAME, name)
     upload = Recording(
-        uploads.new_key(), checkpoint, original, clip.notes, *uploads.seen(it, original, above)
+        uploads.new_key(), checkpoint, original, clip.notes, *uploads.seen(it, original, removed)
     )
     uploads.keep(upload)
     return upload

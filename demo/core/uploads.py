@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -23,8 +24,8 @@ from demo.core import text as words
 from demo.core.service import Loaded, ServiceError, Swap
 from demo.core.sources import Original
 from seqdisent.data import SequenceDataset
-from seqdisent.evaluation import out_of_distribution as outside
-from seqdisent.evaluation.out_of_distribution import Outside, Reference
+from seqdisent.evaluation import out_of_distribution
+from seqdisent.evaluation.out_of_distribution import Comparison, Reference
 from seqdisent.projections import maps
 from seqdisent.types import Latents, Sequences
 
@@ -57,7 +58,7 @@ class Upload:
     original: Original
     notes: tuple[str, ...]
     latents: Latents
-    outside: Outside
+    outside: Comparison
     size = 0
 
     @property
@@ -154,11 +155,15 @@ def warm(checkpoint: str) -> None:
 
 
 @torch.inference_mode()
-def seen(it: Loaded, one: Original, above_band: float | None = None) -> tuple[Latents, Outside]:
+def seen(
+    it: Loaded, one: Original, source_values: Mapping[str, float] | None = None
+) -> tuple[Latents, Comparison]:
     """Codes of what a visitor brought, and whether it is like what the model knows."""
     latents = it.model.encode(one.batch.x, one.batch.mask, sample=False).latents
     reference = known(it)
-    return latents, reference.compare(one.batch, above_band) if reference else Outside({}, (), "")
+    if reference is None:
+        return latents, Comparison({}, (), "")
+    return latents, reference.compare(one.batch, source_values)
 
 
 def known(it: Loaded) -> Reference | None:
@@ -186,11 +191,10 @@ def _get(checkpoint: str, key: str) -> Upload:
 @lru_cache(maxsize=4)
 def _reference(it: Loaded) -> Reference | None:
     data = it.dataset.select(service.shown_rows(it.dataset))
-    if len(data) < outside.FEWEST:
+    if len(data) < out_of_distribution.FEWEST:
         return None
-    return outside.reference(
-        it.model, data, known=f"{len(data)} test {words.roles(it.spec).one}s of {it.spec.title}"
-    )
+    description = f"{len(data)} test {words.roles(it.spec).one}s of {it.spec.title}"
+    return out_of_distribution.reference(it.model, data, description=description)
 
 
 @lru_cache(maxsize=8)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.media.clips import Writer
+from seqdisent.modalities.features import COMMON, Feature, Reconstruction, SourceFeature
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Sequences
 
@@ -121,6 +124,25 @@ class Modality(ABC):
             spec: the declaration of the model's data.
         """
         return batch
+
+    def features(self, spec: DatasetSpec) -> dict[str, Feature]:
+        """By what a sequence is compared with known ones, in the order in which it is reported.
+
+        The keys of :data:`~seqdisent.modalities.features.COMMON` are measured for every modality; the others by
+        :meth:`measure_features`.
+        """
+        return COMMON
+
+    def measure_features(
+        self, reconstruction: Reconstruction, spec: DatasetSpec
+    ) -> dict[str, np.ndarray]:
+        """Values of this modality's own features, float ``[B]``, NaN where a sequence has none."""
+        return {}
+
+    @property
+    def source_features(self) -> dict[str, SourceFeature]:
+        """Features of what was removed while a user's sequence was prepared."""
+        return {}
 
     @abstractmethod
     def steps_label(self, spec: DatasetSpec) -> str:

@@ -12,13 +12,29 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from seqdisent.audio import log_mel
+from seqdisent.audio import log_mel, vocoder
 from seqdisent.audio.waveforms import waveforms
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.media import export_speech
 from seqdisent.modalities.base import JudgeBudget, Limits, Modality, Nouns
+from seqdisent.modalities.features import COMMON, Feature, Reconstruction, SourceFeature
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Sequences
+
+FEATURES = {
+    "pitch": Feature("median pitch", "Hz", 0, two_sided=True),
+    "voiced": Feature("voiced part", "%", 0, two_sided=True, ratio=False),
+    "duration": Feature("length", "s", 2, two_sided=True),
+    "envelope": Feature(
+        "error of the rebuilt spectrum", "dB", meaning="the model cannot rebuild it well"
+    ),
+}
+ABOVE_BAND = SourceFeature(
+    Feature("energy above what the model hears", "%", ratio=False),
+    # What was filtered out has no counterpart in the known recordings, so the bound is a rule.
+    highest=50.0,
+    warning="Most of its energy, {value}, is above what the model hears.",
+)
 
 
 class Speech(Modality):
@@ -71,6 +87,27 @@ class Speech(Modality):
         steps = batch.x.shape[1]
         seen = [log_mel.log_mel_steps(wave, steps)[0] for wave in waveforms(batch)]
         return replace(batch, x=torch.from_numpy(np.stack(seen)))
+
+    def features(self, spec: DatasetSpec) -> dict[str, Feature]:
+        return FEATURES | COMMON
+
+    def measure_features(
+        self, reconstruction: Reconstruction, spec: DatasetSpec
+    ) -> dict[str, np.ndarray]:
+        batch = reconstruction.batch
+        steps = batch.mask.sum(1).numpy()
+        frames = [vocoder.to_frames(x, n) for x, n in zip(batch.x.numpy(), steps, strict=True)]
+        voiced = [np.mean(vocoder.pitch_hz(one) > 0) for one in frames]
+        return {
+            "envelope": vocoder.DB * reconstruction.root_mean_square_error(),
+            "pitch": np.array([vocoder.median_pitch_hz(one) for one in frames]),
+            "voiced": 100 * np.array(voiced),
+            "duration": steps / spec.rate_hz,
+        }
+
+    @property
+    def source_features(self) -> dict[str, SourceFeature]:
+        return {"above_band": ABOVE_BAND}
 
     def steps_label(self, spec: DatasetSpec) -> str:
         return f"steps of {1000 / spec.rate_hz:g} ms"

@@ -261,7 +261,9 @@ def test_units_that_differ_are_told() -> None:
     assert said.count("PRES is typically") == 1 and "The typical PRES" not in said
     assert float(upload.batch.x.nan_to_num().abs().max()) <= 30
     fine = bring("air-quality", written(frame("air-quality", 5)))
-    assert tables.warnings(fine) == [] and f"{KNOWN} test recordings of Air" in fine.outside.known
+    assert (
+        tables.warnings(fine) == [] and f"{KNOWN} test recordings of Air" in fine.outside.reference
+    )
 
 
 def test_amounts_are_not_negative_and_numbers_have_three_figures() -> None:

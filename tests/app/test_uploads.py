@@ -24,6 +24,8 @@ from seqdisent.data.speech.recordings import Recording, recording_dataset, to_in
 from seqdisent.data.speech.voices import SPEC
 from seqdisent.data.speech.voices_art import SPEAKERS, WORDS, say
 from seqdisent.evaluation import out_of_distribution
+from seqdisent.evaluation.ood_features import Measured, measure
+from seqdisent.modalities.speech import SPEECH
 from seqdisent.nn.config import FrameConfig
 from seqdisent.types import Encoding, Latents, Sequences
 from tests.fixtures.app import forget_app
@@ -245,7 +247,7 @@ def known_as_upload(index: int) -> uploads.Upload:
         originals.from_split(it.dataset, index),
         (),
         latents,
-        out_of_distribution.Outside({}, (), ""),
+        out_of_distribution.Comparison({}, (), ""),
     )
     with uploads._LOCK:
         uploads._KEPT[upload.key] = time.monotonic(), upload
@@ -326,7 +328,7 @@ def test_what_lies_above_the_band_is_measured(voice) -> None:
 class Plain:
     """A model whose codes are a sequence's mean and what is left, and which rebuilds to a tenth."""
 
-    spec = replace(SPEC, modality="timeseries", event_shape=(3,), frames=4)
+    spec = replace(SPEC, modality="video", event_shape=(3,), frames=4)
 
     def encode(self, x, mask, sample) -> Encoding:
         return Encoding(Latents(x.mean(1), x - 0.9 * x.mean(1, keepdim=True)), None, None)
@@ -345,12 +347,10 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
     share = {0.0: [], 8.0: []}
     for seed in range(6):
         known = SequenceDataset(Plain.spec, series(300, seed).x.numpy(), {}, {})
-        reference = out_of_distribution.reference(Plain(), known, known="300 others")
+        reference = out_of_distribution.reference(Plain(), known, description="300 others")
         for shift, found in share.items():
             new = series(500, 100 + seed, shift)
-            scores = reference.fit.scores(
-                reference.fit.with_distances(*out_of_distribution.measured(Plain(), new))
-            )
+            scores = reference.known.scores(reference.known.with_distances(measure(Plain(), new)))
             found.append(np.max(list(scores.values()), axis=0) > reference.bound)
         one = Sequences(new.x[:1], new.mask[:1])
         assert bool(reference.compare(one).warnings) == found[-1][0] and set(scores) == {
@@ -363,23 +363,21 @@ def test_few_of_what_is_known_raise_a_warning_and_most_that_is_foreign_does() ->
 
 def test_many_measures_do_not_add_up_to_many_alarms() -> None:
     rng = np.random.default_rng(0)
-    values = {key: np.exp(rng.normal(size=3000)) for key in out_of_distribution.KINDS}
-    first, new = (
-        {key: v[part] for key, v in values.items()} for part in (slice(1000), slice(1000, None))
-    )
-    scores = np.stack(
-        list(out_of_distribution.Known(first, {}, np.arange(1000)).scores(new).values())
-    )
-    bound = out_of_distribution.joint_bound(first, {}, np.arange(1000))
+    features, source = SPEECH.features(SPEC), np.arange(1000)
+    measured = Measured({key: np.exp(rng.normal(size=3000)) for key in features}, {})
+    first, new = measured[:1000], measured[1000:]
+    known = out_of_distribution.KnownFeatures(first, source, features)
+    scores = np.stack(list(known.scores(new.values).values()))
+    bound = out_of_distribution.joint_bound(first, source, features)
     assert (scores > bound).any(0).mean() < 0.035 < (scores > 1).any(0).mean()
 
 
 def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
     monkeypatch.setattr(out_of_distribution, "FEWEST", KNOWN + 1)
     uploads._reference.cache_clear()
-    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Outside(
+    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Comparison(
         {}, (), ""
     )
     uploads._reference.cache_clear()
     with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
-        out_of_distribution.reference(Plain(), service.load(NAME).dataset, known="")
+        out_of_distribution.reference(Plain(), service.load(NAME).dataset, description="")

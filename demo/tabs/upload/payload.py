@@ -44,13 +44,13 @@ def findings(it: service.Loaded, upload: Recording) -> str:
         parts.insert(
             0, part("outside", "⚠ Outside what the model knows", upload.outside.warnings, meaning)
         )
-    elif upload.outside.known:
+    elif upload.outside.reference:
         parts.append(
             part(
                 "inside",
                 "Is it like what the model knows?",
                 [],
-                INSIDE.format(known=upload.outside.known),
+                INSIDE.format(known=upload.outside.reference),
             )
         )
     done = "What was done to it" if upload.notes else "Nothing was done to it"

@@ -44,7 +44,7 @@ def findings(it: service.Loaded, upload: TableUpload) -> str:
 
 
 def _parts(it: service.Loaded, upload: TableUpload) -> list[dict]:
-    known, step, fitted = upload.outside.known, step_seconds(it.spec), upload.fitted
+    known, step, fitted = upload.outside.reference, step_seconds(it.spec), upload.fitted
     shares = tables.missing(upload)
     named = {v.name: share for v, share in zip(it.spec.variables, shares, strict=True)}
     gaps = [f"{name}: {_percent(share)} missing" for name, share in named.items() if share > 0]
