@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from seqdisent.checkpoint_schema import SCHEMA_VERSION, SchemaError, upgrade
+from seqdisent.errors import CheckpointError
 from seqdisent.io import sha256, write_json, write_safetensors, write_text
 from seqdisent.models import SequentialVAE, build_model, config_from_json
 from seqdisent.spec import DatasetSpec
@@ -28,10 +29,6 @@ from seqdisent.version import __version__
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
 # A judge is a checkpoint of another kind: it is loaded by seqdisent.evaluation.judge.
 JUDGE = "judge"
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint is missing, damaged or from another schema; the message says which."""
 
 
 def checkpoints_root() -> Path:

@@ -1,19 +1,31 @@
-"""Errors that a person at the command line can mend, and what was typed."""
+"""Errors that the user can mend. Anything else that is raised is a bug, and shown with its traceback."""
 
 from __future__ import annotations
 
-import shlex
-import sys
+
+class SeqdisentError(Exception):
+    """Base of all errors whose message alone says what is wrong and what to do about it."""
 
 
-class UsageError(ValueError):
-    """An argument is wrong; the message says which values are right."""
+class UsageError(SeqdisentError, ValueError):
+    """A name, a size or an option is wrong; the message lists the right ones."""
 
 
-class Diverged(RuntimeError):
-    """Training stopped by itself; the message says where the last good state is."""
+class DataNotReady(SeqdisentError, RuntimeError):
+    """Files of a data set are missing or damaged; the message says how to get them."""
 
 
-def this_command() -> str:
-    """The exact command of this process, as a person would type it."""
-    return shlex.join(["seqdisent", *sys.argv[1:]])
+class DownloadFailed(SeqdisentError, RuntimeError):
+    """There was no network, or what was downloaded is not what was expected."""
+
+
+class CheckpointError(SeqdisentError, RuntimeError):
+    """A checkpoint is missing, damaged, of another kind or of another schema."""
+
+
+class TrainingDiverged(SeqdisentError, RuntimeError):
+    """The loss is not a number, or exploded; the message says where the last good state is."""
+
+
+class RunExists(SeqdisentError, FileExistsError):
+    """A folder already holds a training run, which is not overwritten."""

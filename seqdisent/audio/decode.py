@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from seqdisent.errors import SeqdisentError
+
 MAX_MEGABYTES, MAX_CHANNELS, RATES_HZ = 25, 8, (4_000, 192_000)
 # At most this much is decoded; the second counts all channels and bounds the memory (128 MB).
 MAX_SECONDS, MAX_VALUES = 90, 2**25
@@ -23,7 +25,7 @@ KINDS = {
 }
 
 
-class AudioError(ValueError):
+class AudioError(SeqdisentError, ValueError):
     """Sound that cannot be used. The message names the problem and the way out, and is shown to people as it is."""
 
 

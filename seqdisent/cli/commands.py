@@ -12,13 +12,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from seqdisent.checkpoint import (
-    JUDGE,
-    CheckpointError,
     list_checkpoints,
     load_checkpoint,
-    round_to_half,
     save_checkpoint,
 )
+from seqdisent.cli.common import this_command
 from seqdisent.cli.experiment_commands import benchmark, bits, frontier, rollouts  # noqa: F401 (commands, too)
 from seqdisent.data import (
     DATASETS,
@@ -29,20 +27,12 @@ from seqdisent.data import (
     load_dataset,
     source_module,
 )
-from seqdisent.data.download import DataNotReady, DownloadFailed, data_root
-from seqdisent.errors import Diverged, UsageError, this_command
+from seqdisent.data.download import data_root
+from seqdisent.errors import SeqdisentError, UsageError
 from seqdisent.modalities import modality_of
 
 # Shown as one line: the message alone says what is wrong and what to do.
-USER_ERRORS = (
-    CheckpointError,
-    DataNotReady,
-    DownloadFailed,
-    UsageError,
-    Diverged,
-    ValueError,
-    OSError,
-)
+USER_ERRORS = (SeqdisentError, OSError)
 
 
 def list_all(args: Namespace, console: Console) -> None:
@@ -117,73 +107,45 @@ def data(args: Namespace, console: Console) -> None:
 def train(args: Namespace, console: Console) -> None:
     """Train a recipe; write its checkpoint folder and model card."""
     try:
-        import lightning
+        from seqdisent.training.run import train_and_save
     except ImportError as error:
         raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
-    from seqdisent.evaluation.judge import known_to
-    from seqdisent.models.pruning import TOLERANCE, cut_codes
     from seqdisent.recipes import recipe as get_recipe
     from seqdisent.reporting.model_card import write_card
-    from seqdisent.training.trainer import TrainingDiverged, fit
 
-    # What Lightning says of its surroundings is noise here; its warnings are not.
+    # What Lightning reports about the machine is noise here; its warnings are not.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     recipe = get_recipe(args.recipe)
     chosen = {
-        name: value
+        name: getattr(args, name)
         for name in ("steps", "batch_size", "learning_rate", "epoch_steps")
-        if (value := getattr(args, name)) is not None
+        if getattr(args, name) is not None
     }
-    config = replace(recipe.train, **chosen)
+    recipe = replace(recipe, train=replace(recipe.train, **chosen))
     run = args.run or Path("runs") / args.recipe
-    lightning.seed_everything(args.seed, verbose=False)
-    model = recipe.build(args.data_root)
     console.print(f"loading {recipe.dataset} …")
-    train_data, validation = (
-        load_dataset(recipe.dataset, s, args.data_root) for s in ("train", "validation")
-    )
-    if recipe.kind == JUDGE:
-        modality = modality_of(train_data.spec)
-        train_data, validation = (
-            modality.judge_dataset(train_data, with_reconstructions=True),
-            known_to(train_data, modality.judge_dataset(validation)),
-        )
-    if config.steps * config.batch_size > len(
-        train_data
-    ):  # a shorter run composes frames as it goes
-        train_data, validation = train_data.in_memory(), validation.in_memory()
-    try:
-        made = fit(
-            model,
-            train_data,
-            validation,
-            config,
-            run,
-            seed=args.seed,
-            resume=args.resume,
-            progress=not args.quiet,
-            accelerator=args.accelerator,
-            devices=args.devices,
-            num_nodes=args.nodes,
-            strategy=args.strategy,
-            precision=args.precision,
-        )
-    except TrainingDiverged as error:
-        raise Diverged(str(error)) from error
-    if made.pop("rank") != 0:
-        return
-    round_to_half(model)
-    if recipe.cut:
-        model, _ = cut_codes(model.eval(), train_data)
-        made["cut"] = TOLERANCE
-        console.print(_ranks(model))
-    folder = save_checkpoint(
+    trained = train_and_save(
+        recipe,
         args.to or run / args.recipe,
-        model,
-        kind=recipe.kind,
-        recipe={"name": args.recipe, "command": this_command(), "seed": args.seed, **made},
+        run,
+        name=args.recipe,
+        command=this_command(),
+        seed=args.seed,
+        resume=args.resume,
+        progress=not args.quiet,
+        data_root=args.data_root,
+        write_card=write_card,
+        accelerator=args.accelerator,
+        devices=args.devices,
+        num_nodes=args.nodes,
+        strategy=args.strategy,
+        precision=args.precision,
     )
-    write_card(folder)
+    if trained is None:  # not the first process
+        return
+    if recipe.prune:
+        console.print(_ranks(trained.model))
+    folder = trained.folder
     console.print(f"checkpoint: {folder}\nnext: seqdisent evaluate {folder}", highlight=False)
 
 

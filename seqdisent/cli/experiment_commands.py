@@ -8,7 +8,8 @@ from argparse import Namespace
 from rich.console import Console
 
 from seqdisent.checkpoint import load_checkpoint
-from seqdisent.errors import UsageError, this_command
+from seqdisent.cli.common import this_command
+from seqdisent.errors import UsageError
 
 
 def frontier(args: Namespace, console: Console) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.errors import UsageError
 from seqdisent.spec import DatasetSpec, Factor, Source
 
 FSDD_SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
@@ -46,7 +47,7 @@ DATASETS = {
 def source_module(name: str):
     """What loads a data set; ``ValueError`` names the data sets there are."""
     if name not in DATASETS:
-        raise ValueError(f"no data set {name!r}; choose from {sorted(DATASETS)}")
+        raise UsageError(f"no data set {name!r}; choose from {sorted(DATASETS)}")
     module, _, attribute = DATASETS[name].partition(":")
     found = import_module(module)
     return getattr(found, attribute) if attribute else found

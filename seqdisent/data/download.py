@@ -8,15 +8,8 @@ from pathlib import Path
 
 import pooch
 
+from seqdisent.errors import DataNotReady, DownloadFailed
 from seqdisent.io import sha256
-
-
-class DataNotReady(RuntimeError):
-    """The data are not on this machine, or not whole; the message says what to do."""
-
-
-class DownloadFailed(RuntimeError):
-    """A download did not succeed; what was cached before is untouched."""
 
 
 def data_root(root: str | Path | None = None) -> Path:

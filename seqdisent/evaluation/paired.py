@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from seqdisent.errors import UsageError
 from seqdisent.evaluation.leakage import HEADLINE
 from seqdisent.evaluation.statistics import Bootstrap
 
@@ -33,7 +34,7 @@ def paired_differences(
         ValueError: if the two were not measured on the same test sequences.
     """
     if not np.array_equal(rows_a["source"], rows_b["source"]):
-        raise ValueError(
+        raise UsageError(
             f"they were measured on other test sequences ({len(rows_a['source'])} and {len(rows_b['source'])}), "
             "so no paired difference can be given; measure both in the same way"
         )

@@ -16,6 +16,7 @@ import torch
 
 from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
+from seqdisent.errors import SeqdisentError, UsageError
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.diagnostics import anchors, health, health_words
 from seqdisent.evaluation.downstream_tasks import TASKS
@@ -34,7 +35,7 @@ VERIFIED = 900  # sequences behind the verification figures: all their pairs are
 Say = Callable[[str, int, int], None]  # (what is being done, done, in all)
 
 
-class NoJudge(ValueError):
+class NoJudge(SeqdisentError, ValueError):
     """A judge is to be measured and there is none; the message says how to train one."""
 
 
@@ -123,7 +124,7 @@ def evaluate(
 
     model, spec = load_checkpoint(folder)
     if data.spec.factors != spec.factors:
-        raise ValueError(
+        raise UsageError(
             f"{folder.name} was trained on other labels of {dataset} than are there now; train it again"
         )
     subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)

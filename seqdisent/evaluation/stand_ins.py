@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.errors import UsageError
 from seqdisent.evaluation.codes import Codes, ModelSubject, Progress, Subject, labels_in_parts
 from seqdisent.models import SequentialVAE, build_model
 from seqdisent.spec import DatasetSpec, Factor
@@ -124,7 +125,7 @@ def untrained(model: SequentialVAE, seed: int = 0) -> ModelSubject:
 def calibration(kind: str, model: SequentialVAE, gallery: SequenceDataset) -> Subject:
     """The stand-in called ``kind`` for a model; ``ValueError`` names the ones there are."""
     if kind not in KINDS:
-        raise ValueError(f"no calibration model {kind!r}; choose from {list(KINDS)}")
+        raise UsageError(f"no calibration model {kind!r}; choose from {list(KINDS)}")
     if kind == "untrained":
         return untrained(model)
     if kind == "shuffled":

@@ -22,7 +22,7 @@ from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes import Recipe
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.config import TrainConfig
 
 DATASET = "sprites-32"
 RECONSTRUCTION = (

@@ -21,7 +21,7 @@ from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.models.frame_vae import FrameVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes import Recipe
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.config import TrainConfig
 
 SIZES = (1, 2, 4, 8, 16, 32)
 MODELS = ("dsvae", "frame-vae")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from seqdisent.errors import UsageError
 from seqdisent.experiments.frontier_results import RESULTS, over_seeds
 from seqdisent.experiments.h264_baseline import CLIPS, at_quality
 from seqdisent.experiments.rate_distortion import DATA, POINTS, STATIC, Point
@@ -166,7 +167,7 @@ def write_results(results: list[dict[str, Any]], folder: Path) -> Path:
     from seqdisent.reporting.figures import bits
 
     if not results:
-        raise ValueError("no point has been measured yet: run `seqdisent bits` first")
+        raise UsageError("no point has been measured yet: run `seqdisent bits` first")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (folder / "results.md").write_text(f"{about(results)}\n\n{table(results)}\n", encoding="utf-8")

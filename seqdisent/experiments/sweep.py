@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from seqdisent.checkpoint import CONFIG
 from seqdisent.data import load_dataset
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.recipes import Recipe
+from seqdisent.reporting.model_card import write_card
 
 
 @lru_cache(maxsize=3)
@@ -20,7 +22,7 @@ def split(dataset: str, name: str) -> SequenceDataset:
 def trained(
     recipe: Recipe,
     folder: Path,
-    about: dict[str, object],
+    about: dict[str, str],
     *,
     seed: int,
     steps: int | None = None,
@@ -35,19 +37,25 @@ def trained(
         steps: instead of the recipe's.
         options: passed to :func:`seqdisent.training.trainer.fit`.
     """
-    import lightning
-
-    from seqdisent.checkpoint import CONFIG, round_to_half, save_checkpoint
-    from seqdisent.training.trainer import fit
-
     to = folder / "checkpoint"
     if (to / CONFIG).is_file():
         return to
-    lightning.seed_everything(seed, verbose=False)
-    model = recipe.build()
-    config = recipe.train if steps is None else replace(recipe.train, steps=steps)
-    data = (split(recipe.dataset, name) for name in ("train", "validation"))
-    made = fit(model, *data, config, folder, seed=seed, resume=True, progress=progress, **options)
-    made.pop("rank")
-    round_to_half(model)
-    return save_checkpoint(to, model, kind=recipe.kind, recipe={**about, "seed": seed, **made})
+    # Lightning takes seconds to import, and points that are already trained do not need it.
+    from seqdisent.training.run import train_and_save
+
+    if steps is not None:
+        recipe = replace(recipe, train=replace(recipe.train, steps=steps))
+    data = (split(recipe.dataset, "train"), split(recipe.dataset, "validation"))
+    train_and_save(
+        recipe,
+        to,
+        folder,
+        seed=seed,
+        resume=True,
+        progress=progress,
+        data=data,
+        write_card=write_card,
+        **about,
+        **options,
+    )
+    return to

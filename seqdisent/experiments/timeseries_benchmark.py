@@ -11,6 +11,7 @@ from pathlib import Path
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
+from seqdisent.errors import UsageError
 from seqdisent.evaluation.downstream import RAW, Say, Told, answers
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments.sweep import trained
@@ -40,7 +41,7 @@ def measure(
     """
     made = recipe(name)
     if made.dataset not in TASKS:
-        raise ValueError(
+        raise UsageError(
             f"no downstream tasks for {made.dataset}; there are some for {', '.join(TASKS)}"
         )
     splits = tuple(load_dataset(made.dataset, split) for split in ("train", "validation", "test"))

@@ -21,6 +21,7 @@ from torch import Tensor
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.video.bouncing_balls import SMALL
+from seqdisent.errors import UsageError
 from seqdisent.evaluation.statistics import Bootstrap
 from seqdisent.experiments import ball_physics as physics
 from seqdisent.experiments.ball_tracker import WORSE, Tracks, against_simulator, track, worsened
@@ -49,7 +50,7 @@ def measure_point(folder: Path, n: int = N) -> Figures:
         return found["figures"]
     model, spec = load_checkpoint(folder)
     if spec.name != SMALL.SPEC.name:
-        raise ValueError(
+        raise UsageError(
             f"{folder} was trained on {spec.name}; rollouts are measured on {SMALL.SPEC.name}"
         )
     data = SMALL.of_length("test", SEEN + AFTER, n)

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import SequenceDataset, load_dataset
+from seqdisent.errors import UsageError
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.judge import load_judge
 from seqdisent.evaluation.statistics import success_rate
@@ -33,7 +34,7 @@ def unseen_speaker(data: SequenceDataset, train: SequenceDataset) -> int:
     """The one speaker of a test split whom training never heard; ``ValueError`` if there is not exactly one."""
     left = np.setdiff1d(data.static["speaker"], train.static["speaker"])
     if len(left) != 1:
-        raise ValueError(
+        raise UsageError(
             f"{data.spec.name} leaves {len(left)} speakers out; give a model of fsdd-without-NAME"
         )
     return int(left[0])

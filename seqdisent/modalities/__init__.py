@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
+from seqdisent.errors import UsageError
 from seqdisent.modalities.base import Modality
 from seqdisent.spec import DatasetSpec
 
@@ -48,10 +49,10 @@ MODALITIES: Mapping[str, Modality] = _Modalities()
 
 
 def modality_of(spec: DatasetSpec) -> Modality:
-    """The modality of a data set; ``ValueError`` names the modalities there are."""
+    """The modality of a data set; ``UsageError`` names the modalities there are."""
     if spec.modality not in MODALITIES:
         known = ", ".join(sorted(MODALITIES))
-        raise ValueError(
+        raise UsageError(
             f"{spec.name} has the modality {spec.modality!r}, and there are {known}: install the package that "
             f"registers it under the entry point group {ENTRY_POINTS!r}"
         )

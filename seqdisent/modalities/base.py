@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.errors import UsageError
 from seqdisent.media.clips import Writer
 from seqdisent.modalities.features import COMMON, Feature, Reconstruction, SourceFeature
 from seqdisent.spec import DatasetSpec
@@ -165,12 +166,12 @@ class Modality(ABC):
             command: ``"swap"`` or ``"sample"``; names the file by default.
 
         Raises:
-            ValueError: for a suffix that there is no writer of.
+            UsageError: for a suffix that there is no writer of.
         """
         suffixes = [suffix for suffix in self.writers if command != "swap" or suffix != "npz"]
         path = output or Path(f"{command}.{suffixes[0]}")
         suffix = path.suffix.lower().removeprefix(".")
         if suffix not in suffixes:
             listed = " or ".join(", ".join(f".{one}" for one in suffixes).rsplit(", ", 1))
-            raise ValueError(f"{path}: {spec.name} has {self.nouns.output}; write to {listed}")
+            raise UsageError(f"{path}: {spec.name} has {self.nouns.output}; write to {listed}")
         return path, self.writers[suffix]

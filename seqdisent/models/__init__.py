@@ -6,6 +6,7 @@ from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
+from seqdisent.errors import UsageError
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.config import VAEConfig
 from seqdisent.nn.config import FrameConfig
@@ -27,7 +28,7 @@ MODELS = {
 def model_class(name: str) -> type[SequentialVAE]:
     """The class of a model; ``ValueError`` names the models there are."""
     if name not in MODELS:
-        raise ValueError(f"no model {name!r}; choose from {sorted(MODELS)}")
+        raise UsageError(f"no model {name!r}; choose from {sorted(MODELS)}")
     module, attribute, _ = MODELS[name]
     return getattr(import_module(module), attribute)
 
@@ -45,7 +46,7 @@ def config_from_json(name: str, data: dict[str, Any]) -> VAEConfig:
     cls = model_class(name).Config
     unknown = set(data) - {f.name for f in fields(cls)}
     if unknown:
-        raise ValueError(f"unknown settings for {name}: {sorted(unknown)}")
+        raise UsageError(f"unknown settings for {name}: {sorted(unknown)}")
     return cls(**{**data, "frame": FrameConfig(**data.get("frame", {}))})
 
 

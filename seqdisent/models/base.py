@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.distributions import DiagonalGaussian
+from seqdisent.errors import UsageError
 from seqdisent.models.augmentations import PERTURBATIONS
 from seqdisent.models.config import Draw, VAEConfig
 from seqdisent.nn import FrameNetworks, SignalFilter, transition
@@ -241,7 +242,7 @@ class SequentialVAE(nn.Module, ABC):
             return self.prior.settle(dynamic)
         steps = dynamic.mean.shape[1]
         if steps != self.spec.frames:
-            raise ValueError(
+            raise UsageError(
                 f"the dynamic code of this model was cut for sequences of {self.spec.frames} frames, not {steps}"
             )
         joined = self.dynamic_filter(

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.errors import UsageError
 from seqdisent.models import SequentialVAE, build_model
 from seqdisent.types import Latents, squared_error
 
@@ -94,9 +95,9 @@ def cut_codes(
         ValueError: if the codes of this model have been cut already, or ``tolerance`` is not positive.
     """
     if model.config.static_rank or model.config.dynamic_rank:
-        raise ValueError("the codes of this model have been cut already")
+        raise UsageError("the codes of this model have been cut already")
     if not tolerance > 0:
-        raise ValueError(f"tolerance must be positive, got {tolerance}")
+        raise UsageError(f"tolerance must be positive, got {tolerance}")
     rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
     # The steps of sequences of different lengths cannot be joined into one code: theirs is left as it is.
     names = ("static", "dynamic") if data.lengths is None else ("static",)

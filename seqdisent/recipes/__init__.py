@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seqdisent.recipes import balls, series, sprites, voices
+from seqdisent.errors import UsageError
+from seqdisent.recipes import speech, timeseries, video
 from seqdisent.recipes.recipe import Recipe
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    **sprites.RECIPES,
-    **balls.RECIPES,
-    **voices.RECIPES,
-    **series.RECIPES,
+    **video.RECIPES,
+    **speech.RECIPES,
+    **timeseries.RECIPES,
 }
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe called ``name``; ``ValueError`` names the recipes there are."""
+    """The recipe called ``name``.
+
+    Raises:
+        UsageError: if there is none; the message lists those there are.
+    """
     if name not in RECIPES:
-        raise ValueError(f"no recipe {name!r}; choose from {sorted(RECIPES)}")
+        raise UsageError(f"no recipe {name!r}; choose from {sorted(RECIPES)}")
     return RECIPES[name]()
 
 

@@ -16,6 +16,7 @@ import charset_normalizer
 import numpy as np
 import pandas as pd
 
+from seqdisent.errors import SeqdisentError
 from seqdisent.tables.parse_columns import (
     MISSING,
     plural,
@@ -48,7 +49,7 @@ MARKS = {
 OPEN_QUOTE = 'A quote (") is opened in row {:,} and never closed. Close or delete it.'
 
 
-class TableError(ValueError):
+class TableError(SeqdisentError, ValueError):
     """A table that cannot be used. The message names the problem and the way out, and is shown as it is."""
 
 

@@ -17,8 +17,8 @@ from seqdisent.evaluation import downstream, supervised_baseline
 from seqdisent.evaluation.downstream_heads import Answer, boosted, heads, raw_rows
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments import timeseries_benchmark as command
-from seqdisent.recipes import RECIPES, Recipe, recipe, series
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.recipes import RECIPES, Recipe, recipe, timeseries
+from seqdisent.training.config import TrainConfig
 from seqdisent.types import Encoding
 from tests.fixtures.timeseries import KIND, SIZE, STATE, WARMTH, build, labelled
 
@@ -59,7 +59,7 @@ def test_an_interval_holds_the_mean_and_is_wider_with_fewer_sources():
     )  # resamples without a case are no evidence
 
 
-@pytest.mark.parametrize("name", [n for n in series.RECIPES if recipe(n).dataset in TASKS])
+@pytest.mark.parametrize("name", [n for n in timeseries.RECIPES if recipe(n).dataset in TASKS])
 def test_the_network_with_labels_is_as_large_as_the_encoders(name):
     model = recipe(name).build()
     parts = [n for n, _ in model.named_children() if n not in ("frame_decoder", "prior")]

@@ -21,7 +21,7 @@ from seqdisent.experiments.transition_tables import tables
 from seqdisent.experiments.transitions import DATASET, POINTS
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.recipes import RECIPES, Recipe, recipe
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.config import TrainConfig
 from seqdisent.types import Encoding, Latents
 from tests.fixtures.video_models import SMALL as SIZES
 

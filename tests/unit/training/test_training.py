@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from seqdisent.training.resume import load_state, save_state
-from seqdisent.training.schedule import BatchOrder, TrainConfig
-from seqdisent.training.trainer import TrainingDiverged, _passage
+from seqdisent.errors import TrainingDiverged
+from seqdisent.training.config import TrainConfig
+from seqdisent.training.module import random_passage
+from seqdisent.training.sampler import BatchOrder
+from seqdisent.training.state_io import load_state, save_state
 from seqdisent.types import Sequences
 from tests.fixtures.training_process import run
 
@@ -65,17 +67,20 @@ def test_killed_and_resumed_equals_left_alone(tmp_path):
 
 
 def test_seconds_add_up_over_sessions(tmp_path):
-    saved = lambda: load_state(tmp_path / "last.safetensors")["callbacks"]["Stopwatch"]["seconds"]
+    def saved() -> float:
+        callbacks = load_state(tmp_path / "last.safetensors")["callbacks"]
+        return callbacks["Timer"]["time_elapsed"]["train"]
+
     run(tmp_path, 24, stop_after=2)
     before = saved()
     _, second = run(tmp_path, 24, resume=True)
     # The result is told in tenths of a second, the state keeps all digits.
-    assert second["seconds"] >= round(saved(), 1) and saved() > before > 0 and second["steps"] == 24
+    assert second.seconds >= round(saved(), 1) and saved() > before > 0 and second.steps == 24
 
 
 def test_mixed_precision_trains_on_any_cpu(tmp_path):
     _, result = run(tmp_path, 6, precision="bf16-mixed")
-    assert result["steps"] == 6
+    assert result.steps == 6
     assert all(weight.isfinite().all() for weight in weights(tmp_path).values())
 
 
@@ -93,7 +98,7 @@ def test_training_lowers_the_loss_and_keeps_the_best(tmp_path):
     clips = __import__("seqdisent").load_dataset("sprites", "validation")[:20]
     loss = lambda m: m.eval().loss(clips, torch.Generator().manual_seed(0)).total
     assert loss(model) < 0.8 * loss(before)
-    assert made["steps"] == 60
+    assert made.steps == 60
     best = load_state(tmp_path / "best.safetensors")["state_dict"]
     assert all(torch.equal(best[f"model.{k}"], v) for k, v in model.state_dict().items())
     logged = (tmp_path / "csv" / "version_0" / "metrics.csv").read_text()
@@ -163,12 +168,12 @@ def test_short_epochs_see_a_part_of_many_sequences():
     assert [len(batch) for batch in order] == [4] * 5
     x = torch.arange(16.0).expand(3, 16)[..., None]
     whole = Sequences(x, torch.ones(3, 16, dtype=torch.bool))
-    seen = [_passage(whole, 8, torch.Generator().manual_seed(seed)) for seed in range(40)]
+    seen = [random_passage(whole, 8, torch.Generator().manual_seed(seed)) for seed in range(40)]
     assert all(part.x.shape == (3, 2, 1) and (part.x.diff(dim=1) == 1).all() for part in seen)
     assert {int(part.x[0, 0, 0]) for part in seen} >= {0, 14}  # from the beginning to the end
     short = Sequences(x, torch.arange(16).expand(3, 16) < 9)
     with pytest.raises(ValueError, match="sequences of one length"):
-        _passage(short, 8, torch.Generator())
+        random_passage(short, 8, torch.Generator())
 
 
 def test_run_state_round_trip(tmp_path):
@@ -212,7 +217,7 @@ def test_train_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["seqdisent", *command])
     # The whole validation split would take most of the time of this test.
     small = lambda n, s, r: seqdisent.load_dataset(n, s, r).select(range(8))
-    monkeypatch.setattr("seqdisent.cli.commands.load_dataset", small)
+    monkeypatch.setattr("seqdisent.recipes.recipe.load_dataset", small)
     assert main(command) == 0
     folder = tmp_path / "run" / "dbse-sprites"
     model, spec = seqdisent.load_checkpoint(folder)

@@ -1,14 +1,15 @@
 """The state of a training run in one safetensors file: Lightning's checkpoint without a pickle.
 
 Tensors are stored as tensors; everything else (epoch, loops, schedules, callback states) as JSON in
-the file's metadata. A file is written beside its place and renamed into it, so a run killed at any
-moment leaves a whole file behind.
+the metadata of the file. A file is written under a temporary name and then renamed, so a run that is
+killed at any moment leaves a complete file behind.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from torch import Tensor
 
 
 class SafetensorsIO(CheckpointIO):
-    """Lightning's way to write and read the state of a run."""
+    """Lightning's plug-in that writes and reads the state of a run."""
 
     def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options=None
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
         save_state(checkpoint, Path(path))
 
     def load_checkpoint(
-        self, path: str | Path, map_location=None, weights_only=None
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
         return load_state(Path(path))
 
@@ -37,7 +38,11 @@ class SafetensorsIO(CheckpointIO):
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
-    """Write a tree of dicts, lists, tuples, plain values and tensors."""
+    """Write a tree of dicts, lists, tuples, plain values and tensors.
+
+    Raises:
+        TypeError: if the tree holds anything else.
+    """
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +61,7 @@ def load_state(path: Path) -> dict[str, Any]:
 
 
 def _pack(node: Any, tensors: dict[str, Tensor]) -> Any:
+    """The tree as JSON, in which ``{"tensor": key}`` refers to an entry of ``tensors``, which is filled."""
     if isinstance(node, Tensor):
         key = str(len(tensors))
         # A copy: safetensors refuses tensors that share memory.
@@ -63,9 +69,10 @@ def _pack(node: Any, tensors: dict[str, Tensor]) -> Any:
         return {"tensor": key}
     if isinstance(node, dict):
         return {"dict": [[key, _pack(value, tensors)] for key, value in node.items()]}
-    if isinstance(node, (list, tuple)):
-        kind = "list" if isinstance(node, list) else "tuple"
-        return {kind: [_pack(value, tensors) for value in node]}
+    if isinstance(node, list):
+        return {"list": [_pack(value, tensors) for value in node]}
+    if isinstance(node, tuple):
+        return {"tuple": [_pack(value, tensors) for value in node]}
     if node is None or isinstance(node, (bool, int, float, str)):
         return node
     if isinstance(node, Path):
@@ -73,12 +80,14 @@ def _pack(node: Any, tensors: dict[str, Tensor]) -> Any:
     raise TypeError(f"the state of a run cannot hold a {type(node).__name__}")
 
 
-def _unpack(node: Any, tensor: Any) -> Any:
+def _unpack(node: Any, get_tensor: Callable[[str], Tensor]) -> Any:
+    """The inverse of :func:`_pack`."""
     if not isinstance(node, dict):
         return node
     ((kind, value),) = node.items()
     if kind == "tensor":
-        return tensor(value)
+        return get_tensor(value)
     if kind == "dict":
-        return {key: _unpack(item, tensor) for key, item in value}
-    return (list if kind == "list" else tuple)(_unpack(item, tensor) for item in value)
+        return {key: _unpack(item, get_tensor) for key, item in value}
+    items = [_unpack(item, get_tensor) for item in value]
+    return tuple(items) if kind == "tuple" else items

@@ -3,43 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.recipe import Recipe, by_name
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.config import TrainConfig
 
 FRAME = FrameConfig(kind="mlp", width=32, features=128)
 
 
-def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings) -> Recipe:
-    """DBSE whose anchor is any window: a random one in training, the mean of all of them afterwards.
+def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings: Any) -> Recipe:
+    """DBSE whose anchor is any window: a random one in training, the mean over all of them afterwards.
 
-    A fixed first day knows its own weather by heart; the paper takes another day for each data set.
+    With a fixed first day as anchor the static code holds that day's weather; the paper chooses another day for each
+    data set.
+
+    Args:
+        settings: of :class:`DBSEConfig`, instead of those that all series share.
     """
-    config = DBSEConfig(
-        **{
-            "static_size": 16,
-            "dynamic_size": 8,
-            "hidden": 64,
-            "static_weight": 0.3,
-            "anchor_rule": "mean",
-            "random_anchor": True,
-            "frame": FRAME,
-            **settings,
-        }
-    )
-    return Recipe(
-        "dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=learning_rate)
-    )
+    shared: dict[str, Any] = {
+        "static_size": 16,
+        "dynamic_size": 8,
+        "hidden": 64,
+        "static_weight": 0.3,
+        "anchor_rule": "mean",
+        "random_anchor": True,
+        "frame": FRAME,
+    }
+    config = DBSEConfig(**{**shared, **settings})
+    train = TrainConfig(steps, batch_size=32, learning_rate=learning_rate)
+    return Recipe("dbse", dataset, config, train)
 
 
 def dbse_waves() -> Recipe:
-    """DBSE on made-up series, which need no download."""
-    sizes = {"static_size": 8, "dynamic_size": 16}
+    """DBSE on simulated series, which need no download."""
     return _dbse(
-        "waves", 2500, static_weight=1.0, dynamic_weight=0.5, agreement_weight=3.0, **sizes
+        "waves",
+        2500,
+        static_size=8,
+        dynamic_size=16,
+        static_weight=1.0,
+        dynamic_weight=0.5,
+        agreement_weight=3.0,
     )
 
 
@@ -73,22 +80,22 @@ def dbse_etth1_interleaved() -> Recipe:
     return _etth1("etth1-interleaved")
 
 
-def dbse_physionet2012() -> Recipe:
-    """DBSE on stays in intensive care, which also tells what was measured."""
-    return _physionet("physionet2012")
-
-
 def _physionet(dataset: str) -> Recipe:
     return _dbse(dataset, 4000, 3e-3, presence_weight=1.0)
 
 
-def _tested_on(which: str) -> Callable[[], Recipe]:
-    def made() -> Recipe:
-        return _physionet(f"physionet2012-{which}")
+def dbse_physionet2012() -> Recipe:
+    """DBSE on stays in intensive care, which also predicts what was measured."""
+    return _physionet("physionet2012")
 
-    made.__name__ = f"dbse_physionet2012_{which}"
-    made.__doc__ = f"DBSE on stays in intensive care of set a, tested on set {which}."
-    return made
+
+def _physionet_tested_on(part: str) -> Callable[[], Recipe]:
+    def recipe() -> Recipe:
+        return _physionet(f"physionet2012-{part}")
+
+    recipe.__name__ = f"dbse_physionet2012_{part}"
+    recipe.__doc__ = f"DBSE on stays in intensive care of set a, tested on set {part}."
+    return recipe
 
 
 def dbse_csv() -> Recipe:
@@ -104,6 +111,7 @@ RECIPES = by_name(
     dbse_etth1,
     dbse_etth1_interleaved,
     dbse_physionet2012,
-    *map(_tested_on, "bc"),
+    _physionet_tested_on("b"),
+    _physionet_tested_on("c"),
     dbse_csv,
 )

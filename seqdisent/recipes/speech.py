@@ -9,15 +9,15 @@ from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.recipe import Recipe, by_name, judge
-from seqdisent.training.schedule import TrainConfig
+from seqdisent.training.config import TrainConfig
 
 
 def _dbse(dataset: str, steps: int) -> Recipe:
-    """DBSE with what it takes to tell the voice from the word, when both last as long as the recording.
+    """DBSE with additions that separate the voice from the word, when both last as long as the recording.
 
-    Beside the paper's loss: the anchor is a random passage of 100 ms in training, any two passages must give the same
-    static code, and afterwards all of them are averaged; the dynamic posterior hears the words in a disguised voice;
-    the decoder lays out by z and modulates by s.
+    In addition to the paper's loss: the anchor is a random passage of 100 ms in training, any two passages must give
+    the same static code, and after training the mean over all of them is used; the dynamic posterior sees the words
+    in a disguised voice; the decoder builds the layout from z and modulates it by s.
     """
     config = DBSEConfig(
         static_size=16,
@@ -33,9 +33,8 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         agreement_weight=300.0,
         frame=FrameConfig(kind="modulated", features=128),
     )
-    return Recipe(
-        "dbse", dataset, config, TrainConfig(steps, batch_size=32, learning_rate=2e-3), cut=True
-    )
+    train = TrainConfig(steps, batch_size=32, learning_rate=2e-3)
+    return Recipe("dbse", dataset, config, train, prune=True)
 
 
 def dbse_voices() -> Recipe:
@@ -51,7 +50,10 @@ def dbse_fsdd() -> Recipe:
 def dsvae_fsdd() -> Recipe:
     """DSVAE, full q, on spoken digits, with the paper's loss."""
     config = DSVAEConfig(
-        static_size=16, dynamic_size=16, sigma=0.13, frame=FrameConfig(kind="mlp", features=128)
+        static_size=16,
+        dynamic_size=16,
+        sigma=0.13,
+        frame=FrameConfig(kind="mlp", features=128),
     )
     return Recipe("dsvae", "fsdd", config, TrainConfig(4000, batch_size=32))
 
@@ -77,12 +79,12 @@ def judge_emodb() -> Recipe:
 
 
 def _without(speaker: str) -> Callable[[], Recipe]:
-    def made() -> Recipe:
+    def recipe() -> Recipe:
         return _dbse(f"fsdd-without-{speaker}", 3000)
 
-    made.__name__ = f"dbse_fsdd_without_{speaker}"
-    made.__doc__ = f"DBSE on spoken digits without {speaker}, whose voice is then unseen."
-    return made
+    recipe.__name__ = f"dbse_fsdd_without_{speaker}"
+    recipe.__doc__ = f"DBSE on spoken digits without {speaker}, whose voice is then unseen."
+    return recipe
 
 
 RECIPES = by_name(
