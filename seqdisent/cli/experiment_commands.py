@@ -14,8 +14,8 @@ from seqdisent.errors import UsageError
 
 def frontier(args: Namespace, console: Console) -> None:
     """Train and measure the points of the sweep that are missing; print where all of them stand."""
-    from seqdisent.experiments.frontier import POINTS, train_point
-    from seqdisent.experiments.frontier_results import collect, measure_point, write_results
+    from seqdisent.experiments.frontier.measure import collect, measure_point, write_results
+    from seqdisent.experiments.frontier.points import POINTS, train_point
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     points = args.points or list(POINTS)
@@ -35,10 +35,10 @@ def frontier(args: Namespace, console: Console) -> None:
 
 def rollouts(args: Namespace, console: Console) -> None:
     """Train and measure the transitions that are missing; print and keep where they stand, and a clip of futures."""
-    from seqdisent.experiments import transition_results as results
-    from seqdisent.experiments.transition_metrics import N, measure_point, measure_real
-    from seqdisent.experiments.transition_tables import tables
-    from seqdisent.experiments.transitions import POINTS, train_point
+    from seqdisent.experiments.transitions import compare as results
+    from seqdisent.experiments.transitions.measure import N, measure_point, measure_real
+    from seqdisent.experiments.transitions.points import POINTS, train_point
+    from seqdisent.experiments.transitions.tables import tables
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     points = args.points or list(POINTS)
@@ -71,9 +71,9 @@ def rollouts(args: Namespace, console: Console) -> None:
 
 def bits(args: Namespace, console: Console) -> None:
     """Train and measure the points of the sweep that are missing; print quality against bits, and keep it."""
-    from seqdisent.experiments.rate_distortion import DATA, POINTS, SIZES
-    from seqdisent.experiments.rate_distortion_metrics import codec_curve, measure_point
-    from seqdisent.experiments.rate_distortion_results import collect, table, write_results
+    from seqdisent.experiments.rate_distortion.measure import codec_curve, measure_point
+    from seqdisent.experiments.rate_distortion.points import DATA, POINTS, SIZES
+    from seqdisent.experiments.rate_distortion.tables import collect, table, write_results
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     datasets, sizes = args.data or list(DATA), args.sizes or list(SIZES)
@@ -100,7 +100,7 @@ def bits(args: Namespace, console: Console) -> None:
 def benchmark(args: Namespace, console: Console) -> None:
     """Train and try every seed that is missing; print and keep who said what."""
     from seqdisent.evaluation.downstream import summarised, table, write_results
-    from seqdisent.experiments.timeseries_benchmark import RECIPES, measure
+    from seqdisent.experiments.benchmark.measure import RECIPES, measure
     from seqdisent.recipes import recipe
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

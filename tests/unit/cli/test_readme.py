@@ -47,7 +47,7 @@ def test_pictures_are_there():
 
 
 def test_the_results_table_is_what_the_metrics_say():
-    from seqdisent.reporting import readme_tables
+    from seqdisent.experiments import readme_tables
 
     for made in (
         readme_tables.table(),
@@ -57,5 +57,5 @@ def test_the_results_table_is_what_the_metrics_say():
         readme_tables.series_table(),
     ):
         assert made in README, (
-            "run python -m seqdisent.reporting.readme_tables and paste its tables"
+            "run python -m seqdisent.experiments.readme_tables and paste its tables"
         )

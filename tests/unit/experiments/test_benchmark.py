@@ -16,7 +16,7 @@ from seqdisent.data import dataset_spec
 from seqdisent.evaluation import downstream, supervised_baseline
 from seqdisent.evaluation.downstream_heads import Answer, boosted, heads, raw_rows
 from seqdisent.evaluation.downstream_tasks import TASKS
-from seqdisent.experiments import timeseries_benchmark as command
+from seqdisent.experiments.benchmark import measure as command
 from seqdisent.recipes import RECIPES, Recipe, recipe, timeseries
 from seqdisent.training.config import TrainConfig
 from seqdisent.types import Encoding

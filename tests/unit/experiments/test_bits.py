@@ -16,20 +16,20 @@ from seqdisent.checkpoint import checkpoints_root
 from seqdisent.cli.main import main
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import Judge
-from seqdisent.experiments import h264_baseline as h264
-from seqdisent.experiments import rate_distortion_metrics as measuring
-from seqdisent.experiments.rate_distortion import DATA, MODELS, POINTS, SIZES
-from seqdisent.experiments.rate_distortion_metrics import (
+from seqdisent.experiments.rate_distortion import h264 as h264
+from seqdisent.experiments.rate_distortion import measure as measuring
+from seqdisent.experiments.rate_distortion.measure import (
     bits_a_frame,
     envelope_errors,
     figures,
     measure_point,
 )
-from seqdisent.experiments.rate_distortion_results import collect, table, write_results
+from seqdisent.experiments.rate_distortion.points import DATA, MODELS, POINTS, SIZES
+from seqdisent.experiments.rate_distortion.tables import collect, table, write_results
+from seqdisent.experiments.readme_tables import bits_table
 from seqdisent.modalities.base import JudgeBudget
 from seqdisent.modalities.video import Video
 from seqdisent.reporting.figures import bits as figure
-from seqdisent.reporting.readme_tables import bits_table
 from seqdisent.types import Latents, Sequences
 from tests.fixtures.video_models import build
 
@@ -227,7 +227,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
     point = POINTS["sprites-32-dsvae-1"]
     for where in (
         "seqdisent.experiments.sweep.split",
-        "seqdisent.experiments.rate_distortion_metrics.split",
+        "seqdisent.experiments.rate_distortion.measure.split",
     ):
         monkeypatch.setattr(where, few)
     monkeypatch.setattr(Video, "judge_budget", JudgeBudget(sweep_pairs=20))
@@ -242,7 +242,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
     monkeypatch.undo()
     for where in (
         "seqdisent.experiments.sweep.split",
-        "seqdisent.experiments.rate_distortion_metrics.split",
+        "seqdisent.experiments.rate_distortion.measure.split",
     ):
         monkeypatch.setattr(where, few)
     judge = Judge(few("sprites-32", "test").spec).eval()
@@ -271,7 +271,7 @@ def test_the_readme_says_what_the_results_say():
     path = checkpoints_root() / "bits" / "results.json"
     readme = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
     assert bits_table() in readme, (
-        "run python -m seqdisent.reporting.readme_tables and paste its last table"
+        "run python -m seqdisent.experiments.readme_tables and paste its last table"
     )
     assert (
         table(json.loads(path.read_text(encoding="utf-8")))

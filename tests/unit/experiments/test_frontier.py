@@ -9,8 +9,8 @@ import pytest
 
 import seqdisent
 from seqdisent.data import dataset_spec
-from seqdisent.experiments import frontier_results as measuring
-from seqdisent.experiments.frontier import DATASET, POINTS, train_point
+from seqdisent.experiments.frontier import measure as measuring
+from seqdisent.experiments.frontier.points import DATASET, POINTS, train_point
 from seqdisent.reporting.figures import frontier as figure
 
 FIGURES = {

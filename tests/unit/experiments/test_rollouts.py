@@ -15,10 +15,10 @@ from seqdisent.checkpoint import save_checkpoint
 from seqdisent.cli.main import main
 from seqdisent.data.video.bouncing_balls import SMALL
 from seqdisent.distributions import DiagonalGaussian
-from seqdisent.experiments import transition_metrics as rollouts
-from seqdisent.experiments import transition_results as results
-from seqdisent.experiments.transition_tables import tables
-from seqdisent.experiments.transitions import DATASET, POINTS
+from seqdisent.experiments.transitions import compare as results
+from seqdisent.experiments.transitions import measure as rollouts
+from seqdisent.experiments.transitions.points import DATASET, POINTS
+from seqdisent.experiments.transitions.tables import tables
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.recipes import RECIPES, Recipe, recipe
 from seqdisent.training.config import TrainConfig
@@ -264,7 +264,7 @@ def test_the_command_trains_measures_and_goes_on(tmp_path, monkeypatch, capsys):
         DSVAEConfig(transition=recipe(name).config.transition, **SIZES),
         TrainConfig(2, 16, 1e-3),
     )
-    monkeypatch.setattr("seqdisent.experiments.transitions.recipe", tiny)
+    monkeypatch.setattr("seqdisent.experiments.transitions.points.recipe", tiny)
     for name, value in {"N": 4, "MEAN_OF": 20, "FUTURES": 2}.items():
         monkeypatch.setattr(rollouts, name, value)
     monkeypatch.setattr(results, "LENGTHS", (5, 10))

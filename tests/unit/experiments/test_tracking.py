@@ -10,8 +10,14 @@ import torch
 
 from seqdisent.data.video import ball_simulator
 from seqdisent.data.video.bouncing_balls import LARGE, SMALL
-from seqdisent.experiments import ball_physics as physics
-from seqdisent.experiments.ball_tracker import WORSE, Tracks, against_simulator, track, worsened
+from seqdisent.experiments.transitions import ball_physics as physics
+from seqdisent.experiments.transitions.ball_tracker import (
+    WORSE,
+    Tracks,
+    against_simulator,
+    track,
+    worsened,
+)
 
 ROWS = np.arange(12)
 

@@ -1,4 +1,4 @@
-"""Quality against bits: what the codes of each model of :mod:`seqdisent.experiments.rate_distortion`
+"""Quality against bits: what the codes of each model of :mod:`seqdisent.experiments.rate_distortion.points`
 cost, and what they are worth.
 
 The bits of a code are its KL divergence from the prior, what it costs to convey a *draw* from the posterior with the
@@ -26,12 +26,12 @@ from seqdisent.evaluation.leakage import Effort, measure
 from seqdisent.evaluation.report import few, mean_sequence
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
-from seqdisent.experiments.frontier_results import RESULTS
-from seqdisent.experiments.h264_baseline import curve
-from seqdisent.experiments.rate_distortion import Point, train_point
+from seqdisent.experiments.frontier.measure import RESULTS
+from seqdisent.experiments.rate_distortion.h264 import curve
+from seqdisent.experiments.rate_distortion.points import Point, train_point
+from seqdisent.experiments.readme_tables import off_target_bits
 from seqdisent.experiments.sweep import split
 from seqdisent.modalities import modality_of
-from seqdisent.reporting.readme_tables import off_target_bits
 from seqdisent.reporting.tables import headline
 from seqdisent.types import Latents
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent.data.video.bouncing_balls import SMALL
-from seqdisent.experiments.transition_metrics import (
+from seqdisent.experiments.transitions.compare import CHIEF, MANY, PAIR
+from seqdisent.experiments.transitions.measure import (
     AFTER,
     FUTURES,
     HORIZONS,
@@ -18,7 +19,6 @@ from seqdisent.experiments.transition_metrics import (
     TERMS,
     Figures,
 )
-from seqdisent.experiments.transition_results import CHIEF, MANY, PAIR
 
 PHYSICS = {
     "number kept": "right number of balls, %",

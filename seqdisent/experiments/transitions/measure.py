@@ -23,8 +23,14 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.video.bouncing_balls import SMALL
 from seqdisent.errors import UsageError
 from seqdisent.evaluation.statistics import Bootstrap
-from seqdisent.experiments import ball_physics as physics
-from seqdisent.experiments.ball_tracker import WORSE, Tracks, against_simulator, track, worsened
+from seqdisent.experiments.transitions import ball_physics as physics
+from seqdisent.experiments.transitions.ball_tracker import (
+    WORSE,
+    Tracks,
+    against_simulator,
+    track,
+    worsened,
+)
 from seqdisent.models import SequentialVAE
 from seqdisent.types import Latents, Sequences
 

@@ -5,7 +5,7 @@ frames with as many code numbers a sequence: D + S / T of them a frame. Everythi
 steps, rate, batches, and the bound itself for a loss, with a learned variance and nothing weighted, so that the KL of
 a code is what it costs to convey a draw of it.
 
-Points are measured by :mod:`seqdisent.experiments.rate_distortion_metrics` on *test* sequences: nothing
+Points are measured by :mod:`seqdisent.experiments.rate_distortion.measure` on *test* sequences: nothing
 is chosen by what comes out.
 """
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent.errors import UsageError
-from seqdisent.experiments.frontier_results import RESULTS, over_seeds
-from seqdisent.experiments.h264_baseline import CLIPS, at_quality
-from seqdisent.experiments.rate_distortion import DATA, POINTS, STATIC, Point
-from seqdisent.experiments.rate_distortion_metrics import ASK, CURVE, HOLD, LEARN
+from seqdisent.experiments.frontier.measure import RESULTS, over_seeds
+from seqdisent.experiments.rate_distortion.h264 import CLIPS, at_quality
+from seqdisent.experiments.rate_distortion.measure import ASK, CURVE, HOLD, LEARN
+from seqdisent.experiments.rate_distortion.points import DATA, POINTS, STATIC, Point
 
 EQUAL = 8  # D of the DSVAE whose quality H.264 must have
 

@@ -1,4 +1,4 @@
-"""``python -m seqdisent.reporting.readme_tables``: every checkpoint's metrics as Markdown tables."""
+"""``python -m seqdisent.experiments.readme_tables``: every checkpoint's metrics as Markdown tables."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def bits_table(path: Path | None = None) -> str:
     Args:
         path: ``results.json`` of a sweep; by default the one beside the checkpoints.
     """
-    from seqdisent.experiments.rate_distortion_results import COLUMNS, table
+    from seqdisent.experiments.rate_distortion.tables import COLUMNS, table
 
     path = path or checkpoints_root() / BITS / "results.json"
     results = [r for r in json.loads(path.read_text(encoding="utf-8")) if r["size"] in BITS_SIZES]
@@ -203,7 +203,7 @@ def rollouts_table(path: Path | None = None) -> str:
     Args:
         path: ``results.json`` of it; by default the one beside the checkpoints.
     """
-    from seqdisent.experiments.transition_tables import short_table
+    from seqdisent.experiments.transitions.tables import short_table
 
     return short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
 

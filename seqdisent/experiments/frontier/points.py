@@ -7,7 +7,7 @@ Three families of points, all on the drawn sprites at 32x32:
   code against direction in the static one: their best points are the frontier.
 * ``beyond``: DBSE with parts that the paper does not have, alone and together.
 
-Points are measured by :mod:`seqdisent.experiments.frontier_results` on *validation* characters, since recipes are
+Points are measured by :mod:`seqdisent.experiments.frontier.measure` on *validation* characters, since recipes are
 chosen here.
 """
 

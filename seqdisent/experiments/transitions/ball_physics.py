@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from seqdisent.experiments.ball_tracker import Tracks
+from seqdisent.experiments.transitions.ball_tracker import Tracks
 
 PIXELS = 32  # positions are in box widths; what is said is in pixels of a frame this wide
 SLACK = (

@@ -13,8 +13,8 @@ from scipy.stats import ttest_ind
 
 from seqdisent.data.video.bouncing_balls import SMALL
 from seqdisent.evaluation.statistics import over_seeds
-from seqdisent.experiments.transition_metrics import AFTER, FUTURES, HORIZONS, RESULTS, SEEN
-from seqdisent.experiments.transitions import POINTS
+from seqdisent.experiments.transitions.measure import AFTER, FUTURES, HORIZONS, RESULTS, SEEN
+from seqdisent.experiments.transitions.points import POINTS
 from seqdisent.media import video
 from seqdisent.models import SequentialVAE
 
@@ -146,7 +146,7 @@ def write_results(results: dict[str, Any], folder: Path) -> Path:
     """``results.json`` and ``results.md``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    from seqdisent.experiments.transition_tables import tables
+    from seqdisent.experiments.transitions.tables import tables
 
     (folder / "results.md").write_text(tables(results), encoding="utf-8")
     return folder

@@ -2,7 +2,7 @@
 
 DSVAE is trained on 32 frames of bouncing balls with each transition and several seeds, and everything else the same.
 What the models do in the 100 frames after is measured by
-:mod:`seqdisent.experiments.transition_metrics` on *test* sequences.
+:mod:`seqdisent.experiments.transitions.measure` on *test* sequences.
 """
 
 from __future__ import annotations

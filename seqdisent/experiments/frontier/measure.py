@@ -24,7 +24,7 @@ from seqdisent.evaluation.probes import PROBES, Task, read
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.statistics import over_seeds
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
-from seqdisent.experiments.frontier import POINTS
+from seqdisent.experiments.frontier.points import POINTS
 from seqdisent.models.pruning import cut_codes
 from seqdisent.spec import Factor
 

@@ -1,0 +1,1 @@
+"""``seqdisent benchmark``: downstream tasks of time series, over seeds."""

@@ -1,0 +1,1 @@
+"""``seqdisent rate-distortion``: reconstruction quality against the bits of the codes."""

@@ -1,0 +1,1 @@
+"""``seqdisent transitions``: stochastic against deterministic transitions, beyond the length of training."""
