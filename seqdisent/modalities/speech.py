@@ -99,7 +99,7 @@ class Speech(Modality):
         frames = [vocoder.to_frames(x, n) for x, n in zip(batch.x.numpy(), steps, strict=True)]
         voiced = [np.mean(vocoder.pitch_hz(one) > 0) for one in frames]
         return {
-            "envelope": vocoder.DB * reconstruction.root_mean_square_error(),
+            "envelope": vocoder.DB * reconstruction.root_mean_square_error(vocoder.ENVELOPE),
             "pitch": np.array([vocoder.median_pitch_hz(one) for one in frames]),
             "voiced": 100 * np.array(voiced),
             "duration": steps / spec.rate_hz,
