@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
+import os
+from pathlib import Path
 
-pytest_plugins = ["tests.fixtures.video_models", "tests.fixtures.app", "tests.fixtures.tables"]
+# Tests run side by side, each on one thread. Libraries read this when they are imported.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
-torch.set_num_threads(2)
+import pytest  # noqa: E402 (after the settings above)
+import torch  # noqa: E402 (after the settings above)
+
+pytest_plugins = ["tests.fixtures.video_models", "tests.fixtures.browser"]
+
+ROOT = Path(__file__).parents[1]
+MOST_WORKERS = 4  # each imports the package and its libraries, which costs seconds and a gigabyte
+
+torch.set_num_threads(1)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Whole folders are shared between workers; for chosen files starting workers costs more than it saves."""
+    chosen = [Path(argument.split("::")[0]) for argument in config.args]
+    if any(path.suffix == ".py" for path in chosen):
+        return 0
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker takes a file as a whole, and one worker takes all tests of the running app."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = "app" if {"checkpoints", "browser"} & set(fixtures) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ def it() -> service.Loaded:
 
 def test_ready_checkpoints_come_first_and_the_embedded_one_is_default() -> None:
     assert list(service.checkpoints()) == [
+        "dbse-air-quality",
         "dbse-sprites",
         "dbse-voices",
         "dbse-waves",

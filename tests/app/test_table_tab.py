@@ -21,12 +21,6 @@ NAME = NAMES["air-quality"]
 READ, FORM = "#sd-own-read", "#sd-own-roles"
 
 
-@pytest.fixture(scope="module")
-def checkpoints(table_checkpoints: Path) -> Path:
-    """The app shows checkpoints of series that take tables."""
-    return table_checkpoints
-
-
 @pytest.fixture
 def page(context: BrowserContext, app_url: str):
     """The tab for one's own; an error on it fails the test."""

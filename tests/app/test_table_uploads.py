@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,15 +17,9 @@ from demo.tabs.upload import table_payload as table_payloads
 from seqdisent.spec import Variable
 from seqdisent.tables import match_variables
 from seqdisent.tables.column_roles import Roles
-from tests.fixtures.tables import DATA, KNOWN, NAMES, PICTURES, frame, written
+from tests.fixtures.tables import KNOWN, NAMES, PICTURES, frame, split_of, written
 
 pytestmark = pytest.mark.usefixtures("checkpoints")
-
-
-@pytest.fixture(scope="module")
-def checkpoints(table_checkpoints: Path) -> Path:
-    """The app shows checkpoints of series that take tables."""
-    return table_checkpoints
 
 
 WAVES, AIR, TINY = NAMES["waves"], NAMES["air-quality"], NAMES["tiny"]
@@ -97,7 +90,7 @@ def test_a_test_sequence_comes_back_as_itself(data: str, dialect: str) -> None:
 def test_of_any_length(index: int) -> None:
     upload = bring("tiny", written(frame("tiny", index)))
     same(upload, index)
-    assert upload.fitted.windows == DATA["tiny"].steps[index]
+    assert upload.fitted.windows == split_of("tiny").steps[index]
 
 
 def test_rows_without_a_time_are_steps() -> None:
@@ -158,7 +151,7 @@ def test_a_swap_is_that_of_the_sequence() -> None:
     ],
 )
 def test_columns_are_known_by_their_letters(columns: list[str], found: dict) -> None:
-    assert match_variables.match(DATA["air-quality"].spec.variables, columns) == found
+    assert match_variables.match(split_of("air-quality").spec.variables, columns) == found
 
 
 def test_columns_by_other_names_can_be_chosen() -> None:

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import soundfile as sf
 from gradio_client import Client, handle_file
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from demo.core import uploads
 from seqdisent.data.speech.voices_art import SPEAKERS, say
-from tests.fixtures.app import CHROMIUM_ARGUMENTS
+from tests.fixtures.browser import SPEAKER, spoken
 
 NAME, PICTURES = "dbse-voices", "dbse-sprites"
-RATE_HZ, SPEAKER = 16_000, 5
+RATE_HZ = 16_000
 TAB = "?checkpoint={}&tab=voice"
 
 
@@ -30,37 +30,21 @@ def wav(wave: np.ndarray, rate_hz: int = RATE_HZ, coding: str = "PCM_16") -> byt
     return buffer.getvalue()
 
 
-def voice(seconds: float = 0.0) -> np.ndarray:
-    """A word that nobody has heard, with pauses around it for as long as is asked."""
-    word = np.pad(say(SPEAKER, 2, 7), 4000)
-    return np.tile(word, max(1, -(-round(seconds * RATE_HZ) // len(word))))
-
-
 def at_96_khz() -> np.ndarray:
-    word = voice()
+    word = spoken()
     at = np.arange(6 * len(word)) / 6
     return np.stack([np.interp(at, np.arange(len(word)), word)] * 2, 1)
 
 
 @pytest.fixture(scope="module")
-def page(chromium: str, app_url: str, tmp_path_factory) -> Iterator[Page]:
+def page(browser: Browser, app_url: str) -> Iterator[Page]:
     """The tab in a browser whose microphone says a word again and again."""
-    spoken = tmp_path_factory.mktemp("microphone") / "spoken.wav"
-    spoken.write_bytes(wav(voice(4)))
-    arguments = [
-        *CHROMIUM_ARGUMENTS,
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={spoken}",
-    ]
     uploads.warm(NAME)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900},
-            reduced_motion="reduce",
-            permissions=["microphone"],
-        )
+    with browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        reduced_motion="reduce",
+        permissions=["microphone"],
+    ) as context:
         page = context.new_page()
         page.set_default_timeout(60_000)
         problems: list[str] = []
@@ -68,7 +52,6 @@ def page(chromium: str, app_url: str, tmp_path_factory) -> Iterator[Page]:
         page.goto(app_url + TAB.format(NAME))
         page.wait_for_selector("#sd-own-audio .record-button", state="visible")
         yield page
-        browser.close()
     assert problems == []
 
 
@@ -147,7 +130,7 @@ def test_a_bad_file_is_told_and_the_next_one_is_taken(page: Page) -> None:
             page.locator("#sd-own-clip .sd-stage").is_hidden()
             and page.locator("#sd-own-swap").is_hidden()
         )
-    upload(page, "me.wav", wav(voice()))
+    upload(page, "me.wav", wav(spoken()))
     page.wait_for_selector("#sd-own-clip [data-clip='0']")
     assert "me.wav" in page.inner_text("#sd-own-clip figcaption")
     assert page.locator("#sd-own-found .sd-refused").count() == 0
@@ -175,7 +158,7 @@ def ask(
 
 def test_endpoint(client: Client, tmp_path: Path) -> None:
     kept = len(uploads._KEPT)
-    report, file = ask(client, tmp_path, wav(voice()), b=3, format="wav:b_like_a")
+    report, file = ask(client, tmp_path, wav(spoken()), b=3, format="wav:b_like_a")
     samples, rate = sf.read(file)
     assert rate == RATE_HZ and len(samples) / rate == pytest.approx(report["seconds"], abs=0.05)
     assert report["pitch_hz"] == pytest.approx(SPEAKERS[SPEAKER].pitch_hz, rel=0.2)
@@ -189,7 +172,7 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
 def test_neither_the_recording_nor_anything_of_it_stays_on_disk(
     client: Client, tmp_path: Path
 ) -> None:
-    content = wav(voice()[123:])
+    content = wav(spoken()[123:])
     ask(client, tmp_path, content)
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     assert not [
@@ -200,10 +183,10 @@ def test_neither_the_recording_nor_anything_of_it_stays_on_disk(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (wav(voice(), coding="PCM_U8"), "8 bits"),
+        (wav(spoken(), coding="PCM_U8"), "8 bits"),
         (wav(at_96_khz(), 96_000), "Resampled from 96,000"),
         (wav(at_96_khz(), 96_000), "Mixed 2 channels"),
-        (wav(voice(61)), "Cut from"),
+        (wav(spoken(61)), "Cut from"),
     ],
 )
 def test_what_was_mended_is_told(
@@ -218,9 +201,9 @@ def test_what_was_mended_is_told(
         (b"", {}, "is empty"),
         (b"Dear diary, I am no sound.\n" * 50, {}, "is text, not sound"),
         (wav(np.zeros(RATE_HZ)), {}, "This is silence"),
-        (wav(voice()), {"name": PICTURES}, "takes pictures, not sound"),
-        (wav(voice()), {"b": 10**6}, "numbered 0 to"),
-        (wav(voice()), {"format": "exe"}, "Formats"),
+        (wav(spoken()), {"name": PICTURES}, "takes pictures, not sound"),
+        (wav(spoken()), {"b": 10**6}, "numbered 0 to"),
+        (wav(spoken()), {"format": "exe"}, "Formats"),
     ],
 )
 def test_what_cannot_be_used_is_told(
@@ -232,7 +215,7 @@ def test_what_cannot_be_used_is_told(
 
 def test_only_what_was_uploaded_is_read(app_url: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret.wav"
-    secret.write_bytes(wav(voice()))
+    secret.write_bytes(wav(spoken()))
     call = f"{app_url}gradio_api/call/voice"
     for path in (str(secret), "/etc/passwd", "\0", "", 3, "http://127.0.0.1:1/me.wav"):
         file = {
