@@ -1,4 +1,4 @@
-"""From any sound file or microphone array to the waveform that models see; every repair is reported.
+"""From any sound file or array of samples to the waveform that models see; every repair is reported.
 
 Only soundfile, soxr and NumPy: the first call of a ``librosa.effects`` function takes two seconds.
 """
@@ -13,14 +13,25 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-from seqdisent.audio import decode, loudness
-from seqdisent.audio.decode import AudioError
-from seqdisent.audio.loudness import loudness_db
+from seqdisent.audio.activity import active_span, busiest_passage
+from seqdisent.audio.clipping import clipped
+from seqdisent.audio.decode import decode
+from seqdisent.audio.loudness import decibels, levels, loudness_db, low_passed
+from seqdisent.audio.samples import (
+    AudioError,
+    in_seconds,
+    interpolate_invalid,
+    mix_to_mono,
+    to_float,
+)
 
 __all__ = ["RATE_HZ", "AudioError", "Clip", "loudness_db", "prepare", "read", "wav_bytes"]
 
 RATE_HZ = 16_000
-TARGET_DB, SILENCE_DB, PEAK = -23.0, -55.0, 0.99
+TARGET_DB = -23.0  # the common loudness, in dBFS
+SILENCE_DB = -55.0
+PEAK = 0.99
+FADE_SAMPLES = 80
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ def read(
     Seconds and bandwidth are those of :func:`prepare`. Raises :class:`AudioError` for what is not sound, is damaged
     or larger than 25 MB, and for what :func:`prepare` refuses.
     """
-    samples, rate_hz, notes = decode.decode(source)
+    samples, rate_hz, notes = decode(source)
     clip = prepare(
         samples,
         rate_hz,
@@ -77,8 +88,8 @@ def prepare(
         rate_hz: 4,000 to 192,000.
         max_seconds: a longer clip is cut to the passage with most speech.
         min_seconds: a shorter one is refused.
-        bandwidth_hz: nothing above is left, for models that know telephone speech only.
-        trim: whether silence at the ends goes.
+        bandwidth_hz: what is above is filtered out, for models that were trained on telephone speech.
+        trim: whether silence at the ends is removed.
 
     Raises:
         AudioError: silence, too short, too many samples that are no numbers, a wrong shape, type or rate.
@@ -87,20 +98,22 @@ def prepare(
         raise ValueError(
             f"need 0 < min_seconds <= max_seconds, got {min_seconds} and {max_seconds}"
         )
-    rate_hz, notes = int(rate_hz), []
-    x = decode.mend(decode.floats(samples, rate_hz, notes), rate_hz, notes)
+    rate_hz = int(rate_hz)
+    notes: list[str] = []
+    x = interpolate_invalid(to_float(samples, rate_hz, notes), rate_hz, notes)
     _check_length(len(x) / rate_hz, min_seconds)
     if not np.mod(x * 128, 1).any():
         notes.append("The source has 8 bits a sample: coarse quantisation, its noise stays.")
-    clipped = np.any([loudness.clipped(channel) for channel in x.T], axis=0)
-    wave = _in_band(decode.mono(x, notes), rate_hz, bandwidth_hz, notes)
+    is_clipped = np.any([clipped(channel) for channel in x.T], axis=0)
+    wave = _in_band(mix_to_mono(x, notes), rate_hz, bandwidth_hz, notes)
     start, end = _passage(wave, max_seconds, min_seconds, trim, notes)
-    share = clipped[start * rate_hz // RATE_HZ : -(-end * rate_hz // RATE_HZ)].mean()
+    source_start, source_end = start * rate_hz // RATE_HZ, -(-end * rate_hz // RATE_HZ)
+    share = is_clipped[source_start:source_end].mean()
     if share >= 0.001:
         notes.append(
             f"{100 * share:.1f} % of the samples are clipped: the recording was too loud, and distortion stays."
         )
-    wave = loudness.faded(wave[start:end], start > 0, end < len(wave))
+    wave = _faded(wave[start:end], start > 0, end < len(wave))
     return Clip(_levelled(wave, notes), tuple(notes), start)
 
 
@@ -118,25 +131,28 @@ def _in_band(
     source: np.ndarray, rate_hz: int, bandwidth_hz: float | None, notes: list[str]
 ) -> np.ndarray:
     """``[n]`` at 16 kHz without what is above the bandwidth; silence is refused."""
-    wave, top_hz = source, min(rate_hz, RATE_HZ) / 2
+    wave = source
+    top_hz = min(rate_hz, RATE_HZ) / 2
     if rate_hz != RATE_HZ:
         wave = soxr.resample(source, rate_hz, RATE_HZ, "HQ")
         lost = f"; it holds nothing above {top_hz:,.0f} Hz" if rate_hz < RATE_HZ else ""
         notes.append(f"Resampled from {rate_hz:,} to {RATE_HZ:,} Hz{lost}.")
     if bandwidth_hz is not None and bandwidth_hz < top_hz:
-        top_hz, before = bandwidth_hz, np.square(wave).sum()
-        wave = loudness.low_passed(wave, bandwidth_hz, RATE_HZ)
-        share = 1 - np.square(wave).sum() / max(before, 1e-30)
+        top_hz = bandwidth_hz
+        energy = np.square(wave).sum()
+        wave = low_passed(wave, bandwidth_hz, RATE_HZ)
+        share = 1 - np.square(wave).sum() / max(energy, 1e-30)
         if share > 0.01:
             notes.append(
                 f"What is above {bandwidth_hz:,.0f} Hz, {100 * share:.1f} % of the energy, was filtered out: "
-                "the model knows nothing there."
+                "the model was trained on recordings that end there."
             )
-    if loudness.decibels(loudness.levels(wave).max()) >= SILENCE_DB:
+    if decibels(levels(wave).max()) >= SILENCE_DB:
         return wave
-    if loudness.decibels(loudness.levels(source).max()) >= SILENCE_DB:
+    if decibels(levels(source).max()) >= SILENCE_DB:
         raise AudioError(
-            f"All of its sound is above {top_hz:,.0f} Hz, where the model hears nothing. Give speech."
+            f"All of its sound is above {top_hz:,.0f} Hz, where the recordings end that the model was trained on. "
+            "Give speech."
         )
     raise AudioError(
         f"This is silence: nothing in it is louder than {-SILENCE_DB:.0f} dB below full scale. "
@@ -149,26 +165,44 @@ def _passage(
 ) -> tuple[int, int]:
     """First and last sample (exclusive) of what is kept."""
     total, longest = len(wave), round(max_seconds * RATE_HZ)
-    start, end = loudness.active_span(wave) if trim else (0, total)
+    start, end = active_span(wave) if trim else (0, total)
     _check_length((end - start) / RATE_HZ, min_seconds)
     if end - start > longest:
-        start += loudness.busiest(wave[start:end], longest)
+        start += busiest_passage(wave[start:end], longest)
         # Pauses may have come to lie at the ends.
-        first, last = loudness.active_span(wave[start : start + longest]) if trim else (0, longest)
+        first, last = active_span(wave[start : start + longest]) if trim else (0, longest)
         start, end = start + first, start + last
         _check_length((end - start) / RATE_HZ, min_seconds)
         notes.append(
-            f"Cut from {_s(total)} to {_s(end - start)}: this is what the model takes; "
-            f"the passage with most speech was kept, from {_s(start)}."
+            f"Cut from {_seconds(total)} to {_seconds(end - start)}: this is what the model takes; "
+            f"the passage with most speech was kept, from {_seconds(start)}."
         )
     elif end - start < total:
-        ends = [
-            f"{_s(n)}{{}} at the {where}"
-            for where, n in (("start", start), ("end", total - end))
-            if n
-        ]
-        notes.append(f"Trimmed {' and '.join(ends)}.".format(" of silence", ""))
+        notes.append(_trimming(start, total - end))
     return start, end
+
+
+def _trimming(at_start: int, at_end: int) -> str:
+    """What was trimmed, in samples, as a sentence."""
+    if not at_end:
+        return f"Trimmed {_seconds(at_start)} of silence at the start."
+    if not at_start:
+        return f"Trimmed {_seconds(at_end)} of silence at the end."
+    return (
+        f"Trimmed {_seconds(at_start)} of silence at the start and {_seconds(at_end)} at the end."
+    )
+
+
+def _faded(wave: np.ndarray, at_start: bool, at_end: bool) -> np.ndarray:
+    """A copy that fades in and out over 5 ms, at the ends where it was cut."""
+    wave = wave.copy()
+    ramp = np.sin(np.pi / 2 * np.arange(FADE_SAMPLES) / FADE_SAMPLES).astype(np.float32) ** 2
+    n = min(FADE_SAMPLES, len(wave))
+    if at_start:
+        wave[:n] *= ramp[:n]
+    if at_end:
+        wave[-n:] *= ramp[:n][::-1]
+    return wave
 
 
 def _levelled(wave: np.ndarray, notes: list[str]) -> np.ndarray:
@@ -176,10 +210,11 @@ def _levelled(wave: np.ndarray, notes: list[str]) -> np.ndarray:
     wanted = TARGET_DB - loudness_db(wave)
     gain = min(wanted, 20 * float(np.log10(PEAK / np.abs(wave).max())))
     if abs(gain) >= 0.5:
-        limited = (
-            "; its peaks would have been clipped at the usual level" if gain < wanted - 0.5 else ""
-        )
-        notes.append(f"Level {'raised' if gain > 0 else 'lowered'} by {abs(gain):.1f} dB{limited}.")
+        direction = "raised" if gain > 0 else "lowered"
+        limited = ""
+        if gain < wanted - 0.5:
+            limited = "; its peaks would have been clipped at the usual level"
+        notes.append(f"Level {direction} by {abs(gain):.1f} dB{limited}.")
     return (wave * np.float32(10 ** (gain / 20))).clip(-1, 1)
 
 
@@ -190,5 +225,5 @@ def _check_length(seconds: float, needed: float) -> None:
         )
 
 
-def _s(samples: int) -> str:
-    return decode.in_seconds(samples, RATE_HZ)
+def _seconds(samples: int) -> str:
+    return in_seconds(samples, RATE_HZ)

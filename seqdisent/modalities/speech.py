@@ -1,7 +1,7 @@
 """Speech: steps of two WORLD frames ``[2, 67]``, 20 ms long.
 
-A judge of speech hears the *waveform*, as people do: recordings as they were recorded, and decoded sequences after
-the vocoder has synthesised them. It is trained on recordings with and without a pass through the vocoder, so that the
+A judge of speech sees spectrograms of *waveforms*: recordings as they were recorded, and decoded sequences after the
+vocoder has synthesised them. It is trained on recordings with and without a pass through the vocoder, so that the
 vocoder alone does not sway it.
 """
 
@@ -30,10 +30,10 @@ FEATURES = {
     ),
 }
 ABOVE_BAND = SourceFeature(
-    Feature("energy above what the model hears", "%", ratio=False),
+    Feature("energy above the band of the training recordings", "%", ratio=False),
     # What was filtered out has no counterpart in the known recordings, so the bound is a rule.
     highest=50.0,
-    warning="Most of its energy, {value}, is above what the model hears.",
+    warning="Most of its energy, {value}, is above the band of the training recordings.",
 )
 
 

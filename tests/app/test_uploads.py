@@ -320,7 +320,7 @@ def test_what_lies_above_the_band_is_measured(voice) -> None:
     whistled = 0.05 * voice + 0.1 * np.sin(2 * np.pi * 6000 * t)
     found = recordings.record(NARROW, RATE_HZ, whistled).outside
     assert found.measures["above_band"].value > 90 and any(
-        "above what the model hears" in w for w in found.warnings
+        "above the band of the training" in w for w in found.warnings
     )
     assert recordings.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
 

@@ -7,6 +7,7 @@ import pytest
 from scipy.signal import lfilter
 
 from seqdisent.audio import loudness, prepare
+from seqdisent.audio.activity import active_span
 from seqdisent.audio.prepare import RATE_HZ, AudioError
 from tests.fixtures.recordings import encoded, pitch_hz, refusal, said, word
 
@@ -131,7 +132,7 @@ def test_a_soft_s_belongs_to_the_word() -> None:
     assert (
         38 < loudness.decibels(levels.max()) - loudness.decibels(levels[110:120].mean()) < 46
     )  # softer than 35 dB down
-    start, end = loudness.active_span(wave)
+    start, end = active_span(wave)
     assert 0.44 * RATE_HZ <= start <= 0.5 * RATE_HZ and 1.3 * RATE_HZ <= end <= 1.36 * RATE_HZ
 
 
