@@ -12,7 +12,7 @@ import torch
 
 import seqdisent
 from seqdisent.checkpoint import WEIGHTS, CheckpointError, checkpoints_root
-from seqdisent.data import DatasetSpec, SequenceDataset, is_ready, source_module
+from seqdisent.data import DatasetSpec, SequenceDataset, data_source, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
 from seqdisent.evaluation.judge import knows, load_judge
 from seqdisent.models import SequentialVAE
@@ -85,11 +85,11 @@ def data_ready(dataset: str) -> bool:
 
 def fetch_data(name: str, progress: Callable[[int, int], None] | None = None) -> None:
     """Download the data of a checkpoint; ServiceError says what went wrong."""
-    fetch = getattr(source_module(spec_of(name).name), "fetch", None)
-    if fetch is None:
+    source = data_source(spec_of(name).name)
+    if source.origin != "download":
         raise ServiceError(f"{spec_of(name).title} needs no download.")
     try:
-        fetch(progress=progress)
+        source.get(progress=progress)
     except (DownloadFailed, OSError) as error:
         raise ServiceError(str(error)) from error
 

@@ -21,11 +21,11 @@ from seqdisent.cli.experiment_commands import benchmark, bits, frontier, rollout
 from seqdisent.data import (
     DATASETS,
     DatasetSpec,
+    data_source,
     dataset_outline,
     dataset_spec,
     is_ready,
     load_dataset,
-    source_module,
 )
 from seqdisent.data.download import data_root
 from seqdisent.errors import SeqdisentError, UsageError
@@ -73,8 +73,8 @@ def _counts(spec: DatasetSpec) -> str:
 
 def data(args: Namespace, console: Console) -> None:
     """Download what is missing, with progress; or say that everything is there, or what users must bring."""
-    source = source_module(args.dataset)
-    if not hasattr(source, "SPEC"):
+    source = data_source(args.dataset)
+    if source.origin == "user":
         spec = source.spec(args.data_root)
         factors = ", ".join(f"{f.name} ({len(f.classes)})" for f in spec.factors)
         where = data_root(args.data_root)
@@ -83,13 +83,13 @@ def data(args: Namespace, console: Console) -> None:
             f"{spec.title}, from {where}: {_counts(spec)} {things}; factors: {factors}",
             highlight=False,
         )
-        for line in source.say(args.data_root) if hasattr(source, "say") else ():
+        for line in source.notes(args.data_root):
             console.print(f"- {line}", highlight=False, markup=False)
         return
-    if not hasattr(source, "fetch"):
+    if source.origin == "generated":
         console.print(f"{args.dataset} is made by code: there is nothing to download.")
         return
-    spec = source.SPEC
+    spec = source.outline
     console.print(
         f"{spec.title}: {spec.source.download_bytes / 1e6:.1f} MB from {spec.source.url}\n"
         f"Licence: {spec.source.licence}. Credit: {spec.source.credit}.",
@@ -97,7 +97,7 @@ def data(args: Namespace, console: Console) -> None:
     )
     with Progress(console=console) as bar:
         task = bar.add_task("files")
-        fetched = source.fetch(
+        fetched = source.get(
             args.data_root, lambda done, total: bar.update(task, completed=done, total=total)
         )
     where = data_root(args.data_root)

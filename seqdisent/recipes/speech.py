@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seqdisent.data import FSDD_SPEAKERS
+from seqdisent.data.speech import fsdd
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
@@ -95,5 +95,5 @@ RECIPES = by_name(
     judge_voices,
     judge_fsdd,
     judge_emodb,
-    *(_without(speaker) for speaker in FSDD_SPEAKERS),
+    *(_without(speaker) for speaker in fsdd.SPEAKERS),
 )

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-import seqdisent
 from demo.core import service
 from demo.core import sources as originals
 from demo.tabs.maps import payload as map_payloads
@@ -187,11 +186,12 @@ def test_missing_data_are_a_message_not_a_crash() -> None:
 
 def test_a_failed_download_says_so(monkeypatch) -> None:
     from seqdisent.data.download import DownloadFailed
+    from seqdisent.data.source import DownloadedSource
 
-    def fail(progress=None):
+    def fail(source, root=None, progress=None):
         raise DownloadFailed("no network")
 
-    monkeypatch.setattr(seqdisent.data.source_module("lpc-sprites"), "fetch", fail, raising=False)
+    monkeypatch.setattr(DownloadedSource, "get", fail)
     with pytest.raises(service.ServiceError, match="no network"):
         service.fetch_data("dbse-lpc-sprites")
 

@@ -24,12 +24,12 @@ import numpy as np
 
 from seqdisent.audio import prepare
 from seqdisent.data.download import DataNotReady, data_root
-from seqdisent.data.speech.recordings import OwnSource, Recording, audio_spec, to_int16
+from seqdisent.data.source import SPLITS, Root
+from seqdisent.data.speech.recordings import Recording, audio_spec, to_int16, user_recordings
 from seqdisent.spec import DatasetSpec, Factor, Source
 
 NAME = "audio-folder"
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-SPLITS = ("train", "validation", "test")
 MAX_FILES = 20_000
 SPEAKERS, FILES = 2, 3  # needed: so many speakers with so many files, or a split would lack one
 LABELS = range(2, 51)
@@ -47,7 +47,7 @@ OUTLINE = audio_spec(
 )
 
 
-def files(root: str | Path | None = None) -> dict[str, list[Path]]:
+def files(root: Root = None) -> dict[str, list[Path]]:
     """The sound files of each speaker, by name of the speaker; a speaker's in the order of their hash.
 
     Raises:
@@ -75,7 +75,7 @@ def files(root: str | Path | None = None) -> dict[str, list[Path]]:
     return found
 
 
-def spec(root: str | Path | None = None) -> DatasetSpec:
+def spec(root: Root = None) -> DatasetSpec:
     """The declaration of what is there; ``splits`` counts files. Raises :class:`DataNotReady`."""
     found = files(root)
     labels = _labels(found)
@@ -92,13 +92,11 @@ def spec(root: str | Path | None = None) -> DatasetSpec:
     )
 
 
-def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
+def recordings(split: str, root: Root = None) -> list[Recording]:
     """Recordings of a split, up to two seconds each; those of one file have its number as utterance and source.
 
     Files that cannot be used are named in a warning; :class:`DataNotReady` if there are no others.
     """
-    if split not in SPLITS:
-        raise ValueError(f"no split {split!r}; choose from {sorted(SPLITS)}")
     found = files(root)
     labels = _labels(found)
     taken = [
@@ -183,4 +181,4 @@ def _pieces(wave: np.ndarray) -> Iterator[np.ndarray]:
             yield to_int16(piece)
 
 
-AUDIO_FOLDER = OwnSource(OUTLINE, spec, recordings)
+AUDIO_FOLDER = user_recordings(OUTLINE, spec, recordings)

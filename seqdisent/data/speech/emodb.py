@@ -7,13 +7,20 @@ recording says, so the sentence of a test recording is unknown to every classifi
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from seqdisent.audio import prepare
 from seqdisent.data.archive import read_archive
 from seqdisent.data.download import DataNotReady, data_root
-from seqdisent.data.speech.recordings import ArchiveSource, Recording, audio_spec, to_int16
+from seqdisent.data.source import Root
+from seqdisent.data.speech.recordings import (
+    Recording,
+    archive_source,
+    audio_spec,
+    load_recordings,
+    to_int16,
+)
 from seqdisent.spec import Factor, Source
 
 ARCHIVE = "emodb.zip"
@@ -72,15 +79,13 @@ def _known(path: Path, version: tuple[int, int] | None) -> int:
     return sum(_NAME.fullmatch(name) is not None for name in read_archive(path, ".wav"))
 
 
-def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
+def recordings(split: str, root: Root = None) -> list[Recording]:
     """Recordings of a split. Of the longer ones, the passage of two seconds with most speech is taken."""
     parts = {
         "test": TESTED,
         "validation": VALIDATED,
         "train": [s for s in SENTENCES if s not in TESTED + VALIDATED],
     }
-    if split not in parts:
-        raise ValueError(f"no split {split!r}; choose from {sorted(parts)}")
     path = data_root(root) / ARCHIVE
     check(path)
     emotions = list(EMOTIONS)
@@ -100,4 +105,4 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     return found
 
 
-EMODB = ArchiveSource(SPEC, recordings, ARCHIVE, check)
+EMODB = archive_source(SPEC, partial(load_recordings, SPEC, recordings), ARCHIVE, check)

@@ -6,29 +6,32 @@ of the others for validation. In ``fsdd-without-NAME`` that speaker is heard in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from seqdisent.audio import prepare
-from seqdisent.data import FSDD_SPEAKERS
 from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root
+from seqdisent.data.source import DownloadedSource, Root
 from seqdisent.data.speech.recordings import (
-    ArchiveSource,
     Recording,
+    archive_source,
     audio_spec,
     in_segments,
+    load_recordings,
     to_int16,
 )
-from seqdisent.spec import Factor, Source
+from seqdisent.spec import DatasetSpec, Factor, Source
 
 COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 ARCHIVE = "fsdd.zip"
 # sha256 over the names and sha256 of all recordings: GitHub's archives are not byte-stable, their contents are.
 CONTENTS = "0fbe6612aaa20a80ef4371894a46e060038337a518fe3d4728cb7eee7caa013c"
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TAKES = {"test": range(0, 5), "validation": range(5, 8), "train": range(8, 50)}
 SECONDS = (
@@ -40,7 +43,7 @@ SPEC = audio_spec(
     SECONDS,
     name="fsdd",
     title="Free Spoken Digits",
-    factors=(Factor("speaker", "static", FSDD_SPEAKERS), Factor("digit", "dynamic", DIGITS)),
+    factors=(Factor("speaker", "static", SPEAKERS), Factor("digit", "dynamic", DIGITS)),
     source=Source(
         url=f"https://codeload.github.com/Jakobovski/free-spoken-digit-dataset/zip/{COMMIT}",
         licence="CC-BY-SA 4.0",
@@ -62,10 +65,8 @@ def check(path: Path) -> None:
         )
 
 
-def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
+def recordings(split: str, root: Root = None) -> list[Recording]:
     """Recordings of a split."""
-    if split not in TAKES:
-        raise ValueError(f"no split {split!r}; choose from {sorted(TAKES)}")
     path = data_root(root) / ARCHIVE
     check(path)
     found = []
@@ -74,35 +75,45 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
         if int(take) not in TAKES[split]:
             continue
         clip = prepare.read(content, max_seconds=SECONDS)
-        labels = {"speaker": FSDD_SPEAKERS.index(speaker), "digit": int(digit)}
+        labels = {"speaker": SPEAKERS.index(speaker), "digit": int(digit)}
         found.append(Recording(to_int16(clip.wave), labels, source=len(found)))
     return found
 
 
-FSDD = ArchiveSource(SPEC, recordings, ARCHIVE, check)
-SEGMENTS = ArchiveSource(in_segments(SPEC), recordings, ARCHIVE, check)
+def load_without(spec: DatasetSpec, speaker: str, split: str, root: Root = None) -> SequenceDataset:
+    """A split in which the speaker is left out of training and validation; all are in the test split.
+
+    What was analysed for all speakers is used again.
+    """
+    everyone = FSDD.load(split, root)
+    other = everyone.static["speaker"] != SPEAKERS.index(speaker)
+    rows = np.flatnonzero(other | (split == "test"))
+    return replace(everyone.select(rows), spec=spec)
 
 
-@dataclass(frozen=True)
-class LeftOut(ArchiveSource):
-    """All but one speaker (an index) in training and validation; everybody in the test split."""
-
-    speaker: int
-
-    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
-        """As :meth:`.AudioSource.load`; what was analysed for all speakers is used again."""
-        whole = FSDD.load(split, root)
-        rows = np.flatnonzero((whole.static["speaker"] != self.speaker) | (split == "test"))
-        return replace(whole.select(rows), spec=self.SPEC)
-
-
-def _without(speaker: str) -> LeftOut:
-    counts = tuple(
-        (split, len(takes) * (60 if split == "test" else 50)) for split, takes in TAKES.items()
+def _without(speaker: str) -> DownloadedSource:
+    counts = []
+    for split, takes in TAKES.items():
+        speakers = len(SPEAKERS) if split == "test" else len(SPEAKERS) - 1
+        counts.append((split, len(takes) * len(DIGITS) * speakers))
+    spec = replace(
+        SPEC,
+        name=f"fsdd-without-{speaker}",
+        title=f"{SPEC.title} without {speaker}",
+        splits=tuple(counts),
+        judge="fsdd",
     )
-    name, title = f"fsdd-without-{speaker}", f"{SPEC.title} without {speaker}"
-    spec = replace(SPEC, name=name, title=title, splits=counts, judge="fsdd")
-    return LeftOut(spec, recordings, ARCHIVE, check, FSDD_SPEAKERS.index(speaker))
+    return archive_source(spec, partial(load_without, spec, speaker), ARCHIVE, check)
 
 
-globals().update({f"WITHOUT_{speaker.upper()}": _without(speaker) for speaker in FSDD_SPEAKERS})
+SEGMENTS_SPEC = in_segments(SPEC)
+FSDD = archive_source(SPEC, partial(load_recordings, SPEC, recordings), ARCHIVE, check)
+SEGMENTS = archive_source(
+    SEGMENTS_SPEC, partial(load_recordings, SEGMENTS_SPEC, recordings), ARCHIVE, check
+)
+WITHOUT_GEORGE = _without("george")
+WITHOUT_JACKSON = _without("jackson")
+WITHOUT_LUCAS = _without("lucas")
+WITHOUT_NICOLAS = _without("nicolas")
+WITHOUT_THEO = _without("theo")
+WITHOUT_YWEWELER = _without("yweweler")

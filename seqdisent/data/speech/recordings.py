@@ -18,13 +18,13 @@ from joblib import Parallel, delayed
 from seqdisent.audio import vocoder
 from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.download import DataNotReady, data_root, fetch_archive
+from seqdisent.data.download import data_root, fetch_archive
+from seqdisent.data.source import DownloadedSource, Progress, Root, UserSource
 from seqdisent.io import Arrays, cached_arrays
 from seqdisent.spec import DatasetSpec, Factor
 
 SEGMENT_STEPS = round(0.2 / vocoder.STEP_SECONDS)
 FRONT_END = "world-1"  # changes whenever analyse does: what was kept of an older one is not used
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -45,78 +45,60 @@ class Recording:
     utterance: int | None = None
 
 
-@dataclass(frozen=True)
-class AudioSource:
-    """A data set of recordings, as :mod:`seqdisent.data` sees one.
+ReadRecordings = Callable[[str, Root], Sequence[Recording]]
+
+
+def load_recordings(
+    spec: DatasetSpec, recordings: ReadRecordings, split: str, root: Root = None
+) -> SequenceDataset:
+    """A split; ``x`` is ``[B, T, 2, 67]``, :mod:`seqdisent.audio.vocoder` frames two by two.
 
     Args:
-        SPEC: its declaration.
         recordings: (split, root) -> the recordings of a split.
     """
-
-    SPEC: DatasetSpec
-    recordings: Callable[[str, str | Path | None], Sequence[Recording]]
-
-    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
-        """A split; ``x`` is ``[B, T, 2, 67]``, :mod:`seqdisent.audio.vocoder` frames two by two."""
-        return recording_dataset(self.SPEC, self.recordings(split, root))
+    return recording_dataset(spec, recordings(split, root))
 
 
-@dataclass(frozen=True)
-class OwnSource:
-    """Recordings that only their users have: the declaration depends on what is on the disk.
-
-    Args:
-        outline: what can be said of them without: factors have no classes yet, splits no counts.
-        spec: root -> the declaration; raises :class:`~seqdisent.data.download.DataNotReady` with what to do.
-        recordings: (split, root) -> the recordings of a split.
-    """
-
-    outline: DatasetSpec
-    spec: Callable[[str | Path | None], DatasetSpec]
-    recordings: Callable[[str, str | Path | None], Sequence[Recording]]
-
-    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
-        """A split; ``x`` is ``[B, T, 2, 67]``, as of :class:`AudioSource`."""
-        return recording_dataset(self.spec(root), self.recordings(split, root))
-
-    def is_ready(self, root: str | Path | None = None) -> bool:
-        """Whether there are recordings to load."""
-        try:
-            self.spec(root)
-        except (DataNotReady, OSError):  # such as a folder that may not be read
-            return False
-        return True
-
-
-@dataclass(frozen=True)
-class ArchiveSource(AudioSource):
+def archive_source(
+    spec: DatasetSpec,
+    read: Callable[[str, Root], SequenceDataset],
+    archive: str,
+    check: Callable[[Path], None],
+) -> DownloadedSource:
     """Recordings from an archive that must be downloaded first.
 
     Args:
+        read: (split, root) -> its sequences.
         archive: name of the file in the data folder.
         check: raises :class:`~seqdisent.data.download.DataNotReady` if a file is not the archive expected.
     """
 
-    archive: str
-    check: Callable[[Path], None]
+    def verify(root: Root) -> None:
+        check(data_root(root) / archive)
 
-    def fetch(self, root: str | Path | None = None, progress: Progress | None = None) -> int:
-        """Download the archive if it is not there; 1 if it was."""
-        fetched = fetch_archive(
-            self.SPEC.name, self.SPEC.source.url, data_root(root) / self.archive, self.check
-        )
+    def download(root: Root, progress: Progress | None) -> int:
+        fetched = fetch_archive(spec.name, spec.source.url, data_root(root) / archive, check)
         if progress:
             progress(1, 1)
         return fetched
 
-    def is_ready(self, root: str | Path | None = None) -> bool:
-        """Whether the archive is there and has the contents expected."""
-        try:
-            self.check(data_root(root) / self.archive)
-        except DataNotReady:
-            return False
-        return True
+    return DownloadedSource(spec, read, verify, download)
+
+
+def user_recordings(
+    outline: DatasetSpec, declare: Callable[[Root], DatasetSpec], recordings: ReadRecordings
+) -> UserSource:
+    """Recordings that only the user has.
+
+    Args:
+        declare: root -> the declaration; raises :class:`~seqdisent.data.download.DataNotReady` with what to do.
+        recordings: (split, root) -> the recordings of a split.
+    """
+
+    def read(split: str, root: Root) -> SequenceDataset:
+        return recording_dataset(declare(root), recordings(split, root))
+
+    return UserSource(outline, declare, read)
 
 
 def to_int16(wave: np.ndarray) -> np.ndarray:

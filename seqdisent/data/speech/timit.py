@@ -18,7 +18,14 @@ import numpy as np
 
 from seqdisent.audio import prepare, vocoder
 from seqdisent.data.download import DataNotReady, data_root
-from seqdisent.data.speech.recordings import OwnSource, Recording, audio_spec, in_segments, to_int16
+from seqdisent.data.source import Root
+from seqdisent.data.speech.recordings import (
+    Recording,
+    audio_spec,
+    in_segments,
+    to_int16,
+    user_recordings,
+)
 from seqdisent.spec import DatasetSpec, Factor, Source
 
 SECONDS, RUN_SECONDS = (
@@ -109,7 +116,7 @@ class Utterance:
     sentence: str
 
 
-def utterances(root: str | Path | None = None) -> dict[str, list[Utterance]]:
+def utterances(root: Root = None) -> dict[str, list[Utterance]]:
     """What is there of each split, by speaker and sentence.
 
     Raises:
@@ -144,7 +151,7 @@ def utterances(root: str | Path | None = None) -> dict[str, list[Utterance]]:
     return found
 
 
-def spec(root: str | Path | None = None) -> DatasetSpec:
+def spec(root: Root = None) -> DatasetSpec:
     """The declaration of the copy that is there; raises :class:`DataNotReady`."""
     return _declared(utterances(root))
 
@@ -165,12 +172,8 @@ def _declared(found: dict[str, list[Utterance]]) -> DatasetSpec:
     )
 
 
-def recordings(
-    split: str, root: str | Path | None = None, *, seconds: float = SECONDS
-) -> list[Recording]:
+def recordings(split: str, root: Root = None, *, seconds: float = SECONDS) -> list[Recording]:
     """Recordings of a split. Of the longer ones, the passage of ``seconds`` with most speech is taken."""
-    if split not in WHO:
-        raise ValueError(f"no split {split!r}; choose from {sorted(WHO)}")
     there = utterances(root)
     number = {
         f.name: {label: i for i, label in enumerate(f.classes)} for f in _declared(there).factors
@@ -264,9 +267,12 @@ def _check_coding(path: Path) -> None:
         )
 
 
-TIMIT = OwnSource(OUTLINE, spec, recordings)
-SEGMENTS = OwnSource(
-    in_segments(OUTLINE),
-    lambda root=None: in_segments(spec(root)),
-    partial(recordings, seconds=RUN_SECONDS),
+def segments_spec(root: Root = None) -> DatasetSpec:
+    """The declaration in segments of 200 ms; raises :class:`DataNotReady`."""
+    return in_segments(spec(root))
+
+
+TIMIT = user_recordings(OUTLINE, spec, recordings)
+SEGMENTS = user_recordings(
+    in_segments(OUTLINE), segments_spec, partial(recordings, seconds=RUN_SECONDS)
 )

@@ -7,9 +7,9 @@ other word.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from seqdisent.data.speech.recordings import AudioSource, Recording, audio_spec, to_int16
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.source import GeneratedSource
+from seqdisent.data.speech.recordings import Recording, audio_spec, recording_dataset, to_int16
 from seqdisent.data.speech.voices_art import SPEAKERS, WORDS, say
 from seqdisent.spec import Factor, Source
 
@@ -40,10 +40,8 @@ SPEC = audio_spec(
 )
 
 
-def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
-    """Recordings of a split; ``root`` is there so that every data set loads alike."""
-    if split not in _TAKES:
-        raise ValueError(f"no split {split!r}; choose from {sorted(_TAKES)}")
+def recordings(split: str) -> list[Recording]:
+    """Recordings of a split."""
     found = []
     for number, (speaker, word, take) in enumerate(_TAKES[split]):
         who = SPEAKERS[speaker]
@@ -59,4 +57,9 @@ def recordings(split: str, root: str | Path | None = None) -> list[Recording]:
     return found
 
 
-VOICES = AudioSource(SPEC, recordings)
+def load(split: str) -> SequenceDataset:
+    """A split; ``x`` is ``[B, 45, 2, 67]``."""
+    return recording_dataset(SPEC, recordings(split))
+
+
+VOICES = GeneratedSource(SPEC, load)

@@ -17,9 +17,8 @@ import pandas as pd
 from seqdisent.data.archive import contents, read_archive
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root, fetch_archive
+from seqdisent.data.source import DownloadedSource, Progress, Root
 from seqdisent.data.timeseries.windows import (
-    Progress,
-    PublishedSeries,
     sequences,
     series_spec,
 )
@@ -139,7 +138,7 @@ def check(path: Path) -> None:
         )
 
 
-def hours(root: str | Path | None = None) -> Arrays:
+def hours(root: Root = None) -> Arrays:
     """Every hour there is: ``values [12, H, 10]`` in units, ``rain [12, H]`` in mm, ``wind [12, H]`` in :data:`WINDS`
     or -1, ``time [H]``."""
     path = data_root(root) / ARCHIVE
@@ -169,7 +168,7 @@ def _parse(tables: dict[str, bytes]) -> Arrays:
     return {"values": values[..., :-1], "rain": values[..., -1], "wind": wind, "time": time}
 
 
-def _days(root: str | Path | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _days(root: Root) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Values ``[12, D, 24, 10]``, rain ``[12, D]`` in mm and the date ``[D]`` of every day."""
     found = hours(root)
     days = len(found["time"]) // HOURS
@@ -200,7 +199,7 @@ def _split_of(month: np.ndarray) -> np.ndarray:
     )
 
 
-def load_months(split: str, root: str | Path | None = None) -> SequenceDataset:
+def load_months(split: str, root: Root = None) -> SequenceDataset:
     """Months of a split; ``x`` is ``[B, 28, 24, 10]``."""
     values, rain, date = _days(root)
     month = _month_of(date)
@@ -227,7 +226,7 @@ def load_months(split: str, root: str | Path | None = None) -> SequenceDataset:
     )
 
 
-def load_days(split: str, root: str | Path | None = None) -> SequenceDataset:
+def load_days(split: str, root: Root = None) -> SequenceDataset:
     """Days of a split; ``x`` is ``[B, 24, 1, 10]``."""
     values, rain, date = _days(root)
     day = np.flatnonzero(_split_of(_month_of(date)) == split)
@@ -251,16 +250,16 @@ def _static(month: np.ndarray, station: np.ndarray) -> dict[str, np.ndarray]:
     return {"month": month % 12, "season": (month % 12 + 1) % 12 // 3, "station": station}
 
 
-def _ready(root: str | Path | None = None) -> None:
+def _ready(root: Root = None) -> None:
     check(data_root(root) / ARCHIVE)
 
 
-def _fetch(root: str | Path | None = None, progress: Progress | None = None) -> int:
+def _fetch(root: Root = None, progress: Progress | None = None) -> int:
     fetched = fetch_archive(SPEC.name, _SOURCE.url, data_root(root) / ARCHIVE, check)
     if progress:
         progress(1, 1)
     return fetched
 
 
-MONTHLY = PublishedSeries(SPEC, load_months, _ready, _fetch)
-DAILY = PublishedSeries(DAYS_SPEC, load_days, _ready, _fetch)
+MONTHLY = DownloadedSource(SPEC, load_months, _ready, _fetch)
+DAILY = DownloadedSource(DAYS_SPEC, load_days, _ready, _fetch)

@@ -9,14 +9,13 @@ fitted on the training split. Several files are read as one table each, with the
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady
+from seqdisent.data.source import Root, UserSource
 from seqdisent.data.timeseries.csv_folder import NAME, ROLES, WINDOWS, Read, read, say
 from seqdisent.data.timeseries.normalise import fitted
 from seqdisent.data.timeseries.windows import sequences, series_spec
@@ -38,12 +37,12 @@ OUTLINE = series_spec(
 )
 
 
-def spec(root: str | Path | None = None) -> DatasetSpec:
+def spec(root: Root = None) -> DatasetSpec:
     """The declaration of what is there. Raises :class:`DataNotReady`."""
     return _made(read(root))[0]
 
 
-def load_split(split: str, root: str | Path | None = None) -> SequenceDataset:
+def load_split(split: str, root: Root = None) -> SequenceDataset:
     """Sequences of a split; ``x`` is ``[B, K, W, C]``."""
     return _made(read(root))[1][split]
 
@@ -217,33 +216,4 @@ def _by_window(found: Read, codes: np.ndarray, at: int) -> np.ndarray:
     return np.where(count.any(1), count.argmax(1), -1)
 
 
-@dataclass(frozen=True)
-class CsvSource:
-    """The tables of a folder, as :mod:`seqdisent.data` sees them."""
-
-    outline: DatasetSpec = OUTLINE
-
-    def spec(self, root: str | Path | None = None) -> DatasetSpec:
-        """The declaration of what is there."""
-        return spec(root)
-
-    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
-        """A split; ``x`` is ``[B, K, W, C]``."""
-        if split not in ("train", "validation", "test"):
-            raise ValueError(f"no split {split!r}; choose from ['test', 'train', 'validation']")
-        return load_split(split, root)
-
-    def is_ready(self, root: str | Path | None = None) -> bool:
-        """Whether there are tables that can be read."""
-        try:
-            spec(root)
-        except (DataNotReady, OSError):
-            return False
-        return True
-
-    def say(self, root: str | Path | None = None) -> list[str]:
-        """What the tables are taken for, in words."""
-        return say(root)
-
-
-CSV = CsvSource()
+CSV = UserSource(OUTLINE, spec, load_split, say)

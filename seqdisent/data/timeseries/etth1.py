@@ -12,15 +12,15 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
+from seqdisent.data.source import DownloadedSource, Progress, Root
 from seqdisent.data.timeseries.air_quality import MONTHS
-from seqdisent.data.timeseries.windows import Progress, PublishedSeries, sequences, series_spec
+from seqdisent.data.timeseries.windows import sequences, series_spec
 from seqdisent.spec import DatasetSpec, Factor, Source, Variable
 
 COMMIT = "1d16c8f4f943005d613b5bc962e9eeb06058cf07"
@@ -78,19 +78,17 @@ INTERLEAVED_SPEC = replace(
 )
 
 
-def ready(root: str | Path | None = None) -> None:
+def ready(root: Root = None) -> None:
     """Raise :class:`~seqdisent.data.download.DataNotReady` unless the file is there and whole."""
     verify(data_root(root), CHECKSUMS, SPEC.name, of_its_own=False)
 
 
-def get(root: str | Path | None = None, progress: Progress | None = None) -> int:
+def get(root: Root = None, progress: Progress | None = None) -> int:
     """Download the file if it is not there."""
     return fetch(SPEC.name, SPEC.source.url, CHECKSUMS, data_root(root), progress)
 
 
-def load_split(
-    spec: DatasetSpec, runs: Runs, split: str, root: str | Path | None = None
-) -> SequenceDataset:
+def load_split(spec: DatasetSpec, runs: Runs, split: str, root: Root = None) -> SequenceDataset:
     """Runs of 28 days; ``x`` is ``[B, 28, 24, 6]``."""
     ready(root)
     table = pd.read_csv(io.BytesIO((data_root(root) / FILE).read_bytes()), parse_dates=["date"])
@@ -111,7 +109,7 @@ def load_split(
     )
 
 
-ETTH1 = PublishedSeries(SPEC, partial(load_split, SPEC, CHRONOLOGICAL), ready, get)
-MIXED = PublishedSeries(
+ETTH1 = DownloadedSource(SPEC, partial(load_split, SPEC, CHRONOLOGICAL), ready, get)
+ETTH1_INTERLEAVED = DownloadedSource(
     INTERLEAVED_SPEC, partial(load_split, INTERLEAVED_SPEC, INTERLEAVED), ready, get
 )

@@ -19,9 +19,8 @@ import pandas as pd
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
+from seqdisent.data.source import DownloadedSource, Progress, Root
 from seqdisent.data.timeseries.windows import (
-    Progress,
-    PublishedSeries,
     sequences,
     series_spec,
 )
@@ -92,17 +91,17 @@ SPEC = series_spec(
 )
 
 
-def ready(root: str | Path | None = None) -> None:
+def ready(root: Root = None) -> None:
     """Raise :class:`~seqdisent.data.download.DataNotReady` unless all files are there and whole."""
     verify(data_root(root) / FOLDER, CHECKSUMS, SPEC.name)
 
 
-def get(root: str | Path | None = None, progress: Progress | None = None) -> int:
+def get(root: Root = None, progress: Progress | None = None) -> int:
     """Download the files that are not there."""
     return fetch(SPEC.name, SPEC.source.url, CHECKSUMS, data_root(root) / FOLDER, progress)
 
 
-def stays(name: str, root: str | Path | None = None) -> Arrays:
+def stays(name: str, root: Root = None) -> Arrays:
     """All stays of set ``"a"``, ``"b"`` or ``"c"``: ``values [N, 49, 10]`` in units, labels ``[N]`` (``pulse``
     ``[N, 49]``), and ``record [N]``."""
     ready(root)
@@ -187,7 +186,7 @@ def _part(count: int, split: str, *, tested: bool) -> np.ndarray:
     return np.sort(order[round(ends[0] * count) : round(ends[1] * count)])
 
 
-def load_split(test_set: str, spec, split: str, root: str | Path | None = None) -> SequenceDataset:
+def load_split(test_set: str, spec, split: str, root: Root = None) -> SequenceDataset:
     """Stays of a split; ``x`` is ``[B, 20, 4, 10]``, of which the windows after the stay do not exist."""
     apart = test_set != "a"
     found = stays(test_set if split == "test" else "a", root)
@@ -214,7 +213,7 @@ def load_split(test_set: str, spec, split: str, root: str | Path | None = None) 
     return sequences(spec, values, labels, lengths=-(-hours // WINDOW), titles=titles)
 
 
-def _source(test_set: str, counts: tuple[int, int, int]) -> PublishedSeries:
+def _source(test_set: str, counts: tuple[int, int, int]) -> DownloadedSource:
     names = (
         {}
         if test_set == "a"
@@ -226,7 +225,7 @@ def _source(test_set: str, counts: tuple[int, int, int]) -> PublishedSeries:
     spec = replace(
         SPEC, splits=tuple(zip(("train", "validation", "test"), counts, strict=True)), **names
     )
-    return PublishedSeries(spec, partial(load_split, test_set, spec), ready, get)
+    return DownloadedSource(spec, partial(load_split, test_set, spec), ready, get)
 
 
 SET_A = _source("a", (1249, 178, 357))

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.timeseries.windows import SeriesSource, sequences, series_spec
+from seqdisent.data.source import GeneratedSource
+from seqdisent.data.timeseries.windows import sequences, series_spec
 from seqdisent.spec import Factor, Source, Variable
 
 DAYS, HOURS = 12, 24
@@ -110,11 +110,11 @@ def simulate(n: int, seed: int, *, missing: bool = True) -> Waves:
 
 
 @lru_cache(maxsize=3)
-def load_split(split: str, root: str | Path | None = None) -> SequenceDataset:
-    """A split, made from its own seed; ``root`` is there so that every data set loads alike."""
+def load_split(split: str) -> SequenceDataset:
+    """A split, simulated from its own seed; ``x`` is ``[B, 12, 24, 4]``."""
     made = simulate(COUNTS[split], seed=list(COUNTS).index(split))
     titles = np.array([f"series {number}" for number in range(COUNTS[split])])
     return sequences(SPEC, made.values, made.labels, titles=titles)
 
 
-WAVES = SeriesSource(SPEC, load_split)
+WAVES = GeneratedSource(SPEC, load_split)

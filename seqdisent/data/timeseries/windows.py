@@ -6,63 +6,15 @@ split; NaN is a missing value. A sequence is ``K`` windows in a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.download import DataNotReady
 from seqdisent.data.timeseries.normalise import scaled
 from seqdisent.spec import DatasetSpec, Variable
 
-Progress = Callable[[int, int], None]
 DAY_HZ = 1 / 86_400
-
-
-@dataclass(frozen=True)
-class SeriesSource:
-    """A data set of series, as :mod:`seqdisent.data` sees one.
-
-    Args:
-        SPEC: its declaration.
-        split_of: (split, root) -> its sequences.
-    """
-
-    SPEC: DatasetSpec
-    split_of: Callable[[str, str | Path | None], SequenceDataset]
-
-    def load(self, split: str, root: str | Path | None = None) -> SequenceDataset:
-        """A split; ``x`` is ``[B, K, W, C]``."""
-        if split not in ("train", "validation", "test"):
-            raise ValueError(f"no split {split!r}; choose from ['test', 'train', 'validation']")
-        return self.split_of(split, root)
-
-
-@dataclass(frozen=True)
-class PublishedSeries(SeriesSource):
-    """Series that must be downloaded first.
-
-    Args:
-        ready: raises :class:`~seqdisent.data.download.DataNotReady` if the files are not there or not those expected.
-        get: (root, progress) -> files downloaded.
-    """
-
-    ready: Callable[[str | Path | None], object]
-    get: Callable[[str | Path | None, Progress | None], int]
-
-    def fetch(self, root: str | Path | None = None, progress: Progress | None = None) -> int:
-        """Download what is not there; the number of files that were."""
-        return self.get(root, progress)
-
-    def is_ready(self, root: str | Path | None = None) -> bool:
-        """Whether the files are there and whole."""
-        try:
-            self.ready(root)
-        except DataNotReady:
-            return False
-        return True
 
 
 def series_spec(

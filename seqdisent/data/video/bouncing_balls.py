@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.source import DataSource, Root, check_split
 from seqdisent.data.video import ball_simulator
 from seqdisent.spec import DatasetSpec, Factor, Source
 
@@ -58,23 +59,17 @@ class BallFrames:
 
 
 @dataclass(frozen=True)
-class Balls:
-    """The balls at one size of pictures."""
+class BallSource(DataSource):
+    """The balls at one size of pictures; ``x`` is ``[B, 32, 3, size, size]`` in [0, 1]."""
 
-    SPEC: DatasetSpec
+    outline: DatasetSpec
 
-    def load(self, split: str, root: object = None) -> SequenceDataset:
-        """A split: ``x`` is ``[B, 32, 3, size, size]`` in [0, 1]; ``root`` is there so that all data sets load alike.
-
-        Raises:
-            ValueError: for an unknown split.
-        """
-        return self.of_length(split, self.SPEC.frames)
+    def load(self, split: str, root: Root = None) -> SequenceDataset:
+        return self.of_length(split, self.outline.frames)
 
     def of_length(self, split: str, frames: int, n: int | None = None) -> SequenceDataset:
         """The (first ``n``) sequences of a split as they go on for ``frames`` frames."""
-        if split not in COUNTS:
-            raise ValueError(f"no split {split!r}; choose from {sorted(COUNTS)}")
+        check_split(split)
         made, static = _simulated(COUNTS[split] if n is None else n, frames, SEEDS[split])
         dynamic = {}
         for number in range(3):
@@ -83,9 +78,9 @@ class Balls:
                     dynamic[f"{name}{letter}{number + 1}"] = path[:, :, number, axis].astype(
                         np.float32
                     )
-        order = {f.name: dynamic[f.name] for f in self.SPEC.dynamic_factors}
+        order = {f.name: dynamic[f.name] for f in self.outline.dynamic_factors}
         return SequenceDataset(
-            self.SPEC, BallFrames(made, self.SPEC.event_shape[-1]), dict(static), order
+            self.outline, BallFrames(made, self.outline.event_shape[-1]), dict(static), order
         )
 
 
@@ -96,7 +91,7 @@ def _simulated(
     return ball_simulator.simulate(n, frames, seed)
 
 
-SMALL = Balls(_SPEC)
-LARGE = Balls(
+SMALL = BallSource(_SPEC)
+LARGE = BallSource(
     replace(_SPEC, name="bouncing-balls-64", title="Bouncing balls, 64x64", event_shape=(3, 64, 64))
 )

@@ -5,7 +5,6 @@ Sheets and composition follow Li & Mandt (2018): see :data:`FIRST_CELLS` and :da
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PIL import Image
 
 from seqdisent.data import download
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.source import DownloadedSource, Progress, Root
 from seqdisent.data.video.layers import (
     LAYERS,
     MOTIONS,
@@ -64,24 +64,18 @@ SPEC = DatasetSpec(
 )
 
 
-def is_ready(root: str | Path | None = None) -> bool:
-    """Whether every sheet is on disk and whole."""
-    try:
-        download.verify(download.data_root(root) / FOLDER, CHECKSUMS, SPEC.name)
-    except download.DataNotReady:
-        return False
-    return True
+def check(root: Root = None) -> None:
+    """Raise :class:`~seqdisent.data.download.DataNotReady` unless every sheet is there and complete."""
+    download.verify(download.data_root(root) / FOLDER, CHECKSUMS, SPEC.name)
 
 
-def fetch(
-    root: str | Path | None = None, progress: Callable[[int, int], None] | None = None
-) -> int:
+def fetch(root: Root = None, progress: Progress | None = None) -> int:
     """Download the sheets that are not there yet; returns how many. See :func:`download.fetch`."""
     folder = download.data_root(root) / FOLDER
     return download.fetch(SPEC.name, SPEC.source.url, CHECKSUMS, folder, progress)
 
 
-def load(split: str, root: str | Path | None = None) -> SequenceDataset:
+def load(split: str, root: Root = None) -> SequenceDataset:
     """A split by character: 900 train, 100 validation, 296 test characters in 9 actions each."""
     return layered_dataset(SPEC, _layers(download.data_root(root) / FOLDER), split)
 
@@ -143,3 +137,6 @@ CHECKSUMS = {
     "hair/5.png": "4dd471cc20e0b1cf71adcaab01c88598767e5cfe680adacdf560ca91574f17ae",
     "shoes/1.png": "d56a561616a20a12030d2d40a52eeec63e6d048871bf3b6994221869362151f1",
 }
+
+
+LPC_SPRITES = DownloadedSource(SPEC, load, check, fetch)

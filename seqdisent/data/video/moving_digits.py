@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.source import GeneratedSource
 from seqdisent.spec import DatasetSpec, Factor, Source
 
 SIZE, FRAMES = 32, 16
@@ -104,14 +105,8 @@ def handwritten() -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=3)
-def load(split: str, root: object = None) -> SequenceDataset:
-    """A split: ``x`` is ``[B, 16, 3, 32, 32]`` in [0, 1]; ``root`` is there so that all data sets load alike.
-
-    Raises:
-        ValueError: for an unknown split.
-    """
-    if split not in COUNTS:
-        raise ValueError(f"no split {split!r}; choose from {sorted(COUNTS)}")
+def load(split: str) -> SequenceDataset:
+    """A split: ``x`` is ``[B, 16, 3, 32, 32]`` in [0, 1]."""
     n, images = COUNTS[split], np.arange(1797)[IMAGES[split]]
     rng = np.random.default_rng(list(COUNTS).index(split))
     image = rng.choice(images, (n, 2))
@@ -150,3 +145,6 @@ def paths(motion: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarr
     turning = rng.choice([-1, 1], (n, 1, 1)) * rng.uniform(0.2, 0.5, (n, 1, 1)) * time + angle
     circle = centre + reach * np.concatenate([np.cos(turning), np.sin(turning)], 2)
     return np.choose(motion[:, None, None], [line, bounce, circle])
+
+
+MOVING_DIGITS = GeneratedSource(SPEC, load)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.data.source import GeneratedSource
 from seqdisent.data.video import sprites_art as art
 from seqdisent.data.video.layers import (
     ACTIONS,
@@ -91,13 +92,8 @@ def _actions(front: art.Canvas, left: art.Canvas) -> np.ndarray:
     return sheet.reshape(len(MOTIONS) * len(DIRECTIONS), *sheet.shape[2:])
 
 
-def load(split: str, root: object = None) -> SequenceDataset:
-    """A split, with frames composed when asked for: ``x`` is ``[B, 8, 3, 64, 64]`` in [0, 1].
-
-    Args:
-        split: ``"train"``, ``"validation"`` or ``"test"``.
-        root: ignored: nothing is stored. It is there so that every data set loads alike.
-    """
+def load(split: str) -> SequenceDataset:
+    """A split, with frames composed when asked for: ``x`` is ``[B, 8, 3, 64, 64]`` in [0, 1]."""
     return layered_dataset(SPEC, draw_layers(), split)
 
 
@@ -117,3 +113,6 @@ def sequence(skin: int, pants: int, top: int, hair: int, action: int, seed: int 
     layers = draw_layers(seed)
     values = [skin, pants, top, hair] + [0] * (len(layers) - len(LAYERS))
     return LayeredFrames(layers, np.array([values]), np.array([action]))[np.array([0])][0]
+
+
+SPRITES = GeneratedSource(SPEC, load)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seqdisent.data.dataset import Frames, SequenceDataset
+from seqdisent.data.source import GeneratedSource
 from seqdisent.data.video import sprites
 
 SPEC = replace(
@@ -39,7 +40,10 @@ class HalvedFrames:
         return out
 
 
-def load(split: str, root: object = None) -> SequenceDataset:
-    """A split, ``x`` is ``[B, 8, 3, 32, 32]`` in [0, 1]; the arguments of :func:`seqdisent.data.video.sprites.load`."""
-    large = sprites.load(split, root)
+def load(split: str) -> SequenceDataset:
+    """A split, ``x`` is ``[B, 8, 3, 32, 32]`` in [0, 1]."""
+    large = sprites.load(split)
     return replace(large, spec=SPEC, frames=HalvedFrames(large.frames))
+
+
+SPRITES_32 = GeneratedSource(SPEC, load)

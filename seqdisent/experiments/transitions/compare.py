@@ -138,7 +138,7 @@ def futures(models: list[SequentialVAE]) -> bytes:
         for edge in (clip[:SEEN, :2], clip[:SEEN, -2:], clip[:SEEN, :, :2], clip[:SEEN, :, -2:]):
             edge[:] = 255
     return video.animated_webp(
-        video.tile(clips, len(columns), gap=6), SMALL.SPEC.rate_hz, lossless=False
+        video.tile(clips, len(columns), gap=6), SMALL.outline.rate_hz, lossless=False
     )
 
 

@@ -55,9 +55,9 @@ def measure_point(folder: Path, n: int = N) -> Figures:
     if kept.is_file() and (found := json.loads(kept.read_text(encoding="utf-8")))["n"] == n:
         return found["figures"]
     model, spec = load_checkpoint(folder)
-    if spec.name != SMALL.SPEC.name:
+    if spec.name != SMALL.outline.name:
         raise UsageError(
-            f"{folder} was trained on {spec.name}; rollouts are measured on {SMALL.SPEC.name}"
+            f"{folder} was trained on {spec.name}; rollouts are measured on {SMALL.outline.name}"
         )
     data = SMALL.of_length("test", SEEN + AFTER, n)
     figures = _plain({**bound(model, data), **prediction(model, data), **obedience(model, data)})

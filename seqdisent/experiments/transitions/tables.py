@@ -55,7 +55,8 @@ def tables(results: dict[str, Any]) -> str:
     )
     n = results["sequences"]
     intro = (
-        f"Made by `{results['command']}`: DSVAE trained on {SEEN} frames of `{SMALL.SPEC.name}`, {n} test sequences. "
+        f"Made by `{results['command']}`: DSVAE trained on {SEEN} frames of `{SMALL.outline.name}`, {n} test "
+        "sequences. "
         f"{seeds}. Means over seeds with 95 % intervals (± Student's t); of real frames, no interval."
     )
     parts = {
@@ -159,7 +160,7 @@ def _predictions(points: dict[str, Any], real: Figures, what: str) -> Iterator[t
                 else "-"
             )
             if what == "prediction" and figure and figure["value"] is not None:
-                beside = f"{10 * math.log10(math.prod(SMALL.SPEC.event_shape) / max(1e-9, figure['value'])):.1f}"
+                beside = f"{10 * math.log10(math.prod(SMALL.outline.event_shape) / max(1e-9, figure['value'])):.1f}"
             cells.append(f"{_cell(figure)} ({beside})")
         return title, *cells
 

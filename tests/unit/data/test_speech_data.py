@@ -11,7 +11,7 @@ import soundfile
 
 from seqdisent import DATASETS, dataset_spec, load_dataset
 from seqdisent.audio import vocoder
-from seqdisent.data import FSDD_SPEAKERS, is_ready, source_module
+from seqdisent.data import data_source, is_ready
 from seqdisent.data.archive import contents as digest_of
 from seqdisent.data.download import DataNotReady
 from seqdisent.data.speech import emodb, fsdd, voices
@@ -44,7 +44,7 @@ def root(tmp_path_factory):
         [
             f"free-spoken-digit-dataset-26eb/recordings/{digit}_{speaker}_{take}.wav"
             for digit in (0, 7)
-            for speaker in FSDD_SPEAKERS
+            for speaker in fsdd.SPEAKERS
             for take in (1, 6, 8, 30)
         ],
     )
@@ -101,13 +101,13 @@ def test_segments_are_runs_of_200_ms(root):
 
 def test_a_speaker_left_out_is_heard_in_the_test_split_only(root):
     name = "fsdd-without-theo"
-    theo = FSDD_SPEAKERS.index("theo")
+    theo = fsdd.SPEAKERS.index("theo")
     for split in ("train", "validation"):
         assert theo not in load_dataset(name, split, root).static["speaker"]
     assert theo in load_dataset(name, "test", root).static["speaker"]
     assert dataset_spec(name).judge == "fsdd"
     assert {n for n in DATASETS if n.startswith("fsdd-without-")} == {
-        f"fsdd-without-{who}" for who in FSDD_SPEAKERS
+        f"fsdd-without-{who}" for who in fsdd.SPEAKERS
     }
 
 
@@ -181,5 +181,4 @@ def test_frames_are_analysed_once(monkeypatch, tmp_path):
 
 def test_every_audio_set_has_a_source():
     for name in ("voices", "fsdd", "emodb", "timit", "audio-folder"):
-        source = source_module(name)
-        assert hasattr(source, "load") and (name == "voices" or hasattr(source, "is_ready"))
+        assert data_source(name).outline.name == name

@@ -44,7 +44,7 @@ def real():
 def small(transition: str = "stochastic") -> seqdisent.SequentialVAE:
     torch.manual_seed(0)
     config = DSVAEConfig(transition=transition, sigma=None, **SIZES)
-    return seqdisent.build_model("dsvae", SMALL.SPEC, config).eval()
+    return seqdisent.build_model("dsvae", SMALL.outline, config).eval()
 
 
 class Oracle:
