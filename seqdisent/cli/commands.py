@@ -17,7 +17,7 @@ from seqdisent.checkpoint import (
     save_checkpoint,
 )
 from seqdisent.cli.common import this_command
-from seqdisent.cli.experiment_commands import benchmark, bits, frontier, rollouts  # noqa: F401 (commands, too)
+from seqdisent.cli.experiment_commands import benchmark, frontier, rate_distortion, transitions  # noqa: F401 (commands, too)
 from seqdisent.data import (
     DATASETS,
     DatasetSpec,

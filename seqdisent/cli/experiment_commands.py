@@ -2,119 +2,142 @@
 
 from __future__ import annotations
 
-import logging
 from argparse import Namespace
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from rich.console import Console
 
 from seqdisent.checkpoint import load_checkpoint
-from seqdisent.cli.common import this_command
+from seqdisent.cli.common import line_printer, quiet_lightning, this_command
 from seqdisent.errors import UsageError
+from seqdisent.io import write_bytes
+from seqdisent.models import SequentialVAE
 
 
 def frontier(args: Namespace, console: Console) -> None:
-    """Train and measure the points of the sweep that are missing; print where all of them stand."""
-    from seqdisent.experiments.frontier.measure import collect, measure_point, write_results
-    from seqdisent.experiments.frontier.points import POINTS, train_point
+    """Train and measure the points of the sweep that are missing; write the results of all of them."""
+    from seqdisent.experiments.frontier.measure import measure_point
+    from seqdisent.experiments.frontier.points import POINTS, sweep_run
+    from seqdisent.experiments.frontier.tables import collect, write_results
 
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    points = args.points or list(POINTS)
-    if unknown := sorted(set(points) - set(POINTS)):
-        raise UsageError(f"no point {', '.join(unknown)}; choose from {', '.join(POINTS)}")
-    # Seed by seed, so that a sweep that is stopped early leaves whole seeds behind.
+    quiet_lightning()
+    points = chosen("point", args.points, POINTS)
+    say = line_printer(console)
+    # Seed by seed, so that a sweep that is stopped early leaves complete seeds behind.
     for seed in args.seeds:
         for number, name in enumerate(points, 1):
-            console.print(f"seed {seed}, {number} of {len(points)}: {name}")
-            folder = train_point(
-                name, seed, args.run, progress=not args.quiet, precision=args.precision
-            )
-            measure_point(folder)
-    results = collect(args.run)
-    console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
+            say(f"seed {seed}, {number} of {len(points)}: {name}")
+            run = sweep_run(name, seed, args.run)
+            run.train(say, progress=not args.quiet, precision=args.precision)
+            measure_point(run, say)
+    folder = write_results(collect(args.run, say), args.to or args.run)
+    say(f"written: {folder}")
 
 
-def rollouts(args: Namespace, console: Console) -> None:
-    """Train and measure the transitions that are missing; print and keep where they stand, and a clip of futures."""
-    from seqdisent.experiments.transitions import compare as results
-    from seqdisent.experiments.transitions.measure import N, measure_point, measure_real
-    from seqdisent.experiments.transitions.points import POINTS, train_point
-    from seqdisent.experiments.transitions.tables import tables
+def transitions(args: Namespace, console: Console) -> None:
+    """Train and measure the transitions that are missing; print and write the comparison, and a clip of futures."""
+    from seqdisent.experiments.transitions import compare
+    from seqdisent.experiments.transitions.measure import measure_point, measure_real, settings
+    from seqdisent.experiments.transitions.points import POINTS, sweep_run
+    from seqdisent.experiments.transitions.tables import tables, write_results
 
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    points = args.points or list(POINTS)
-    if unknown := sorted(set(points) - set(POINTS)):
-        raise UsageError(f"no transition {', '.join(unknown)}; choose from {', '.join(POINTS)}")
-    models = {}
-    for seed in args.seeds:  # so that a run that is stopped early leaves whole seeds behind
+    quiet_lightning()
+    points = chosen("transition", args.points, POINTS)
+    say = line_printer(console)
+    models: dict[str, SequentialVAE] = {}
+    # Seed by seed, so that a sweep that is stopped early leaves complete seeds behind.
+    for seed in args.seeds:
         for name in points:
-            console.print(f"seed {seed}: {name}", highlight=False)
-            folder = train_point(
-                name, seed, args.run, progress=not args.quiet, precision=args.precision
-            )
-            measure_point(folder, N)
-            models.setdefault(name, load_checkpoint(folder)[0])
-    console.print("real frames, timings and a clip", highlight=False)
-    measured = results.collect(args.run)
-    made = {
+            say(f"seed {seed}: {name}")
+            run = sweep_run(name, seed, args.run)
+            run.train(say, progress=not args.quiet, precision=args.precision)
+            measure_point(run, say)
+            if name not in models:
+                models[name], _ = load_checkpoint(run.checkpoint)
+    say("real frames, timings and a clip")
+    measured = compare.collect(args.run, say)
+    results = {
         "command": this_command(),
-        "sequences": N,
+        "sequences": settings()["sequences"],
         "points": measured,
-        "real": measure_real(N),
-        "differences": results.differences(measured),
-        "seconds": {name: results.timings(model) for name, model in models.items()},
+        "real": measure_real(),
+        "differences": compare.differences(measured),
+        "seconds": {name: compare.timings(model) for name, model in models.items()},
     }
-    folder = results.write_results(made, args.to or args.run)
-    (folder / results.CLIP).write_bytes(results.futures(list(models.values())))
-    console.print(tables(made), highlight=False, markup=False, soft_wrap=True)
-    console.print(f"written: {folder}", highlight=False)
+    folder = write_results(results, args.to or args.run)
+    write_bytes(folder / compare.CLIP, compare.futures(list(models.values())))
+    say(tables(results))
+    say(f"written: {folder}")
 
 
-def bits(args: Namespace, console: Console) -> None:
-    """Train and measure the points of the sweep that are missing; print quality against bits, and keep it."""
+def rate_distortion(args: Namespace, console: Console) -> None:
+    """Train and measure the points of the sweep that are missing; print and write quality against bits."""
     from seqdisent.experiments.rate_distortion.measure import codec_curve, measure_point
-    from seqdisent.experiments.rate_distortion.points import DATA, POINTS, SIZES
+    from seqdisent.experiments.rate_distortion.points import DATA, POINTS, SIZES, sweep_run
     from seqdisent.experiments.rate_distortion.tables import collect, table, write_results
 
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    datasets, sizes = args.data or list(DATA), args.sizes or list(SIZES)
-    for what, asked, there in (("data set", datasets, DATA), ("size", sizes, SIZES)):
-        if unknown := [str(a) for a in asked if a not in there]:
-            raise UsageError(
-                f"no {what} {', '.join(unknown)} in this sweep; choose from {', '.join(map(str, there))}"
-            )
+    quiet_lightning()
+    datasets = chosen("data set", args.data, DATA)
+    sizes = chosen("size", args.sizes, SIZES)
     points = [p for p in POINTS.values() if p.recipe.dataset in datasets and p.size in sizes]
-    options = {"progress": not args.quiet, "precision": args.precision}
-    # Seed by seed, so that a sweep that is stopped early leaves whole seeds behind.
+    say = line_printer(console)
+    # Seed by seed, so that a sweep that is stopped early leaves complete seeds behind.
     for seed in args.seeds:
         for number, point in enumerate(points, 1):
-            console.print(f"seed {seed}, {number} of {len(points)}: {point.name}", highlight=False)
-            measure_point(point, seed, args.run, **options)
+            say(f"seed {seed}, {number} of {len(points)}: {point.name}")
+            run = sweep_run(point, seed, args.run)
+            run.train(say, progress=not args.quiet, precision=args.precision)
+            measure_point(point, run, say)
     for dataset in datasets:
-        console.print(f"H.264: {dataset}", highlight=False)
+        say(f"H.264: {dataset}")
         codec_curve(dataset, args.run)
-    results = collect(args.run)
-    console.print(table(results), highlight=False, markup=False, soft_wrap=True)
-    console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
+    results = collect(args.run, say)
+    say(table(results))
+    folder = write_results(results, args.to or args.run)
+    say(f"written: {folder}")
 
 
 def benchmark(args: Namespace, console: Console) -> None:
-    """Train and try every seed that is missing; print and keep who said what."""
-    from seqdisent.evaluation.downstream import summarised, table, write_results
+    """Train recipes of time series with every seed that is missing, and solve the downstream tasks with their codes."""
+    from seqdisent.evaluation.downstream import summarised
     from seqdisent.experiments.benchmark.measure import RECIPES, measure
+    from seqdisent.experiments.benchmark.tables import table, write_results
     from seqdisent.recipes import recipe
 
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    results = []
+    quiet_lightning()
+    say = line_printer(console)
+    results: list[dict[str, Any]] = []
     for name in args.recipes or RECIPES:
-        seeds = measure(
+        predictions = measure(
             name,
             args.seeds,
             args.run,
-            console.print,
+            say,
             progress=not args.quiet,
             accelerator="cpu",
             precision=args.precision,
         )
-        results.append(summarised(name, recipe(name).dataset, seeds))
-        console.print(table(results[-1:]), highlight=False, markup=False)
-        console.print(f"written: {write_results(results, args.to or args.run)}", highlight=False)
+        results.append(summarised(name, recipe(name).dataset, predictions))
+        say(table(results[-1:]))
+        folder = write_results(results, args.run, args.to or args.run, say)
+        say(f"written: {folder}")
+
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+def chosen(noun: str, wanted: Sequence[Name] | None, known: Iterable[Name]) -> list[Name]:
+    """The parts of a sweep that the user asked for, or all of them.
+
+    Raises:
+        UsageError: if some do not exist.
+    """
+    names = list(known)
+    if not wanted:
+        return names
+    unknown = [str(name) for name in wanted if name not in names]
+    if unknown:
+        listed = ", ".join(map(str, names))
+        raise UsageError(f"no {noun} {', '.join(unknown)} in this sweep; choose from {listed}")
+    return list(wanted)

@@ -140,7 +140,7 @@ def parser(commands) -> argparse.ArgumentParser:
 
     rollouts = command(
         "rollouts",
-        commands.rollouts,
+        commands.transitions,
         "stochastic against deterministic transitions on long sequences",
     )
     rollouts.add_argument(
@@ -150,7 +150,7 @@ def parser(commands) -> argparse.ArgumentParser:
 
     bits = command(
         "bits",
-        commands.bits,
+        commands.rate_distortion,
         "quality against bits: small dynamic codes, with and without a static one",
     )
     bits.add_argument("--data", nargs="+", help="data sets of the sweep (default: all three)")

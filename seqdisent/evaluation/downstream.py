@@ -5,10 +5,8 @@ Intervals resample seeds and, of the test split, whole sources.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,6 @@ from seqdisent.evaluation.downstream_heads import (
 from seqdisent.evaluation.downstream_tasks import TASKS, Task
 from seqdisent.evaluation.supervised_baseline import swap_judged, taught
 from seqdisent.models import SequentialVAE
-from seqdisent.reporting.tables import score, swap_words
 
 DRAWS = 500
 CODES, RAW, SUPERVISED = "codes", "raw features", "supervised"
@@ -125,51 +122,3 @@ def over_seeds(measure: str, given: list[Answer]) -> dict[str, Any]:
         "high": float(high),
         "by_seed": values,
     }
-
-
-def table(results: list[dict[str, Any]]) -> str:
-    """Markdown: for each task who scored what; codes first, published rows last."""
-    lines = []
-    for found in results:
-        for task in found["tasks"]:
-            sources = (
-                f", {task['test_sources']} sources"
-                if task["test_sources"] < task["test_rows"]
-                else ""
-            )
-            lines += [
-                f"**{found['recipe']}: {task['task']}** ({task['test_rows']} test rows{sources}; "
-                f"seeds {', '.join(map(str, found['seeds']))})",
-                "",
-                f"| | {' | '.join(task['measures'])} | head |",
-                "|---" * (len(task["measures"]) + 2) + "|",
-            ]
-            for learner, by in task["by"].items():
-                cells = [score(by["scores"][measure]) for measure in task["measures"]]
-                said = "; ".join(by["heads"]) if learner in (CODES, RAW) else ""
-                lines.append(f"| {_TITLES.get(learner, learner)} | {' | '.join(cells)} | {said} |")
-            for method, row in task["published"].items():
-                lines.append(
-                    f"| {method}, as published | {' | '.join(f'{value:g}' for value in row)} | |"
-                )
-            lines += ["", swap_words(task), ""] if task["swap"] else [""]
-    return "\n".join(lines)
-
-
-_TITLES = {
-    CODES: "codes, this recipe",
-    RAW: "raw features, gradient boosting",
-    SUPERVISED: "network of equal size, with labels",
-}
-
-
-def write_results(results: list[dict[str, Any]], folder: Path) -> Path:
-    """``results.json`` and ``results.md``; recipes that were measured before and not now are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results.json"
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    now = {found["recipe"]: found for found in (*before, *results)}
-    ordered = list(now.values())
-    path.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
-    (folder / "results.md").write_text(table(ordered), encoding="utf-8")
-    return folder

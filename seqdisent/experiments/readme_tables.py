@@ -11,7 +11,10 @@ import numpy as np
 
 from seqdisent.checkpoint import METRICS, checkpoints_root, list_checkpoints
 from seqdisent.evaluation.judge import knows
-from seqdisent.reporting.tables import UNITS, bits, headline, percent, score
+from seqdisent.experiments.rate_distortion import tables as rate_distortion
+from seqdisent.experiments.transitions import tables as transitions
+from seqdisent.reporting.markdown import markdown_table
+from seqdisent.reporting.tables import UNITS, bits, headline, off_target_bits, percent, score
 from seqdisent.spec import DatasetSpec
 
 HEADER = (
@@ -59,7 +62,7 @@ LEARNERS = ("codes", "raw features", "supervised")
 
 def table() -> str:
     """Characters: what a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
-    lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
+    rows = []
     for name, report in _reports("video"):
         if PLACE in _factors(report):
             continue
@@ -76,13 +79,13 @@ def table() -> str:
                 for reading in ("mean", "sample")
             ),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown_table(HEADER, rows)
 
 
 def moving_table() -> str:
     """What moves by itself: swaps, the error, what either code tells of what stays, and of where things are."""
-    lines = ["| " + " | ".join(MOVING_HEADER) + " |", "|" + "---|" * len(MOVING_HEADER)]
+    rows = []
     for name, report in _reports("video"):
         if PLACE not in _factors(report):
             continue
@@ -104,8 +107,8 @@ def moving_table() -> str:
             f"{sum(_factors(report)[f]['entropy_bits'] for f in stays):.2f}",
             *(f"{r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in place),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown_table(MOVING_HEADER, rows)
 
 
 def _factors(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -114,7 +117,7 @@ def _factors(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def speech_table() -> str:
     """Speech: what a swap carries and keeps, judged from waveforms, and what the codes should not know."""
-    lines = ["| " + " | ".join(SPEECH_HEADER) + " |", "|" + "---|" * len(SPEECH_HEADER)]
+    rows = []
     for name, report in _reports("speech"):
         swap, verified, pitch = report["swap"], report["verification"], report["speech"]["pitch"]
         content = next(f for f in report["leakage"]["factors"] if f["kind"] == "dynamic")
@@ -131,8 +134,8 @@ def speech_table() -> str:
             _told(report, "dynamic", "speaker"),
             _told(report, "static", content["name"]),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown_table(SPEECH_HEADER, rows)
 
 
 def series_table(path: Path | None = None) -> str:
@@ -142,7 +145,7 @@ def series_table(path: Path | None = None) -> str:
         path: ``results.json`` of a benchmark; by default the one beside the checkpoints.
     """
     path = path or checkpoints_root() / BENCHMARK / "results.json"
-    lines = ["| " + " | ".join(SERIES_HEADER) + " |", "|" + "---|" * len(SERIES_HEADER)]
+    rows = []
     for found in json.loads(path.read_text(encoding="utf-8")):
         for task in found["tasks"]:
             for number, measure in enumerate(task["measures"]):
@@ -167,8 +170,8 @@ def series_table(path: Path | None = None) -> str:
                     published[-1] if published else "-",
                     swap or "-",
                 ]
-                lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+                rows.append(cells)
+    return markdown_table(SERIES_HEADER, rows)
 
 
 BITS_SIZES = (2, 8, 32, None)
@@ -185,27 +188,24 @@ BITS_COLUMNS = (
 
 
 def bits_table(path: Path | None = None) -> str:
-    """Quality against bits: what ``seqdisent bits`` found, in part; its own page has all of it.
+    """Quality against bits: what ``seqdisent rate-distortion`` found, in part; its own page has all of it.
 
     Args:
         path: ``results.json`` of a sweep; by default the one beside the checkpoints.
     """
-    from seqdisent.experiments.rate_distortion.tables import COLUMNS, table
-
     path = path or checkpoints_root() / BITS / "results.json"
     results = [r for r in json.loads(path.read_text(encoding="utf-8")) if r["size"] in BITS_SIZES]
-    return table(results, {name: COLUMNS[name] for name in BITS_COLUMNS})
+    columns = {name: rate_distortion.COLUMNS[name] for name in BITS_COLUMNS}
+    return rate_distortion.table(results, columns)
 
 
 def rollouts_table(path: Path | None = None) -> str:
-    """Stochastic against deterministic transitions: what ``seqdisent rollouts`` measured, in a few rows.
+    """Stochastic against deterministic transitions: what ``seqdisent transitions`` measured, in a few rows.
 
     Args:
         path: ``results.json`` of it; by default the one beside the checkpoints.
     """
-    from seqdisent.experiments.transitions.tables import short_table
-
-    return short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
+    return transitions.short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
 
 
 def _told(report: dict[str, Any], code: str, factor: str) -> str:
@@ -235,31 +235,11 @@ def off_target(report: dict[str, Any], code: str, reading: str) -> str:
     return f"{value:.2f} of {entropy:.2f}"
 
 
-def off_target_bits(report: dict[str, Any], code: str, reading: str) -> tuple[float, float]:
-    """The sum over factors of bits, and of entropies."""
-    factors = [
-        f
-        for f in report["leakage"]["factors"]
-        if f["kind"] != code
-        and not f["composite"]
-        and not f["not_measurable"]
-        and f["entropy_bits"]
-    ]
-    bits = [headline(report, code, f["name"], reading)["bits"]["value"] for f in factors]
-    return sum(bits), sum(f["entropy_bits"] for f in factors)
+def main() -> None:
+    """Print all tables of the README."""
+    tables = (table, moving_table, rollouts_table, bits_table, speech_table, series_table)
+    print("\n\n".join(make() for make in tables))
 
 
 if __name__ == "__main__":
-    print(
-        "\n\n".join(
-            make()
-            for make in (
-                table,
-                moving_table,
-                rollouts_table,
-                bits_table,
-                speech_table,
-                series_table,
-            )
-        )
-    )
+    main()

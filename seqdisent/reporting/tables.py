@@ -102,6 +102,26 @@ def headline(
     return None
 
 
+def off_target_bits(
+    report: dict[str, Any], code: str, posterior: str = "mean"
+) -> tuple[float, float]:
+    """Bits in a code about factors that do not belong in it, summed, and the sum of these factors' entropies.
+
+    Composite factors (an action is a motion in a direction) are left out, so that nothing counts twice.
+    """
+    bits, entropy = 0.0, 0.0
+    for factor in report["leakage"]["factors"]:
+        if factor["kind"] == code or factor["composite"] or factor["not_measurable"]:
+            continue
+        if not factor["entropy_bits"]:
+            continue
+        cell = headline(report, code, factor["name"], posterior)
+        if cell is not None:
+            bits += cell["bits"]["value"]
+            entropy += factor["entropy_bits"]
+    return bits, entropy
+
+
 def percent(rate: dict[str, float] | None) -> str:
     """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure."""
     if not rate or not rate.get("n", 1):

@@ -1,22 +1,24 @@
-"""``seqdisent benchmark``: a recipe of series trained with several seeds, and what its codes are good for.
+"""Recipes of time series, trained with several seeds, and how well downstream tasks are solved from their codes.
 
-Every seed trains the representation anew, and every learner beside it. Heads are chosen on validation; test is
-scored once.
+Every seed trains the representation anew, and every learner that it is compared with. Heads are chosen on validation;
+test data are scored once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
 from seqdisent.errors import UsageError
-from seqdisent.evaluation.downstream import RAW, Say, Told, answers
+from seqdisent.evaluation.downstream import RAW, Told, answers
 from seqdisent.evaluation.downstream_tasks import TASKS
-from seqdisent.experiments.sweep import trained
-from seqdisent.recipes import recipe
+from seqdisent.experiments.sweep import Say, SweepRun
+from seqdisent.recipes import recipe as find_recipe
 
+# The recipes of the README's table.
 RECIPES = (
     "dbse-air-quality",
     "dsvae-air-quality",
@@ -27,35 +29,46 @@ RECIPES = (
 )
 
 
+def sweep_run(name: str, seed: int, root: Path) -> SweepRun:
+    """One recipe with one seed."""
+    command = f"seqdisent benchmark {name} --seeds {seed}"
+    return SweepRun(name, find_recipe(name), seed, root, command)
+
+
 def measure(
-    name: str, seeds: Sequence[int], run: Path, say: Say = print, **options
+    name: str, seeds: Sequence[int], root: Path, say: Say = print, **options: Any
 ) -> dict[int, dict[str, Told]]:
-    """Train a recipe with every seed, or find it trained: by seed and task what was answered by whom on test data.
+    """Train a recipe with every seed, or find it trained, and solve the tasks of its data set.
 
     Args:
-        run: folder of the whole benchmark; a seed lives in ``run/NAME-sSEED``.
-        options: passed to :func:`seqdisent.experiments.sweep.trained`.
+        root: folder of the benchmark.
+        options: passed to :meth:`seqdisent.experiments.sweep.SweepRun.train`.
+
+    Returns:
+        By seed and name of a task, the predictions of every learner on test data.
 
     Raises:
-        ValueError: if there are no tasks for the recipe's data set.
+        UsageError: if there are no tasks for the recipe's data set.
     """
-    made = recipe(name)
-    if made.dataset not in TASKS:
+    dataset = find_recipe(name).dataset
+    if dataset not in TASKS:
         raise UsageError(
-            f"no downstream tasks for {made.dataset}; there are some for {', '.join(TASKS)}"
+            f"no downstream tasks for {dataset}; there are some for {', '.join(TASKS)}"
         )
-    splits = tuple(load_dataset(made.dataset, split) for split in ("train", "validation", "test"))
+    train, validation, test = (
+        load_dataset(dataset, split) for split in ("train", "validation", "test")
+    )
     found: dict[int, dict[str, Told]] = {}
     for seed in seeds:
-        about = {"name": name, "command": f"seqdisent benchmark {name} --seeds {seed}"}
         say(f"{name}, seed {seed}: training")
-        model, _ = load_checkpoint(
-            trained(made, run / f"{name}-s{seed}", about, seed=seed, **options)
-        )
-        before = next(iter(found.values()), {})
-        raw = {task: told.answers[RAW] for task, told in before.items()}
-        found[seed] = {
-            task.name: answers(task, model, splits, seed, say, raw.get(task.name))
-            for task in TASKS[made.dataset]
-        }
+        checkpoint = sweep_run(name, seed, root).train(say, **options)
+        model, _ = load_checkpoint(checkpoint)
+        # Boosting on raw features has no randomness, so the first seed is enough.
+        first = next(iter(found.values()), {})
+        raw = {task: told.answers[RAW] for task, told in first.items()}
+        found[seed] = {}
+        for task in TASKS[dataset]:
+            splits = (train, validation, test)
+            told = answers(task, model, splits, seed, say, raw.get(task.name))
+            found[seed][task.name] = told
     return found

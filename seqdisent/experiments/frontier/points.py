@@ -1,13 +1,12 @@
-"""``seqdisent frontier``: train many small models of one data set and see which codes leak what.
+"""What the frontier trains: three families of points, all on the drawn sprites at 32x32.
 
-Three families of points, all on the drawn sprites at 32x32:
 
 * ``variants``: DSVAE with either posterior and DBSE, as in the papers, at the same weights.
 * ``weights``: the paper's DBSE over KL weights and dynamic sizes. They trade identity in the dynamic
   code against direction in the static one: their best points are the frontier.
 * ``beyond``: DBSE with parts that the paper does not have, alone and together.
 
-Points are measured by :mod:`seqdisent.experiments.frontier.measure` on *validation* characters, since recipes are
+Points are measured on *validation* characters (:mod:`seqdisent.experiments.frontier.measure`), since recipes are
 chosen here.
 """
 
@@ -15,20 +14,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from seqdisent.experiments.sweep import trained
-from seqdisent.models.config import VAEConfig
+from seqdisent.experiments.sweep import SweepRun
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes import Recipe
+from seqdisent.recipes.recipe import sigma
 from seqdisent.training.config import TrainConfig
 
 DATASET = "sprites-32"
-RECONSTRUCTION = (
-    60.0  # weight of the summed squared error; the KL weights of a point are relative to it
-)
-PLAIN, MODULATED = FrameConfig(width=48), FrameConfig("modulated", width=32)
+# Weight of the summed squared error; the KL weights of a point are relative to it.
+RECONSTRUCTION = 60.0
+PLAIN = FrameConfig(width=48)
+MODULATED = FrameConfig("modulated", width=32)
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,27 @@ class Point:
     recipe: Recipe
 
 
-def _config(kind: type[VAEConfig], static: float, dynamic: float, size: int, **extra) -> VAEConfig:
-    extra = {"frame": PLAIN, "sigma": (2 * RECONSTRUCTION) ** -0.5, **extra}
-    return kind(static_weight=static, dynamic_weight=dynamic, dynamic_size=size, **extra)
-
-
-def _dbse(static: float, dynamic: float, size: int, **extra) -> Recipe:
-    config = _config(DBSEConfig, static, dynamic, size, **extra)
+def _dbse(static_weight: float, dynamic_weight: float, dynamic_size: int, **options: Any) -> Recipe:
+    settings: dict[str, Any] = {
+        "static_weight": static_weight,
+        "dynamic_weight": dynamic_weight,
+        "dynamic_size": dynamic_size,
+        "frame": PLAIN,
+        "sigma": sigma(RECONSTRUCTION),
+    }
+    config = DBSEConfig(**{**settings, **options})
     return Recipe("dbse", DATASET, config, TrainConfig(4000, 16, 2e-3, epoch_steps=500))
 
 
 def _dsvae(q: str) -> Recipe:
-    config = _config(DSVAEConfig, 2.5, 0.25, 32, q=q)
+    config = DSVAEConfig(
+        static_weight=2.5,
+        dynamic_weight=0.25,
+        dynamic_size=32,
+        q=q,
+        frame=PLAIN,
+        sigma=sigma(RECONSTRUCTION),
+    )
     # At 2e-3 the dynamic code collapses.
     return Recipe("dsvae", DATASET, config, TrainConfig(4000, 16, 1e-3, epoch_steps=500))
 
@@ -68,27 +77,30 @@ def _points() -> dict[str, Point]:
     }
     for static, dynamic in ((1.25, 0.5), (2.5, 2), (10, 1), (10, 2), (40, 0.5)):
         points[f"dbse-{static:g}-{dynamic:g}"] = Point("weights", _dbse(static, dynamic, 16))
-    pooled, views = {"static_path": "pooled"}, {"perturb": "colours+mirror"}
-    laid_out = {"frame": MODULATED}
-    everything = {**pooled, **views, **laid_out}
+    pooled = {"static_path": "pooled"}
+    views = {"perturb": "colours+mirror"}
+    modulated = {"frame": MODULATED}
+    everything = {**pooled, **views, **modulated}
     beyond = {
         "all": _dbse(1.25, 0.5, 16, **everything),
         "all-5-2": _dbse(5, 2, 16, **everything),
-        "pooled+modulated": _dbse(1.25, 0.5, 16, **pooled, **laid_out),
+        "pooled+modulated": _dbse(1.25, 0.5, 16, **pooled, **modulated),
         "views": _dbse(1.25, 0.5, 16, **views),
         "pooled": _dbse(1.25, 0.5, 16, **pooled),
-        "modulated": _dbse(1.25, 0.5, 16, **laid_out),
-        "modulated-10-2": _dbse(10, 2, 16, **laid_out),
+        "modulated": _dbse(1.25, 0.5, 16, **modulated),
+        "modulated-10-2": _dbse(10, 2, 16, **modulated),
         "random-anchor": _dbse(1.25, 0.5, 16, random_anchor=True),
         "learned-variance": _dbse(1, 1, 16, sigma=None),
     }
-    return points | {name: Point("beyond", recipe) for name, recipe in beyond.items()}
+    for name, recipe in beyond.items():
+        points[name] = Point("beyond", recipe)
+    return points
 
 
 POINTS = _points()
 
 
-def train_point(name: str, seed: int, run: Path, **options) -> Path:
-    """Train one point, or find it trained, in ``run/NAME-sSEED``: see :func:`seqdisent.experiments.sweep.trained`."""
-    about = {"name": name, "command": f"seqdisent frontier --points {name} --seeds {seed}"}
-    return trained(POINTS[name].recipe, run / f"{name}-s{seed}", about, seed=seed, **options)
+def sweep_run(name: str, seed: int, root: Path) -> SweepRun:
+    """One point with one seed."""
+    command = f"seqdisent frontier --points {name} --seeds {seed}"
+    return SweepRun(name, POINTS[name].recipe, seed, root, command)

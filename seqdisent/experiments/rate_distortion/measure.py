@@ -1,8 +1,7 @@
-"""Quality against bits: what the codes of each model of :mod:`seqdisent.experiments.rate_distortion.points`
-cost, and what they are worth.
+"""What is measured of a point: the bits that its codes cost, and the quality that they buy.
 
-The bits of a code are its KL divergence from the prior, what it costs to convey a *draw* from the posterior with the
-best code there is (bits back; neither the networks nor a remainder count). So quality is that of decoding a draw.
+The bits of a code are its KL divergence from the prior: the cost of conveying a *posterior sample* with the best code
+there is (bits back; neither the networks nor a remainder count). So quality is that of decoding a posterior sample.
 All figures are of test sequences.
 """
 
@@ -17,164 +16,205 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent.audio import vocoder
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import dataset_outline
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Codes, ModelSubject, Subject
-from seqdisent.evaluation.judge import load_judge
+from seqdisent.evaluation.judge import Judge, load_judge
 from seqdisent.evaluation.leakage import Effort, measure
 from seqdisent.evaluation.report import few, mean_sequence
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
-from seqdisent.experiments.frontier.measure import RESULTS
 from seqdisent.experiments.rate_distortion.h264 import curve
-from seqdisent.experiments.rate_distortion.points import Point, train_point
-from seqdisent.experiments.readme_tables import off_target_bits
-from seqdisent.experiments.sweep import split
+from seqdisent.experiments.rate_distortion.points import Point
+from seqdisent.experiments.sweep import Figures, Say, SweepRun, module_hash, split
+from seqdisent.io import write_json
 from seqdisent.modalities import modality_of
-from seqdisent.reporting.tables import headline
+from seqdisent.reporting.tables import headline, off_target_bits
 from seqdisent.types import Latents
 
+RESULTS = "point.json"
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
 CHEAP = Effort(steps=False, nulls=False, permutations=19, draws=50, epochs=0.4)
 CURVE = "h264-{}.json"
 
 
-def measure_point(point: Point, seed: int, run: Path, **options) -> dict[str, Any]:
-    """Train and measure one point, or find it done: figures, with ``judge`` saying whether swaps were judged.
+def point_judge(point: Point) -> Judge | None:
+    """The judge of a point's swaps; ``None`` without a judge, and of a model without a static code."""
+    if point.recipe.kind != "dsvae":
+        return None
+    judge, _ = load_judge(point.recipe.dataset)
+    return judge
+
+
+def settings(point: Point) -> dict[str, Any]:
+    """What the figures of a point depend on besides the model."""
+    judge = point_judge(point)
+    modality = modality_of(dataset_outline(point.recipe.dataset))
+    return {
+        "learn": LEARN,
+        "hold": HOLD,
+        "ask": ASK,
+        "pairs": modality.judge_budget.sweep_pairs,
+        "judge": None if judge is None else module_hash(judge),
+    }
+
+
+def measure_point(point: Point, run: SweepRun, say: Say = print) -> Figures:
+    """Measure a trained point, or find it measured: see :func:`figures`.
 
     A point that was measured before there was a judge is measured again when there is one.
-
-    Args:
-        options: passed to :func:`seqdisent.experiments.rate_distortion.train_point`.
     """
-    dataset = point.recipe.dataset
-    kept = run / f"{point.name}-s{seed}" / RESULTS
-    judge, _ = load_judge(dataset) if point.recipe.kind == "dsvae" else (None, {})
-    if kept.is_file():
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        if judge is None or found["judge"]:
-            return found
-    folder = train_point(point, seed, run, **options)
-    found = figures(ModelSubject(load_checkpoint(folder)[0]), judge, measured_on(dataset), seed)
-    kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return found
+
+    def measured() -> Figures:
+        model, _ = load_checkpoint(run.checkpoint)
+        data = probe_data(point.recipe.dataset)
+        return figures(ModelSubject(model), point_judge(point), data, run.seed)
+
+    return run.measure(RESULTS, settings(point), measured, say)
 
 
-def measured_on(dataset: str) -> tuple[SequenceDataset, SequenceDataset, SequenceDataset]:
-    """What probes learn from and are chosen on, and the whole test split."""
-    learn, hold = few(split(dataset, "train"), LEARN, 0), few(split(dataset, "validation"), HOLD, 0)
+def probe_data(dataset: str) -> tuple[SequenceDataset, SequenceDataset, SequenceDataset]:
+    """The sequences that probes learn from and are chosen on, and the full test split."""
+    learn = few(split(dataset, "train"), LEARN, 0)
+    hold = few(split(dataset, "validation"), HOLD, 0)
     return learn, hold, split(dataset, "test")
 
 
 def figures(
-    subject: Subject, judge, data: tuple[SequenceDataset, ...], seed: int = 0
-) -> dict[str, Any]:
+    subject: Subject,
+    judge: Judge | None,
+    data: tuple[SequenceDataset, SequenceDataset, SequenceDataset],
+    seed: int = 0,
+) -> Figures:
     """Everything that is measured of one model, as plain numbers; None where there is nothing to measure.
 
     Args:
         data: training, validation and test sequences.
 
     Returns:
-        ``psnr_db`` and, of speech, ``envelope_db`` of decoding a draw, with those of the training mean
+        ``psnr_db`` and, of speech, ``envelope_db`` of decoding a posterior sample, with those of the training mean
         (``mean_psnr_db``, ``mean_envelope_db``); ``static_bits``, ``dynamic_bits`` and their sum ``bits`` a frame;
-        ``leak/CODE`` and ``leak/CODE (draw)``, bits that a code tells of the other's classes, out of
-        ``entropy/CODE``; ``moving_r2``, the mean R² of continuous dynamic factors from the static code;
-        ``swap`` (all factors at once), ``swap_chance``, ``swap_judge`` (the judge's own on real sequences);
-        ``judge``: whether there was one.
+        ``leak/CODE`` and ``leak/CODE (draw)``, bits in posterior means and in a posterior sample about factors that
+        do not belong in the code, out of ``entropy/CODE``; ``moving_r2``, the mean R² of continuous dynamic factors
+        from the static code; ``swap`` (all factors at once), ``swap_chance``, ``swap_judge`` (the judge's accuracy on
+        real sequences); ``judge``: whether there was one.
     """
-    learn, hold, test = data
+    learn, _, test = data
     splits = Splits.of(subject, data, seed)
     constant = mean_sequence(learn)
     error = reconstruction_error(subject, test, splits.test.sample, constant)
-    lost = error["training_mean_squared_error_per_sequence"] / error["squared_error_per_sequence"]
-    found = {"psnr_db": error["psnr_db"], "mean_psnr_db": error["psnr_db"] - 10 * np.log10(lost)}
-    modality = modality_of(test.spec)
-    if modality.has_waveform:
+    ratio = error["training_mean_squared_error_per_sequence"] / error["squared_error_per_sequence"]
+    found: Figures = {
+        "psnr_db": error["psnr_db"],
+        "mean_psnr_db": error["psnr_db"] - 10 * np.log10(ratio),
+    }
+    if modality_of(test.spec).has_waveform:
         found |= envelope_errors(subject, test, splits.test.sample, constant)
-    found |= bits_a_frame(splits.test, test.steps) | _leaks(splits, test)
+    found |= bits_a_frame(splits.test, test.steps)
+    found |= _leaks(splits, test)
     found |= {"swap": None, "swap_chance": None, "swap_judge": None, "judge": judge is not None}
     if judge is not None:
-        real = judge_real(judge, test)
-        pairs = modality.judge_budget.sweep_pairs
-        joint = swap_report(subject, judge, test, splits.test.mean, real, pairs=pairs, seed=seed)[
-            "swap"
-        ]["joint"]
-        truth = test.sequence_labels()
-        right = np.all(
-            [(said.argmax(1) == truth[n]) | (truth[n] < 0) for n, said in real.items()], axis=0
-        )
-        found |= {
-            "swap": joint["kept"]["value"],
-            "swap_chance": joint["chance"],
-            "swap_judge": float(right.mean()),
-        }
-    return {k: v if v is None or isinstance(v, bool) else float(v) for k, v in found.items()}
+        found |= _swaps(subject, judge, test, splits.test.mean, seed)
+    return {name: _plain_number(value) for name, value in found.items()}
+
+
+def _plain_number(value: Any) -> float | bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    return float(value)
+
+
+def _swaps(
+    subject: Subject, judge: Judge, test: SequenceDataset, latents: Latents, seed: int
+) -> dict[str, float]:
+    """How often swaps keep all factors at once, by chance too, and how often the judge is right on real sequences."""
+    real = judge_real(judge, test)
+    pairs = modality_of(test.spec).judge_budget.sweep_pairs
+    report = swap_report(subject, judge, test, latents, real, pairs=pairs, seed=seed)
+    joint = report["swap"]["joint"]
+    truth = test.sequence_labels()
+    right = np.ones(len(test), dtype=bool)
+    for name, probabilities in real.items():
+        missing = truth[name] < 0
+        right &= (probabilities.argmax(1) == truth[name]) | missing
+    return {
+        "swap": joint["kept"]["value"],
+        "swap_chance": joint["chance"],
+        "swap_judge": float(right.mean()),
+    }
 
 
 def bits_a_frame(codes: Codes, steps: np.ndarray) -> dict[str, float]:
     """KL of both codes in bits, over all frames that exist (``steps [N]``): the static one is spread over them."""
-    static, dynamic = (
-        float(kl.double().sum()) / np.log(2) / steps.sum()
-        for kl in (codes.static_kl, codes.dynamic_kl)
-    )
+    frames = steps.sum()
+    static = float(codes.static_kl.double().sum()) / np.log(2) / frames
+    dynamic = float(codes.dynamic_kl.double().sum()) / np.log(2) / frames
     return {"static_bits": static, "dynamic_bits": dynamic, "bits": static + dynamic}
 
 
 def envelope_errors(
     subject: Subject, data: SequenceDataset, latents: Latents, constant: Tensor
 ) -> dict[str, float]:
-    """Error of the spectral envelope in dB, root mean square of each recording and their mean: of what is decoded,
-    and of the training mean ``constant [T, *event]``."""
-    from seqdisent.audio import vocoder
+    """Error of the spectral envelope in dB: root mean square over each recording, averaged over recordings.
 
+    Args:
+        constant: the training mean, ``[T, *event]``, for comparison.
+
+    Returns:
+        ``envelope_db`` of what is decoded from ``latents``, and ``mean_envelope_db`` of ``constant``.
+    """
     errors: dict[str, list[Tensor]] = {"envelope_db": [], "mean_envelope_db": []}
     with torch.inference_mode():
         for start in range(0, len(data), BATCH):
             batch = data[start : start + BATCH]
-            made = subject.decode(latents[start : start + BATCH]).x
-            for name, said in (("envelope_db", made), ("mean_envelope_db", constant)):
-                squared = (said - batch.x)[..., vocoder.ENVELOPE].square().flatten(2).mean(
-                    2
-                ) * batch.mask
-                errors[name].append(vocoder.DB * (squared.sum(1) / batch.mask.sum(1)).sqrt())
+            decoded = subject.decode(latents[start : start + BATCH]).x
+            for name, predicted in (("envelope_db", decoded), ("mean_envelope_db", constant)):
+                difference = (predicted - batch.x)[..., vocoder.ENVELOPE]
+                squared = difference.square().flatten(2).mean(2) * batch.mask
+                per_recording = (squared.sum(1) / batch.mask.sum(1)).sqrt()
+                errors[name].append(vocoder.DB * per_recording)
     return {name: float(torch.cat(parts).mean()) for name, parts in errors.items()}
 
 
 def _leaks(splits: Splits, test: SequenceDataset) -> dict[str, float | None]:
-    """Bits in the cells that should be empty, by the usual probes on a smaller sample."""
-    if not splits.test.mean.static.shape[1]:  # to a probe, a code of no numbers is a constant
-        blank = lambda codes: replace(codes, static=codes.static.new_zeros(len(codes), 1))
-        splits = Splits(
-            *(replace(c, mean=blank(c.mean), sample=blank(c.sample)) for c in splits.parts())
-        )
+    """Bits about factors that do not belong in a code, by the usual probes on a smaller sample."""
+    if not splits.test.mean.static.shape[1]:
+        splits = Splits(*(_with_constant_static(codes) for codes in splits.parts()))
     asked = np.sort(np.random.default_rng(0).permutation(len(test))[:ASK])
     section, _ = measure(replace(splits, test=splits.test[asked]), test.spec.factors, effort=CHEAP)
-    said: dict[str, Any] = {"leakage": section}
+    report = {"leakage": section}
     found: dict[str, float | None] = {}
     for code in ("static", "dynamic"):
-        for reading, tag in (("mean", ""), ("sample", " (draw)")):
-            value, entropy = off_target_bits(said, code, reading)
-            found[f"leak/{code}{tag}"], found[f"entropy/{code}"] = (
-                (value, entropy) if entropy else (None, None)
-            )
-    moving = [
-        f["name"] for f in section["factors"] if f["kind"] == "dynamic" and not f["not_measurable"]
-    ]
-    r2 = [
-        cell["r2"]["value"] for name in moving if "r2" in (cell := headline(said, "static", name))
-    ]
+        for posterior, suffix in (("mean", ""), ("sample", " (draw)")):
+            bits, entropy = off_target_bits(report, code, posterior)
+            found[f"leak/{code}{suffix}"] = bits if entropy else None
+            found[f"entropy/{code}"] = entropy if entropy else None
+    r2 = []
+    for factor in section["factors"]:
+        if factor["kind"] != "dynamic" or factor["not_measurable"]:
+            continue
+        cell = headline(report, "static", factor["name"])
+        if cell is not None and "r2" in cell:
+            r2.append(cell["r2"]["value"])
     return found | {"moving_r2": float(np.mean(r2)) if r2 else None}
 
 
-def codec_curve(dataset: str, run: Path) -> list[dict[str, float]]:
-    """The curve of H.264 on the test split, or the one that is kept in the run folder; empty where H.264 has no say."""
+def _with_constant_static(codes: Codes) -> Codes:
+    """Codes whose static part, which has no dimensions, is a constant of one dimension: probes need one."""
+
+    def constant(latents: Latents) -> Latents:
+        return replace(latents, static=latents.static.new_zeros(len(latents), 1))
+
+    return replace(codes, mean=constant(codes.mean), sample=constant(codes.sample))
+
+
+def codec_curve(dataset: str, root: Path) -> list[dict[str, float]]:
+    """The curve of H.264 on the test split, kept in the folder of the sweep; empty for data that are not video."""
     if not modality_of(dataset_outline(dataset)).has_pixels:
         return []
-    kept = run / CURVE.format(dataset)
+    kept = root / CURVE.format(dataset)
     if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(
-            json.dumps(curve(split(dataset, "test")), indent=1) + "\n", encoding="utf-8"
-        )
+        write_json(kept, curve(split(dataset, "test")), indent=1)
     return json.loads(kept.read_text(encoding="utf-8"))

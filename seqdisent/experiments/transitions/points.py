@@ -1,19 +1,18 @@
-"""``seqdisent rollouts``: do stochastic transitions beat deterministic ones on sequences longer than those of training?
+"""What is trained: DSVAE on 32 frames of bouncing balls with each transition, and everything else the same.
 
-DSVAE is trained on 32 frames of bouncing balls with each transition and several seeds, and everything else the same.
-What the models do in the 100 frames after is measured by
-:mod:`seqdisent.experiments.transitions.measure` on *test* sequences.
+What the models do in the 100 frames after is measured on *test* sequences
+(:mod:`seqdisent.experiments.transitions.measure`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from seqdisent.experiments.sweep import trained
+from seqdisent.experiments.sweep import SweepRun
 from seqdisent.recipes import recipe
 
 DATASET = "bouncing-balls"
-# transition -> recipe; the shipped checkpoints are seed 0
+# Transition -> recipe; the shipped checkpoints are those of seed 0.
 POINTS = {
     "stochastic": "dsvae-bouncing-balls",
     "deterministic": "dsvae-deterministic-bouncing-balls",
@@ -21,7 +20,7 @@ POINTS = {
 }
 
 
-def train_point(name: str, seed: int, run: Path, **options) -> Path:
-    """Train one transition in ``run/NAME-sSEED``: see :func:`seqdisent.experiments.sweep.trained`."""
-    about = {"name": POINTS[name], "command": f"seqdisent rollouts --points {name} --seeds {seed}"}
-    return trained(recipe(POINTS[name]), run / f"{name}-s{seed}", about, seed=seed, **options)
+def sweep_run(name: str, seed: int, root: Path) -> SweepRun:
+    """One transition with one seed."""
+    command = f"seqdisent transitions --points {name} --seeds {seed}"
+    return SweepRun(name, recipe(POINTS[name]), seed, root, command, recipe_name=POINTS[name])

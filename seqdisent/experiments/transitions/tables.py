@@ -1,10 +1,10 @@
-"""The tables of :mod:`.rollout_results`, in Markdown."""
+"""The tables of the comparison, in Markdown."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from seqdisent.experiments.transitions.measure import (
     TERMS,
     Figures,
 )
+from seqdisent.io import write_json, write_text
+from seqdisent.reporting.markdown import markdown_table
 
+Row = Sequence[str]
 PHYSICS = {
     "number kept": "right number of balls, %",
     "overlap": "pairs that overlap, %",
@@ -31,7 +34,7 @@ PHYSICS = {
     "speed distance": "speeds from real ones, pixels a frame",
 }
 SHARES = ("number kept", "overlap", "outside", "energy kept", "energy known")
-# What the README shows of the comparison
+# The rows of the comparison that the README shows.
 SHORT = (
     f"bound/{SEEN}/total",
     f"bound/{SEEN + AFTER}/total",
@@ -39,172 +42,196 @@ SHORT = (
     f"prediction/best of {FUTURES}/16",
     f"prediction/best of {FUTURES}/84",
     "prediction/one/84",
-    *(
-        f"physics/future/{name}"
-        for name in ("number kept", "overlap", "energy kept", "speed distance")
-    ),
-    *(f"physics/prior/{name}" for name in ("number kept", "overlap", "speed distance")),
+    "physics/future/number kept",
+    "physics/future/overlap",
+    "physics/future/energy kept",
+    "physics/future/speed distance",
+    "physics/prior/number kept",
+    "physics/prior/overlap",
+    "physics/prior/speed distance",
 )
+
+
+def write_results(results: dict[str, Any], folder: Path) -> Path:
+    """``results.json`` and ``results.md``."""
+    write_json(folder / "results.json", results, indent=1)
+    write_text(folder / "results.md", tables(results))
+    return folder
 
 
 def tables(results: dict[str, Any]) -> str:
     """Markdown of everything in ``results``."""
     points, real = results["points"], results["real"]
     seeds = "; ".join(
-        f"{name}: seeds {', '.join(map(str, one['seeds']))}" for name, one in points.items()
+        f"{name}: seeds {', '.join(map(str, point['seeds']))}" for name, point in points.items()
     )
-    n = results["sequences"]
     intro = (
-        f"Made by `{results['command']}`: DSVAE trained on {SEEN} frames of `{SMALL.outline.name}`, {n} test "
-        "sequences. "
-        f"{seeds}. Means over seeds with 95 % intervals (± Student's t); of real frames, no interval."
+        f"Made by `{results['command']}`: DSVAE trained on {SEEN} frames of `{SMALL.outline.name}`, "
+        f"{results['sequences']} test sequences. {seeds}. Means over seeds with 95 % intervals (± Student's t); of "
+        "real frames, no interval."
     )
     parts = {
-        "Stochastic against deterministic": list(_compared(results)),
-        "Negative bound, nats a frame (of densities: less is better, and it may be negative)": list(
+        "Stochastic against deterministic": _compared(results),
+        "Negative bound, nats a frame (of densities: less is better, and it may be negative)": (
             _bounds(points)
         ),
         f"Squared error of a frame (PSNR, dB) after {PREFIX} frames, by how many frames ahead; the best of {FUTURES} "
-        "is chosen by its error over the whole future": list(
-            _predictions(points, real, "prediction")
+        "is chosen by its error over the full future": _predictions(points, real),
+        "Centres of balls off by, pixels; in brackets the share of balls that are seen": (
+            _centres(points, real)
         ),
-        "Centres of balls off by, pixels; in brackets the share of balls that are seen": list(
-            _predictions(points, real, "centres")
-        ),
-        f"Physics of frames {SEEN + 1} to {SEEN + AFTER}, read by the tracker": list(
+        f"Physics of frames {SEEN + 1} to {SEEN + AFTER}, read by the tracker": (
             _obedience(points, real)
         ),
-        "The tracker against the simulator, errors in pixels (a frame)": list(_tracker(real)),
-        f"Seconds to draw and decode {MANY} sequences, 2 threads": [
-            ("", *(f"{frames} frames" for frames in next(iter(results["seconds"].values())))),
-            *(
-                (name, *(f"{seconds:.2f}" for seconds in told.values()))
-                for name, told in results["seconds"].items()
-            ),
-        ],
+        "The tracker against the simulator, errors in pixels (a frame)": _tracker(real),
+        f"Seconds to sample and decode {MANY} sequences, 2 threads": _timings(results["seconds"]),
     }
     lines = [intro]
-    for title, told in parts.items():
-        if len(told) > 1:
-            header, *rows = told
-            lines += [
-                "",
-                f"**{title}**",
-                "",
-                "| " + " | ".join(header) + " |",
-                "|---" * len(header) + "|",
-            ]
-            lines += ["| " + " | ".join(row) + " |" for row in rows]
+    for title, (header, *rows) in parts.items():
+        if rows:
+            lines += ["", f"**{title}**", "", markdown_table(header, rows)]
     return "\n".join(lines) + "\n"
 
 
 def short_table(path: Path) -> str:
-    """The comparison of ``results.json``, Markdown, in a few rows."""
-    header, *rows = _compared(json.loads(path.read_text(encoding="utf-8")), SHORT)
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+    """The comparison in a ``results.json``, Markdown, in a few rows."""
+    results = json.loads(path.read_text(encoding="utf-8"))
+    header, *rows = _compared(results, SHORT)
+    return markdown_table(header, rows)
 
 
-def _compared(
-    results: dict[str, Any], figures: tuple[str, ...] = tuple(CHIEF)
-) -> Iterator[tuple[str, ...]]:
-    """Stochastic beside deterministic, and real frames where they have such a figure."""
-    yield "", *PAIR, "difference [95 %, Welch]", "better", "real, or without a model"
-    for row in results["differences"]:
-        name, figure = row["figure"], (row["value"], row["low"], row["high"])
+def _compared(results: dict[str, Any], figures: Sequence[str] = tuple(CHIEF)) -> list[Row]:
+    """Stochastic compared with deterministic, and with real frames where they have such a figure."""
+    rows: list[Row] = [
+        ["", *PAIR, "difference [95 %, Welch]", "better", "real, or without a model"]
+    ]
+    for difference in results["differences"]:
+        name = difference["figure"]
         if name not in figures:
             continue
         share = name.rpartition("/")[2] in SHARES
-        title, scale = row["title"] + (", %" if share else ""), 100 if share else 1
-        kind, _, rest = name.partition("/")
-        alike = {
-            "physics": "physics/real/" + rest.rpartition("/")[2],
-            "prediction": "prediction/training mean/" + rest.rpartition("/")[2],
-        }.get(kind, "")
-        value, low, high = (_short(scale * v) for v in figure)
-        yield (
-            title,
-            *(_cell(results["points"][one]["figures"][name], scale) for one in PAIR),
-            f"{value} [{low}, {high}]",
-            row["better"],
-            _cell(results["real"].get(alike), scale),
+        scale = 100 if share else 1
+        value, low, high = (_short(scale * difference[key]) for key in ("value", "low", "high"))
+        of_pair = [_cell(results["points"][point]["figures"][name], scale) for point in PAIR]
+        rows.append(
+            [
+                difference["title"] + (", %" if share else ""),
+                *of_pair,
+                f"{value} [{low}, {high}]",
+                difference["better"],
+                _cell(results["real"].get(_real_counterpart(name)), scale),
+            ]
         )
+    return rows
 
 
-def _bounds(points: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    columns = [(frames, term) for frames in (SEEN, SEEN + AFTER) for term in ("total", *TERMS)]
-    yield (
-        "",
-        *(
-            f"{term.replace('_', ' ').replace('kl', 'KL')}, {frames} frames"
-            for frames, term in columns
-        ),
-    )
-    for name, one in points.items():
-        yield (
-            name,
-            *(_cell(one["figures"].get(f"bound/{frames}/{term}")) for frames, term in columns),
-        )
+def _real_counterpart(name: str) -> str | None:
+    """The figure of real frames, or of a prediction without a model, that compares with a figure of a model."""
+    kind, _, rest = name.partition("/")
+    what = rest.rpartition("/")[2]
+    if kind == "physics":
+        return f"physics/real/{what}"
+    if kind == "prediction":
+        return f"prediction/training mean/{what}"
+    return None
 
 
-def _predictions(points: dict[str, Any], real: Figures, what: str) -> Iterator[tuple[str, ...]]:
-    yield "", *map(str, HORIZONS)
+def _bounds(points: dict[str, Any]) -> list[Row]:
+    columns = {}
+    for frames in (SEEN, SEEN + AFTER):
+        for term in ("total", *TERMS):
+            words = term.replace("_", " ").replace("kl", "KL")
+            columns[f"bound/{frames}/{term}"] = f"{words}, {frames} frames"
+    rows: list[Row] = [["", *columns.values()]]
+    for name, point in points.items():
+        rows.append([name, *(_cell(point["figures"].get(column)) for column in columns)])
+    return rows
 
-    def row(title: str, figures: Figures, who: str) -> tuple[str, ...]:
+
+def _predictions(points: dict[str, Any], real: Figures) -> list[Row]:
+    """Squared errors, with PSNR in brackets."""
+    pixels = math.prod(SMALL.outline.event_shape)
+
+    def cell(figures: Figures, who: str, horizon: int) -> str:
+        figure = figures.get(f"prediction/{who}/{horizon}")
+        psnr = "-"
+        if figure is not None and figure["value"] is not None:
+            psnr = f"{10 * math.log10(pixels / max(1e-9, figure['value'])):.1f}"
+        return f"{_cell(figure)} ({psnr})"
+
+    rows: list[Row] = [["", *map(str, HORIZONS)]]
+    for name, point in points.items():
+        for who in (f"best of {FUTURES}", "one", f"mean of {FUTURES}", "reconstruction"):
+            cells = [cell(point["figures"], who, horizon) for horizon in HORIZONS]
+            rows.append([f"{name}, {who}", *cells])
+    for who in ("last frame", "training mean"):
+        rows.append([who, *(cell(real, who, horizon) for horizon in HORIZONS)])
+    return rows
+
+
+def _centres(points: dict[str, Any], real: Figures) -> list[Row]:
+    """Distances of the balls' centres, with the share of balls that are seen in brackets."""
+
+    def cell(figures: Figures, who: str, horizon: int) -> str:
+        seen = figures.get(f"centres seen/{who}/{horizon}")
+        share = "-"
+        if seen is not None and seen["value"] is not None:
+            share = f"{100 * seen['value']:.0f} %"
+        return f"{_cell(figures.get(f'centres/{who}/{horizon}'))} ({share})"
+
+    rows: list[Row] = [["", *map(str, HORIZONS)]]
+    for name, point in points.items():
+        for who in (f"best of {FUTURES}", "one", "reconstruction"):
+            cells = [cell(point["figures"], who, horizon) for horizon in HORIZONS]
+            rows.append([f"{name}, {who}", *cells])
+    rows.append(["last frame", *(cell(real, "last frame", horizon) for horizon in HORIZONS)])
+    return rows
+
+
+def _obedience(points: dict[str, Any], real: Figures) -> list[Row]:
+    sources = [("real (speeds: one half from the other)", real, "real")]
+    for name, point in points.items():
+        for who in ("reconstruction", "future", "prior"):
+            sources.append((f"{name}, {who}", point["figures"], who))
+    rows: list[Row] = [["", *PHYSICS.values()]]
+    for title, figures, who in sources:
         cells = []
-        for h in HORIZONS:
-            figure = figures.get(f"{what}/{who}/{h}")
-            beside = (
-                f"{100 * seen['value']:.0f} %"
-                if (seen := figures.get(f"centres seen/{who}/{h}"))
-                else "-"
-            )
-            if what == "prediction" and figure and figure["value"] is not None:
-                beside = f"{10 * math.log10(math.prod(SMALL.outline.event_shape) / max(1e-9, figure['value'])):.1f}"
-            cells.append(f"{_cell(figure)} ({beside})")
-        return title, *cells
-
-    whos = (f"best of {FUTURES}", "one", f"mean of {FUTURES}", "reconstruction")
-    for name, one in points.items():
-        for who in whos[:2] + whos[3:] if what == "centres" else whos:
-            yield row(f"{name}, {who}", one["figures"], who)
-    for who in ("last frame",) if what == "centres" else ("last frame", "training mean"):
-        yield row(who, real, who)
+        for name in PHYSICS:
+            scale = 100 if name in SHARES else 1
+            cells.append(_cell(figures.get(f"physics/{who}/{name}"), scale))
+        rows.append([title, *cells])
+    return rows
 
 
-def _obedience(points: dict[str, Any], real: Figures) -> Iterator[tuple[str, ...]]:
-    yield "", *PHYSICS.values()
-    every = [("real (speeds: one half from the other)", real, "real")]
-    every += [
-        (f"{name}, {who}", one["figures"], who)
-        for name, one in points.items()
-        for who in ("reconstruction", "future", "prior")
-    ]
-    for title, figures, who in every:
-        cells = [
-            _cell(figures.get(f"physics/{who}/{name}"), 100 if name in SHARES else 1)
-            for name in PHYSICS
-        ]
-        yield title, *cells
-
-
-def _tracker(real: Figures) -> Iterator[tuple[str, ...]]:
-    rows = {}
+def _tracker(real: Figures) -> list[Row]:
+    by_quality: dict[str, dict[str, float | None]] = {}
     for key, figure in real.items():
         part, _, rest = key.partition("/")
         if part == "tracker":
-            how, what = rest.split("/")
-            rows.setdefault(how, {})[what] = figure["value"]
-    if rows:
-        yield "frames", *next(iter(rows.values()))
-    for how, told in rows.items():
-        yield (
-            how,
-            *(
-                f"{value:.3f}" if "error" in what else f"{100 * value:.2f} %"
-                for what, value in told.items()
-            ),
-        )
+            quality, measure = rest.split("/")
+            by_quality.setdefault(quality, {})[measure] = figure["value"]
+    if not by_quality:
+        return [[]]
+    rows: list[Row] = [["frames", *next(iter(by_quality.values()))]]
+    for quality, measures in by_quality.items():
+        cells = []
+        for name, value in measures.items():
+            if value is None:
+                cells.append("-")
+            elif "error" in name:
+                cells.append(f"{value:.3f}")
+            else:
+                cells.append(f"{100 * value:.2f} %")
+        rows.append([quality, *cells])
+    return rows
+
+
+def _timings(seconds: dict[str, dict[str, float]]) -> list[Row]:
+    lengths = next(iter(seconds.values()))
+    rows: list[Row] = [["", *(f"{frames} frames" for frames in lengths)]]
+    for name, by_length in seconds.items():
+        rows.append([name, *(f"{value:.2f}" for value in by_length.values())])
+    return rows
 
 
 def _cell(figure: dict[str, Any] | None, scale: float = 1) -> str:
@@ -217,6 +244,12 @@ def _cell(figure: dict[str, Any] | None, scale: float = 1) -> str:
 
 
 def _short(value: float) -> str:
-    """Three digits or so."""
+    """About three digits."""
     size = abs(value)
-    return f"{value:.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3}f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 10:
+        return f"{value:.1f}"
+    if size >= 0.1:
+        return f"{value:.2f}"
+    return f"{value:.3f}"

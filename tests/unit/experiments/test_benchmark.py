@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -194,13 +195,20 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {4} and len(rows) == 4 * 6
     monkeypatch.setattr(
-        "seqdisent.training.trainer.fit", lambda *args, **options: pytest.fail("trained again")
+        "seqdisent.training.run.fit", lambda *args, **options: pytest.fail("trained again")
     )
     assert call("one-waves", "0") == 0  # found trained, and its row is replaced
     assert [found["seeds"] for found in json.loads((tmp_path / "results.json").read_text())] == [
         [0],
         [0],
     ]
+    edited = replace(small, train=TrainConfig(3, batch_size=4))
+    monkeypatch.setitem(RECIPES, "other-waves", lambda: edited)
+    capsys.readouterr()
+    assert call("one-waves", "0") == 0
+    assert "other-waves: left out, its recipe or weights have changed" in capsys.readouterr().out
+    left = json.loads((tmp_path / "results.json").read_text())
+    assert [found["recipe"] for found in left] == ["one-waves"]
     capsys.readouterr()
     assert main(["benchmark", "dbse-sprites", "--run", str(tmp_path)]) == 1
     assert "no downstream tasks for sprites" in " ".join(capsys.readouterr().out.split())

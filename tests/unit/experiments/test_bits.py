@@ -24,12 +24,20 @@ from seqdisent.experiments.rate_distortion.measure import (
     figures,
     measure_point,
 )
-from seqdisent.experiments.rate_distortion.points import DATA, MODELS, POINTS, SIZES
+from seqdisent.experiments.rate_distortion.points import (
+    DATA,
+    MODELS,
+    POINTS,
+    SIZES,
+    Point,
+    sweep_run,
+)
 from seqdisent.experiments.rate_distortion.tables import collect, table, write_results
 from seqdisent.experiments.readme_tables import bits_table
 from seqdisent.modalities.base import JudgeBudget
 from seqdisent.modalities.video import Video
 from seqdisent.reporting.figures import bits as figure
+from seqdisent.training.config import TrainConfig
 from seqdisent.types import Latents, Sequences
 from tests.fixtures.video_models import build
 
@@ -156,9 +164,9 @@ def test_speech_has_no_codec(tmp_path, monkeypatch):
 
 
 def put(run: Path, name: str, seed: int, **changed) -> None:
-    folder = run / f"{name}-s{seed}"
-    folder.mkdir(parents=True)
-    (folder / measuring.RESULTS).write_text(json.dumps({**PUT, **changed}))
+    point = POINTS[name]
+    needed = measuring.settings(point)
+    sweep_run(point, seed, run).measure(measuring.RESULTS, needed, lambda: {**PUT, **changed})
 
 
 def results(run: Path) -> list[dict]:
@@ -208,7 +216,7 @@ def test_results_are_written_as_numbers_page_and_figure(tmp_path):
     assert json.loads((folder / "results.json").read_text()) == made
     assert "2.50 of 10.00" in bits_table(folder / "results.json")
     assert (folder / "bits.html").stat().st_size > 1e6
-    with pytest.raises(ValueError, match="seqdisent bits"):
+    with pytest.raises(ValueError, match="seqdisent rate-distortion"):
         write_results([], tmp_path)
 
 
@@ -224,35 +232,26 @@ def test_the_figure_has_a_panel_a_data_set_and_better_is_up(tmp_path):
 def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
     tmp_path, monkeypatch
 ):
-    point = POINTS["sprites-32-dsvae-1"]
-    for where in (
-        "seqdisent.experiments.sweep.split",
-        "seqdisent.experiments.rate_distortion.measure.split",
-    ):
-        monkeypatch.setattr(where, few)
+    original = POINTS["sprites-32-dsvae-1"].recipe
+    point = Point(1, replace(original, train=TrainConfig(2, 16, 1e-3)))
+    run = sweep_run(point, 7, tmp_path)
+    monkeypatch.setattr("seqdisent.experiments.sweep.split", few)
+    monkeypatch.setattr(measuring, "split", few)
     monkeypatch.setattr(Video, "judge_budget", JudgeBudget(sweep_pairs=20))
     monkeypatch.setattr(measuring, "load_judge", lambda name: (None, {}))
-    options = {"steps": 2, "accelerator": "cpu", "devices": 1}
-    made = measure_point(point, 7, tmp_path, **options)
-    weights = tmp_path / "sprites-32-dsvae-1-s7" / "checkpoint" / "model.safetensors"
-    changed = weights.stat().st_mtime_ns
+    run.train(accelerator="cpu", devices=1)
+    made = measure_point(point, run)
     assert made["swap"] is None and made["bits"] > 0
-    monkeypatch.setattr(measuring, "figures", lambda *_: pytest.fail("it has been measured"))
-    assert measure_point(point, 7, tmp_path, **options) == made
-    monkeypatch.undo()
-    for where in (
-        "seqdisent.experiments.sweep.split",
-        "seqdisent.experiments.rate_distortion.measure.split",
-    ):
-        monkeypatch.setattr(where, few)
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "figures", lambda *_: pytest.fail("it has been measured"))
+        assert measure_point(point, run) == made
     judge = Judge(few("sprites-32", "test").spec).eval()
-    monkeypatch.setattr(Video, "judge_budget", JudgeBudget(sweep_pairs=20))
     monkeypatch.setattr(measuring, "load_judge", lambda name: (judge, {}))
-    again = measure_point(point, 7, tmp_path, **options)
+    reports: list[str] = []
+    again = measure_point(point, run, reports.append)
+    assert reports == ["sprites-32-dsvae-1-s7: measured anew: settings changed"]
     assert 0 <= again["swap"] <= 1 and 0 < again["swap_chance"] < 0.1 and again["judge"]
-    assert (
-        again["psnr_db"] == pytest.approx(made["psnr_db"]) and weights.stat().st_mtime_ns == changed
-    )
+    assert again["psnr_db"] == pytest.approx(made["psnr_db"])
 
 
 @pytest.mark.parametrize(

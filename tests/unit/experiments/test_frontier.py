@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import pytest
 import seqdisent
 from seqdisent.data import dataset_spec
 from seqdisent.experiments.frontier import measure as measuring
-from seqdisent.experiments.frontier.points import DATASET, POINTS, train_point
+from seqdisent.experiments.frontier.points import DATASET, POINTS, Point, sweep_run
+from seqdisent.experiments.frontier.tables import collect, write_results
 from seqdisent.reporting.figures import frontier as figure
+from seqdisent.training.config import TrainConfig
 
 FIGURES = {
     "squared_error": 100.0,
@@ -32,17 +35,15 @@ FIGURES = {
 
 
 def put(run, point: str, seed: int, error: float) -> None:
-    folder = run / f"{point}-s{seed}"
-    folder.mkdir(parents=True)
     made = {"whole": {**FIGURES, "squared_error": error}, "cut": {**FIGURES, "static_rank": 9}}
-    (folder / measuring.RESULTS).write_text(json.dumps(made))
+    sweep_run(point, seed, run).measure(measuring.RESULTS, measuring.settings(), lambda: made)
 
 
 def test_seeds_are_put_together_with_students_interval(tmp_path):
     for seed, error in enumerate((90.0, 100.0, 110.0)):
         put(tmp_path, "dbse", seed, error)
     put(tmp_path, "all", 0, 130.0)
-    results = {(r["point"], r["cut"]): r for r in measuring.collect(tmp_path)}
+    results = {(r["point"], r["cut"]): r for r in collect(tmp_path)}
     assert set(results) == {("dbse", False), ("dbse", True), ("all", False), ("all", True)}
     error = results["dbse", False]["figures"]["squared_error"]
     assert results["dbse", False]["seeds"] == 3 and error["value"] == 100
@@ -60,15 +61,15 @@ def test_seeds_are_put_together_with_students_interval(tmp_path):
 def test_results_are_written_as_numbers_table_and_figure(tmp_path):
     put(tmp_path, "dbse", 0, 90.0)
     put(tmp_path, "all", 0, 130.0)
-    folder = measuring.write_results(measuring.collect(tmp_path), tmp_path / "out")
+    folder = write_results(collect(tmp_path), tmp_path / "out")
     table = (folder / "results.md").read_text().splitlines()
     assert (
         len(table) == 2 + 4
         and table[2].startswith("| dbse | 1 | 90 | - | 2.00")
-        and "| dbse + cut | 1" in table[3]
+        and "| dbse + pruned | 1" in table[3]
     )
     assert json.loads((folder / "results.json").read_text())[0]["point"] == "dbse"
-    drawn = figure(measuring.collect(tmp_path))
+    drawn = figure(collect(tmp_path))
     assert {t.name for t in drawn.data} >= {"papers, equal weights", "DBSE with parts of ours, cut"}
 
 
@@ -92,11 +93,15 @@ def test_a_point_is_trained_once_and_measured_once(tmp_path, monkeypatch):
         "EPOCHS": 2,
     }.items():
         monkeypatch.setattr(measuring, name, value)
-    folder = train_point("dbse", 7, tmp_path, steps=2, accelerator="cpu", devices=1)
+    recipe = replace(POINTS["dbse"].recipe, train=TrainConfig(2, 16, 2e-3))
+    monkeypatch.setitem(POINTS, "dbse", Point("variants", recipe))
+    run = sweep_run("dbse", 7, tmp_path)
+    folder = run.train(accelerator="cpu", devices=1)
     changed = (folder / "model.safetensors").stat().st_mtime_ns
-    assert train_point("dbse", 7, tmp_path, steps=2) == folder
+    assert run.train() == folder
     assert (folder / "model.safetensors").stat().st_mtime_ns == changed
-    made = measuring.measure_point(folder)
+    made = measuring.measure_point(run)
     assert made["whole"]["static_rank"] == 0 and made["cut"]["static_rank"] > 0
     assert set(made["whole"]["swap"]) == {f.name for f in dataset_spec(DATASET).factors} | {"joint"}
-    assert measuring.measure_point(folder) == made and measuring.collect(tmp_path)[0]["seeds"] == 1
+    monkeypatch.setattr(measuring, "figures", lambda _: pytest.fail("it has been measured"))
+    assert measuring.measure_point(run) == made and collect(tmp_path)[0]["seeds"] == 1

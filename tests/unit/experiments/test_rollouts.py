@@ -17,7 +17,7 @@ from seqdisent.data.video.bouncing_balls import SMALL
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.experiments.transitions import compare as results
 from seqdisent.experiments.transitions import measure as rollouts
-from seqdisent.experiments.transitions.points import DATASET, POINTS
+from seqdisent.experiments.transitions.points import DATASET, POINTS, sweep_run
 from seqdisent.experiments.transitions.tables import tables
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.recipes import RECIPES, Recipe, recipe
@@ -38,7 +38,8 @@ def real():
     """What is measured of real frames."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rollouts, "MEAN_OF", 40)
-        return rollouts.measure_real(N)
+        patch.setattr(rollouts, "N", N)
+        return rollouts.measure_real()
 
 
 def small(transition: str = "stochastic") -> seqdisent.SequentialVAE:
@@ -169,13 +170,11 @@ def test_the_recipes_differ_in_the_transition_alone():
 
 
 def put(run, point: str, seed: int, **figures: float) -> None:
-    folder = run / f"{point}-s{seed}"
-    folder.mkdir(parents=True)
     told = {
         name.replace("__", "/"): {"value": value, "low": 0, "high": 1}
         for name, value in figures.items()
     }
-    (folder / rollouts.RESULTS).write_text(json.dumps({"n": 9, "figures": told}))
+    sweep_run(point, seed, run).measure(rollouts.RESULTS, rollouts.settings(), lambda: told)
 
 
 def test_seeds_are_put_together_and_the_winner_is_told_from_the_interval(tmp_path):
@@ -233,7 +232,7 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path):
     with pytest.raises(
         ValueError, match="trained on sprites-32; rollouts are measured on bouncing-balls"
     ):
-        rollouts.measure_point(folder, N)
+        rollouts.measure_checkpoint(folder)
 
 
 def test_a_clip_marks_what_is_seen():
