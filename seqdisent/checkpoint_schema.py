@@ -68,11 +68,14 @@ VARIABLE_DEFAULTS_1: dict[str, Any] = {"unit": "", "mean": 0.0, "std": 1.0, "log
 SOURCE_DEFAULTS_1: dict[str, Any] = {"download_bytes": 0}
 
 # What changed from schema 1 to 2 in the section "config", for every model.
-RENAMED_1: dict[str, str] = {}  # old key -> new key
+RENAMED_1: dict[str, str] = {"perturb": "augmentation"}  # old key -> new key
 # Old key -> the value without effect. A checkpoint with another value needs code that is gone.
-REMOVED_1: dict[str, Any] = {}
+REMOVED_1: dict[str, Any] = {"swap_weight": 0.0, "released": False}
 # Key -> values that are no longer supported.
-UNSUPPORTED_VALUES_1: dict[str, tuple[Any, ...]] = {}
+UNSUPPORTED_VALUES_1: dict[str, tuple[Any, ...]] = {
+    "anchor_rule": ("largest",),
+    "perturb": ("colours", "shift"),
+}
 
 
 def upgrade(config: dict[str, Any]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
 
 def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
     known, notes = source(it, wish.a).batch, ()
-    start = latent_ops.beginning(it.model, known.x, wish.prefix, known.mask)
+    start = latent_ops.encode_prefix(it.model, known.x, wish.prefix, known.mask)
     if it.model.config.dynamic_rank:
         notes = (
             "This model reads sequences whole: the codes of the beginning may know something of what came after.",

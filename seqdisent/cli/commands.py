@@ -41,8 +41,8 @@ def list_all(args: Namespace, console: Console) -> None:
     from seqdisent.recipes import RECIPES
 
     table = Table("name", "what", title="models")
-    for name, (_, _, summary) in MODELS.items():
-        table.add_row(name, summary)
+    for name, entry in MODELS.items():
+        table.add_row(name, entry.summary)
     console.print(table)
     table = Table("name", "modality", "sequences", "factors", "licence", "here", title="data sets")
     for name in DATASETS:
@@ -152,12 +152,12 @@ def train(args: Namespace, console: Console) -> None:
 def cut(args: Namespace, console: Console) -> None:
     """Cut the codes of a checkpoint down to their signal, and write the result as a new one."""
     from seqdisent.checkpoint import read_config
-    from seqdisent.models.pruning import cut_codes
+    from seqdisent.models.pruning import prune_codes
     from seqdisent.reporting.model_card import write_card
 
     folder, config = read_config(args.checkpoint)
     model, spec = load_checkpoint(folder)
-    made, directions = cut_codes(
+    made, directions = prune_codes(
         model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance
     )
     about = {**config["recipe"], "cut": args.tolerance}

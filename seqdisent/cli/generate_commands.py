@@ -120,7 +120,7 @@ def _codes(
             raise UsageError(
                 f"--prefix must be between 1 and {there}, the length of the sequence; got {prefix}"
             )
-        seen = latent_ops.beginning(model, whole.x, prefix, whole.mask)
+        seen = latent_ops.encode_prefix(model, whole.x, prefix, whole.mask)
         made = model.extend(latent_ops.repeat(seen, n), length - prefix, **options)
         view = (
             " (read with the rest in view: this model was cut for whole sequences)"

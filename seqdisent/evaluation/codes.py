@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.distributions import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian, LatentChoice
 from seqdisent.models import SequentialVAE
-from seqdisent.models.config import Draw
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Latents, Sequences
 
@@ -112,7 +111,8 @@ class ModelSubject:
             batch = data[start : start + BATCH]
             encoding = self.model.encode(batch.x, batch.mask, sample=False)
             s, z = encoding.static, encoding.dynamic
-            drawn = Latents(s.sample(generator), self.model.prior.draw(z, Draw(True, generator)))
+            choice = LatentChoice(sample=True, generator=generator)
+            drawn = Latents(choice(s), self.model.prior.choose(z, choice))
             divergence = self.model.prior.kl(z, drawn.dynamic)
             made = {
                 "static": s.mean,

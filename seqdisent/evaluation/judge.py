@@ -24,9 +24,7 @@ from seqdisent.checkpoint import (
     read_config,
 )
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.nn import SequenceEncoder
-from seqdisent.nn.config import FrameConfig
-from seqdisent.nn.images import frame_encoder
+from seqdisent.nn import FrameConfig, SequenceEncoder, frame_encoder
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import LossTerms, Sequences
 

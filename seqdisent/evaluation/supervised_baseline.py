@@ -16,9 +16,7 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.downstream_heads import Answer
 from seqdisent.evaluation.downstream_tasks import Task
 from seqdisent.models.base import SequentialVAE
-from seqdisent.nn import SequenceEncoder
-from seqdisent.nn.config import FrameConfig
-from seqdisent.nn.images import frame_encoder
+from seqdisent.nn import FrameConfig, SequenceEncoder, frame_encoder
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Latents
 

@@ -21,12 +21,12 @@ from seqdisent.distributions import DiagonalGaussian
 from seqdisent.models import SequentialVAE, build_model
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.nn.config import FrameConfig
-from seqdisent.nn.priors import LSTMTransition
+from seqdisent.nn.priors import StochasticPrior
 from seqdisent.recipes import recipe
 from seqdisent.types import Sequences
 
 
-class LoopedPrior(LSTMTransition):
+class LoopedPrior(StochasticPrior):
     """The published prior: two LSTM cells stepped one frame at a time, also in training."""
 
     def __init__(self, size: int, hidden: int) -> None:

@@ -1,110 +1,169 @@
-"""Information perturbation: two views of a sequence that each hide what the other code should hold.
+"""Augmentations of the posteriors' inputs: two views of a sequence that each hide what the other code should hold.
 
-The papers' objective cannot tell a static factor that never changes (identity) from a dynamic one
-that happens not to change within a sequence (the direction a character faces): either code may
-hold either. Perturbing the *inputs of the posteriors* breaks the tie without labels: the
-static posterior sees a frame that may be mirrored, the dynamic posterior a sequence whose colours
-are scrambled, while the decoder must still restore the original. What a view cannot tell, its code
-cannot hold. The idea is that of C-DSVAE's content and motion augmentations (Bai et al. 2021) and
-of NANSY's information perturbation for speech (Choi et al. 2021), used here without a contrastive
-or adversarial term. Perturbation happens in training only.
+The papers' objective cannot distinguish a static factor that never changes (identity) from a dynamic one that happens
+not to change within a sequence (the direction a character faces): either code may hold either. Augmenting the *inputs
+of the posteriors* breaks this symmetry without labels: the static posterior is given a frame that may be mirrored, the
+dynamic posterior a sequence whose colours are scrambled, while the decoder must still reconstruct the original. What
+cannot be predicted from a view, its code cannot hold. The idea is that of C-DSVAE's content and motion augmentations
+(Bai et al. 2021) and of NANSY's information perturbation for speech (Choi et al. 2021), used here without a contrastive
+or adversarial term. Augmentation happens in training only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
-from seqdisent.nn.voice import stretched
+from seqdisent.audio.vocoder import BANDS, BREATH, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
+from seqdisent.errors import UsageError
+from seqdisent.nn.voice import stretch_bands
 
-BLUR, HISS = 4, 0.3  # bands; units of the envelope, 20 dB
+# -- of disguise_voice -----------------------------------------------------------------------------
+LEAST_SPREAD = 0.05  # of a band, in units of the envelope (20 dB)
+WARP = 0.2  # largest stretch of the envelope, natural logarithm
+EQUALISER_TERMS, EQUALISER_DB = 8, 4.0  # cosine terms, and the largest amplitude of each
+NOISE_FLOOR_DB, NOISE_FLOOR_RANGE_DB = -62.5, 17.5  # middle and half width of the range
+BLUR_BANDS = 4
+NOISE = 0.3  # standard deviation in units of the envelope: 6 dB
+PITCH_RANGE = 0.4  # largest scaling of the pitch's movement, natural logarithm
+PITCH_SHIFT = OCTAVE * 4 / 12  # four semitones, in units of the pitch
 
 
-def scramble_colours(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """One random colour map for each sequence of ``x [B, T, C, H, W]`` in 0..1; shapes stay.
+class Views(NamedTuple):
+    """What the posteriors are given, both ``[B, T, *event]``; the same tensor if neither is augmented."""
 
-    Channels are remixed by random convex weights, then each goes through a random tone curve:
-    a power, and for half of them a fold ``|v - a|``, so that not even light and dark keep order.
+    static: Tensor
+    dynamic: Tensor
+
+
+Augmentation = Callable[[Tensor, Tensor, torch.Generator | None], Views]
+
+
+def no_augmentation(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Views:
+    """Both posteriors are given the sequence as it is."""
+    return Views(x, x)
+
+
+def colours_and_mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Views:
+    """For video: the static posterior is given mirrored frames, the dynamic one scrambled colours."""
+    mirrored = mirror(x, generator)
+    return Views(static=mirrored, dynamic=scramble_colours(x, generator))
+
+
+def disguised_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Views:
+    """For speech: the dynamic posterior is given a disguised voice."""
+    return Views(static=x, dynamic=disguise_voice(x, mask, generator))
+
+
+# VAEConfig.augmentation -> function(x [B, T, *event], mask [B, T], generator)
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "none": no_augmentation,
+    "colours+mirror": colours_and_mirror,
+    "voice": disguised_voice,
+}
+
+
+def augmentation(name: str) -> Augmentation:
+    """The augmentation called ``name``; ``ValueError`` names those there are."""
+    if name not in AUGMENTATIONS:
+        raise UsageError(f"no augmentation {name!r}; choose from {sorted(AUGMENTATIONS)}")
+    return AUGMENTATIONS[name]
+
+
+def scramble_colours(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """One random colour map for each sequence of ``x [B, T, C, H, W]`` in 0..1; shapes in the image stay.
+
+    Channels are remixed by random convex weights, then each goes through a random tone curve: a power, and for half
+    of them a fold ``|v - a|``, so that not even light and dark keep their order.
     """
     b, _, c = x.shape[:3]
-    uniform = lambda *shape: torch.rand(*shape, generator=generator).to(x.device)
-    weights = (-uniform(b, c, c).clamp_min(1e-6).log()).square()  # sparse: often near a permutation
-    mixed = torch.einsum("boi,btihw->btohw", weights / weights.sum(-1, keepdim=True), x)
-    gamma = torch.exp2(uniform(b, 1, c, 1, 1) * 2.4 - 1.2)
-    fold = uniform(b, 1, c, 1, 1) * (uniform(b, 1, c, 1, 1) < 0.5)
-    mixed = mixed.clamp(1e-4, 1).pow(gamma)
-    return (mixed - fold).abs() / torch.maximum(fold, 1 - fold)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator).to(x.device)
+
+    # Sparse weights: the remixing is often close to a permutation.
+    weights = (-uniform(b, c, c).clamp_min(1e-6).log()).square()
+    weights = weights / weights.sum(-1, keepdim=True)
+    mixed = torch.einsum("boi,btihw->btohw", weights, x)
+    power = torch.exp2(uniform(b, 1, c, 1, 1) * 2.4 - 1.2)
+    fold = uniform(b, 1, c, 1, 1)
+    is_folded = uniform(b, 1, c, 1, 1) < 0.5
+    fold = fold * is_folded
+    toned = mixed.clamp(1e-4, 1).pow(power)
+    return (toned - fold).abs() / torch.maximum(fold, 1 - fold)
 
 
-def mirror(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
+def mirror(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Each sequence of ``x [B, T, C, H, W]`` mirrored left to right with probability one half."""
     flip = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
     return torch.where(flip[:, None, None, None, None], x.flip(-1), x)
 
 
-def _colours_and_mirror(
-    x: Tensor, mask: Tensor, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
-    return mirror(x, mask, generator), scramble_colours(x, mask, generator)
-
-
-def shift(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Each sequence of ``x [B, T, C, H, W]`` moved as a whole by a random way, round the edges."""
-    ways = (torch.rand(len(x), 2, generator=generator) * torch.tensor(x.shape[-2:])).long().tolist()
-    return torch.stack([one.roll(way, (-2, -1)) for one, way in zip(x, ways, strict=True)])
-
-
 def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Each sequence of WORLD steps ``x [B, T, 2, 67]`` as if another speaker had said it somewhere else.
+    """Each sequence of WORLD steps ``x [B, T, 2, 67]`` as if spoken by another speaker in another room.
 
-    The mean and the spread of every band, of its pitch and its breath are taken off and those of another sequence of
-    the batch put on (as AdaIN does: Chou et al. 2019);
-    then the vocal tract stretches or shrinks by up to a fifth (the envelope along the mel scale), the movements of
-    the pitch shrink or grow, a random smooth equaliser, a noise floor between -80 and -45 dB and hiss of 6 dB in every
-    band are added, detail finer than four bands is blurred, and the breath is taken out. NANSY (Choi et al. 2021)
-    perturbs the waveform so.
+    The mean and the spread of every band, of its pitch and its breath are replaced by those of another sequence of the
+    batch (as AdaIN does: Chou et al. 2019). Then the vocal tract is stretched or shrunk by up to a fifth (the envelope
+    along the mel scale), the movements of the pitch are scaled, a random smooth equaliser, a noise floor between -80
+    and -45 dB and noise of 6 dB in every band are added, detail finer than four bands is blurred, and the breath is
+    removed. NANSY (Choi et al. 2021) perturbs the waveform in this way.
+
+    Args:
+        mask: ``[B, T]``, true where a step exists.
     """
-    from seqdisent.audio.vocoder import BREATH, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
+    sequences = len(x)
 
-    b = len(x)
-    uniform = lambda *shape: (torch.rand(*shape, generator=generator) * 2 - 1).to(x.device)
-    other = torch.randperm(b, generator=generator).to(x.device)
-    there = mask[..., None, None].to(x)
-    count = there.sum((1, 2), keepdim=True) * x.shape[2]
-    mean_of = lambda part: (part * there).sum((1, 2), keepdim=True) / count
+    def uniform(*shape: int) -> Tensor:
+        """Uniform in -1..1."""
+        return (torch.rand(*shape, generator=generator) * 2 - 1).to(x.device)
+
+    def masked_mean(values: Tensor) -> Tensor:
+        """Mean of ``[B, T, 2, C]`` over the existing frames, ``[B, 1, 1, C]``."""
+        return (values * exists).sum((1, 2), keepdim=True) / frames
+
+    donor = torch.randperm(sequences, generator=generator).to(x.device)
+    exists = mask[..., None, None].to(x)
+    frames = exists.sum((1, 2), keepdim=True) * x.shape[2]
 
     envelope = x[..., ENVELOPE]
-    mean = mean_of(envelope)
-    spread = mean_of((envelope - mean).square()).sqrt().clamp_min(0.05)
-    envelope = (envelope - mean) * (spread[other] / spread) + mean[other]
-    bands = envelope.shape[-1]
-    warped = stretched(envelope, torch.exp(0.2 * uniform(b, 1)))
-    waves = torch.cos(
-        torch.pi / bands * torch.arange(bands, device=x.device)[None] * torch.arange(8)[:, None]
-    )
-    equaliser = ((uniform(b, 8) * 4.0 / DB) @ waves.to(x))[:, None, None]
-    floor = (-62.5 + 17.5 * uniform(b, 1, 1, 1) - CENTRE_DB) / DB
+    mean = masked_mean(envelope)
+    spread = masked_mean((envelope - mean).square()).sqrt().clamp_min(LEAST_SPREAD)
+    envelope = (envelope - mean) * (spread[donor] / spread) + mean[donor]
+    warped = stretch_bands(envelope, torch.exp(WARP * uniform(sequences, 1)))
+
+    amplitudes = uniform(sequences, EQUALISER_TERMS) * EQUALISER_DB / DB
+    equaliser = (amplitudes @ _cosines(EQUALISER_TERMS, BANDS).to(x))[:, None, None]
+    floor_db = NOISE_FLOOR_DB + NOISE_FLOOR_RANGE_DB * uniform(sequences, 1, 1, 1)
+    floor = (floor_db - CENTRE_DB) / DB
+    blurred = _blur_bands(torch.maximum(warped + equaliser, floor))
+    noise = torch.randn(blurred.shape, generator=generator).to(x.device)
 
     pitch = x[..., PITCH, None]
-    hidden = torch.maximum(warped + equaliser, floor)
-    blurred = torch.nn.functional.avg_pool1d(hidden.flatten(0, 2)[:, None], BLUR)
-    blurred = torch.nn.functional.interpolate(blurred, size=bands, mode="linear")[:, 0].view_as(
-        hidden
-    )
-    hiss = torch.randn(hidden.shape, generator=generator).to(x.device)
-    out = x.clone()
-    out[..., ENVELOPE] = blurred + HISS * hiss
-    moved = (pitch - mean_of(pitch)) * torch.exp(0.4 * uniform(b, 1, 1, 1)) + mean_of(pitch)[other]
-    out[..., PITCH, None] = moved + (OCTAVE * 4 / 12) * uniform(b, 1, 1, 1)
-    out[..., BREATH] = 0
-    return out
+    pitch_mean = masked_mean(pitch)
+    movement = (pitch - pitch_mean) * torch.exp(PITCH_RANGE * uniform(sequences, 1, 1, 1))
+    shift = PITCH_SHIFT * uniform(sequences, 1, 1, 1)
+
+    disguised = x.clone()
+    disguised[..., ENVELOPE] = blurred + NOISE * noise
+    disguised[..., PITCH, None] = movement + pitch_mean[donor] + shift
+    disguised[..., BREATH] = 0
+    return disguised
 
 
-# name -> function(x, mask, generator) -> (view of the static posterior, view of the dynamic posterior)
-PERTURBATIONS = {
-    "none": lambda x, mask, generator: (x, x),
-    "colours": lambda x, mask, generator: (x, scramble_colours(x, mask, generator)),
-    "colours+mirror": _colours_and_mirror,
-    "shift": lambda x, mask, generator: (shift(x, mask, generator), x),
-    "voice": lambda x, mask, generator: (x, disguise_voice(x, mask, generator)),
-}
+def _cosines(terms: int, bands: int) -> Tensor:
+    """Smooth curves over the bands, ``[terms, bands]``."""
+    band = torch.arange(bands)[None]
+    term = torch.arange(terms)[:, None]
+    return torch.cos(torch.pi / bands * band * term)
+
+
+def _blur_bands(envelope: Tensor) -> Tensor:
+    """``[B, T, 2, bands]`` without detail finer than :data:`BLUR_BANDS`."""
+    bands = envelope.shape[-1]
+    rows = envelope.flatten(0, 2)[:, None]
+    coarse = torch.nn.functional.avg_pool1d(rows, BLUR_BANDS)
+    smooth = torch.nn.functional.interpolate(coarse, size=bands, mode="linear")
+    return smooth[:, 0].view_as(envelope)

@@ -1,4 +1,4 @@
-"""What every sequential VAE here is: encode, decode, sample, swap, loss."""
+"""The interface of every sequential VAE: encode, decode, sample, extend, swap, loss."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from seqdisent.distributions import DiagonalGaussian
+from seqdisent.distributions import DiagonalGaussian, LatentChoice
 from seqdisent.errors import UsageError
-from seqdisent.models.augmentations import PERTURBATIONS
-from seqdisent.models.config import Draw, VAEConfig
-from seqdisent.nn import FrameNetworks, SignalFilter, transition
-from seqdisent.nn.observation import Observation, ScaledObservation
+from seqdisent.models import loss_terms
+from seqdisent.models.augmentations import augmentation, no_augmentation
+from seqdisent.models.config import VAEConfig
+from seqdisent.models.loss_terms import LossInputs, LossTerm
+from seqdisent.nn import FrameNetworks, Observation, SubspaceProjection, dynamic_prior
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
@@ -23,11 +24,15 @@ from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 class SequentialVAE(nn.Module, ABC):
     """p(x, s, z) = p(s) prod_t p(z_t | z_<t) p(x_t | s, z_t), with p(s) = N(0, I).
 
+    A method is a subclass with a config of its own, :meth:`posterior` and :meth:`loss_terms`.
+
     Args:
         spec: the data set that the model is for.
         config: an instance of :attr:`Config`.
-        networks: frame encoder ``[N, *event] -> [N, G]`` and decoder ``[N, S + D] -> [N, *event]``; for steps of a
-            signal the decoder is ``[B, S], [B, K, D] -> [B, K, *event]``.
+        networks: frame encoder, frame decoder and observation model for the events of ``spec``.
+
+    Raises:
+        ValueError: if a setting is not supported.
     """
 
     Config: ClassVar[type[VAEConfig]] = VAEConfig
@@ -35,20 +40,17 @@ class SequentialVAE(nn.Module, ABC):
 
     def __init__(self, spec: DatasetSpec, config: VAEConfig, networks: FrameNetworks) -> None:
         super().__init__()
-        if config.perturb not in PERTURBATIONS:
-            raise ValueError(
-                f"no perturbation {config.perturb!r}; choose from {sorted(PERTURBATIONS)}"
-            )
-        self.spec, self.config = spec, config
-        self.frame_encoder, self.frame_decoder = networks
-        self.prior = transition(config.transition, config.dynamic_size, config.hidden)
-        steps = spec.frames * config.dynamic_size
-        self.static_filter = (
-            SignalFilter(config.static_size, config.static_rank) if config.static_rank else None
-        )
-        self.dynamic_filter = (
-            SignalFilter(steps, config.dynamic_rank) if config.dynamic_rank else None
-        )
+        augmentation(config.augmentation)  # an unknown name is an error now, not in training
+        self.spec = spec
+        self.config = config
+        self.observation_model = networks.observation
+        # The names of these attributes are keys of saved weights.
+        self.frame_encoder = networks.encoder
+        self.frame_decoder = networks.decoder
+        self.prior = dynamic_prior(config.transition, config.dynamic_size, config.hidden)
+        full_dynamic_size = spec.frames * config.dynamic_size
+        self.static_filter = _projection(config.static_size, config.static_rank)
+        self.dynamic_filter = _projection(full_dynamic_size, config.dynamic_rank)
         self.log_sigma = nn.Parameter(
             torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None
         )
@@ -57,16 +59,28 @@ class SequentialVAE(nn.Module, ABC):
 
     @abstractmethod
     def posterior(
-        self,
-        static_view: Tensor,
-        dynamic_view: Tensor,
-        mask: Tensor,
-        draw: Draw,
+        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, choice: LatentChoice
     ) -> Encoding:
-        """Both posteriors and their draws, from ``[B, T, *event]`` views and ``mask [B, T]``.
+        """Both posteriors, and a code from each.
 
-        The two views are the same tensor unless the recipe perturbs them in training.
+        Args:
+            static_view: what q(s|x) reads, ``[B, T, *event]``.
+            dynamic_view: what q(z_1:K|x) reads, ``[B, T, *event]``; the same tensor unless training augments them.
+            mask: ``[B, T]``, true where a frame exists.
+            choice: how the codes are taken: samples or means.
         """
+
+    def loss_terms(self) -> list[LossTerm]:
+        """The terms of the loss at present; here those of the evidence lower bound. A method adds its own."""
+        config = self.config
+        terms = [
+            LossTerm("reconstruction", 1.0, loss_terms.reconstruction),
+            LossTerm("static_kl", config.static_weight, loss_terms.static_kl),
+            LossTerm("dynamic_kl", config.dynamic_weight, loss_terms.dynamic_kl),
+        ]
+        if config.presence_weight and self.observation_model.models_presence:
+            terms.append(LossTerm("presence", config.presence_weight, loss_terms.presence))
+        return terms
 
     # -- what a user calls -----------------------------------------------------------------------
 
@@ -78,17 +92,20 @@ class SequentialVAE(nn.Module, ABC):
         sample: bool = True,
         generator: torch.Generator | None = None,
     ) -> Encoding:
-        """Codes of ``x [B, T, *event]``: a draw from the posterior, or its mean if not ``sample``.
+        """Posteriors and codes of ``x [B, T, *event]``.
 
         Args:
-            mask: ``[B, T]``, a run of ones where steps exist, then zeros; all exist if not given.
+            mask: ``[B, T]``, true for the frames that exist, which come first; all exist by default.
+            sample: take a sample of each posterior if true, its mean if false.
+            generator: source of the noise of a sample.
 
         Raises:
             ValueError: if ``x`` is not a batch of sequences of this model's events.
         """
-        self._check(x)
-        every = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        encoding = self.posterior(x, x, every if mask is None else mask, Draw(sample, generator))
+        self._check_events(x)
+        every_frame = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        existing = every_frame if mask is None else mask
+        encoding = self.posterior(x, x, existing, LatentChoice(sample, generator))
         return replace(encoding, latents=replace(encoding.latents, mask=mask))
 
     def decode(self, latents: Latents, frames: int | None = None) -> Tensor:
@@ -105,35 +122,22 @@ class SequentialVAE(nn.Module, ABC):
         Raises:
             ValueError: if ``frames`` is not the number of latent steps.
         """
-        k = latents.dynamic.shape[1]
-        if frames is not None and frames != k:
-            raise ValueError(f"{k} latent steps cannot be decoded to {frames} frames")
-        return self._observation(latents).values
+        steps = latents.dynamic.shape[1]
+        if frames is not None and frames != steps:
+            raise UsageError(f"{steps} latent steps cannot be decoded to {frames} frames")
+        return self.observation(latents).values
 
     def presence(self, latents: Latents) -> Tensor:
-        """Probability that each value is there, ``[B, K, *event]``; 1 where the data set has no missing values.
+        """Probability that each value is present, ``[B, K, *event]``; 1 if the data set has no missing values.
 
-        It means something of models that were trained with a ``presence_weight``.
+        Meaningful for models that were trained with a ``presence_weight``.
         """
-        seen = self._observation(latents)
-        return (
-            seen.logits.sigmoid()
-            if isinstance(seen, ScaledObservation)
-            else torch.ones_like(seen.values.mean)
-        )
+        return self.observation(latents).presence()
 
-    def _observation(self, latents: Latents) -> Observation | ScaledObservation:
-        """What the decoder says."""
-        b, k, _ = latents.dynamic.shape
-        if len(self.spec.event_shape) == 2:
-            told = self.frame_decoder(latents.static, latents.dynamic)
-        else:
-            static = latents.static[:, None].expand(-1, k, -1)
-            codes = torch.cat([static, latents.dynamic], dim=-1).flatten(0, 1)
-            told = self.frame_decoder(codes).unflatten(0, (b, k))
-        if self.spec.likelihood == "scaled":
-            return ScaledObservation.of(told)
-        return Observation.of(told, self.log_sigma)
+    def observation(self, latents: Latents) -> Observation:
+        """p(x | s, z) of ``latents``."""
+        parameters = self.frame_decoder(latents.static, latents.dynamic)
+        return self.observation_model.from_decoder(parameters, self.log_sigma)
 
     def sample(
         self,
@@ -145,27 +149,27 @@ class SequentialVAE(nn.Module, ABC):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Latents:
-        """Latents of ``n`` sequences: what is given is kept bit for bit, the rest is drawn.
+        """Latents of ``n`` sequences: given codes are kept bit for bit, the others are sampled from their priors.
 
         Args:
-            frames: length to draw; the data set's length by default.
+            frames: steps to sample; the length of the data set's sequences by default.
             static: ``[n, S]`` to keep.
             dynamic: ``[n, K, D]`` to keep.
-            temperature: what the standard deviations of draws are multiplied by; 0 is the most likely, always.
+            temperature: factor of the standard deviations of the priors; at 0 samples are their means.
+            generator: source of the noise.
 
         Raises:
             ValueError: if ``n``, ``frames`` or a given code has the wrong size.
         """
         frames = self.spec.frames if frames is None else frames
         if n < 1 or frames < 1:
-            raise ValueError(f"n and frames must be at least 1, got {n} and {frames}")
+            raise UsageError(f"n and frames must be at least 1, got {n} and {frames}")
         for name, code in (("static", static), ("dynamic", dynamic)):
             if code is not None and len(code) != n:
-                raise ValueError(f"{name} holds {len(code)} codes, but n is {n}")
+                raise UsageError(f"{name} holds {len(code)} codes, but n is {n}")
         if static is None:
-            like = self.log_sigma
-            static = DiagonalGaussian.standard((n, self.config.static_size), like)
-            static = static.tempered(temperature).sample(generator)
+            prior = DiagonalGaussian.standard((n, self.config.static_size), like=self.log_sigma)
+            static = prior.tempered(temperature).sample(generator)
         if dynamic is None:
             dynamic = self.prior.rollout(n, frames, temperature=temperature, generator=generator)
         return Latents(static, dynamic)
@@ -178,16 +182,21 @@ class SequentialVAE(nn.Module, ABC):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Latents:
-        """What may come after ``start``, whose steps must all exist: its codes and ``frames`` steps drawn after them.
+        """``start``, whose steps must all exist, followed by ``frames`` steps that are sampled from the prior.
+
+        Args:
+            temperature: factor of the standard deviations of the prior; at 0 each step is its mean.
+            generator: source of the noise.
 
         Raises:
             ValueError: if ``frames`` is less than 1.
         """
         if frames < 1:
-            raise ValueError(f"frames must be at least 1, got {frames}")
-        options = {"start": start.dynamic, "temperature": temperature, "generator": generator}
-        after = self.prior.rollout(len(start), frames, **options)
-        return Latents(start.static, torch.cat([start.dynamic, after], dim=1))
+            raise UsageError(f"frames must be at least 1, got {frames}")
+        continuation = self.prior.rollout(
+            len(start), frames, start=start.dynamic, temperature=temperature, generator=generator
+        )
+        return Latents(start.static, torch.cat([start.dynamic, continuation], dim=1))
 
     @staticmethod
     def swap(a: Latents, b: Latents) -> tuple[Latents, Latents]:
@@ -195,34 +204,26 @@ class SequentialVAE(nn.Module, ABC):
         return a.with_static(b), b.with_static(a)
 
     def loss(self, batch: Sequences, generator: torch.Generator | None = None) -> LossTerms:
-        """Negative evidence lower bound, term by term, in nats a sequence."""
-        self._check(batch.x)
-        longest = int(batch.mask.sum(1).max())  # nobody's steps after it cost time
-        batch = Sequences(batch.x[:, :longest], batch.mask[:, :longest])
-        perturb = PERTURBATIONS[self.config.perturb if self.training else "none"]
-        views = perturb(batch.x, batch.mask, generator)
-        encoding = self.posterior(*views, batch.mask, Draw(True, generator))
-        seen = self._observation(encoding.latents)
-        frame_nll = seen.nll(batch.x)
-        terms = {
-            "reconstruction": (frame_nll * batch.mask).sum(1),
-            "static_kl": encoding.static.kl(
-                DiagonalGaussian.standard(encoding.static.mean.shape, encoding.static.mean)
-            ),
-            "dynamic_kl": self._dynamic_kl(encoding, batch.mask),
-        }
-        weights = {
-            "reconstruction": 1.0,
-            "static_kl": self.config.static_weight,
-            "dynamic_kl": self.config.dynamic_weight,
-        }
-        if self.config.presence_weight and isinstance(seen, ScaledObservation):
-            terms["presence"] = (seen.presence_nll(batch.x) * batch.mask).sum(1)
-            weights["presence"] = self.config.presence_weight
-        if self.config.swap_weight:
-            terms |= self._swap_terms(encoding, batch.mask)
-            weights |= dict.fromkeys(("swapped_static", "swapped_dynamic"), self.config.swap_weight)
-        return self._add_terms(LossTerms(terms, weights), encoding, frame_nll)
+        """The terms of :meth:`loss_terms` for every sequence, in nats.
+
+        Args:
+            generator: source of the noise of augmentations and posterior samples.
+
+        Raises:
+            ValueError: if ``batch`` does not hold sequences of this model's events.
+        """
+        self._check_events(batch.x)
+        batch = _without_padding(batch)
+        augment = augmentation(self.config.augmentation) if self.training else no_augmentation
+        views = augment(batch.x, batch.mask, generator)
+        choice = LatentChoice(sample=True, generator=generator)
+        encoding = self.posterior(views.static, views.dynamic, batch.mask, choice)
+        observation = self.observation(encoding.latents)
+        inputs = LossInputs(batch, encoding, observation, observation.nll(batch.x), self.prior)
+        terms = self.loss_terms()
+        values = {term.name: term.compute(inputs) for term in terms}
+        weights = {term.name: term.weight for term in terms}
+        return LossTerms(values, weights)
 
     # -- shared parts ----------------------------------------------------------------------------
 
@@ -230,61 +231,52 @@ class SequentialVAE(nn.Module, ABC):
         """Frame features ``[B, T, G]`` of ``x [B, T, *event]``."""
         return self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
-    def _static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(s|x) from network output ``[B, 2S]``, cut down to its signal if it was so chosen."""
-        static = DiagonalGaussian.from_parameters(parameters)
-        return static if self.static_filter is None else self.static_filter(static)
+    def static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
+        """q(s|x) from network output ``[B, 2S]``, projected onto its subspace if the model was pruned."""
+        posterior = DiagonalGaussian.from_parameters(parameters)
+        return posterior if self.static_filter is None else self.static_filter(posterior)
 
-    def _dynamic_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(z_1:K|x) from network output ``[B, K, 2D]``, cut down to its signal if it was so chosen."""
-        dynamic = DiagonalGaussian.from_parameters(parameters)
-        if self.dynamic_filter is None:
-            return self.prior.settle(dynamic)
-        steps = dynamic.mean.shape[1]
+    def dynamic_posterior(self, parameters: Tensor) -> DiagonalGaussian:
+        """q(z_1:K|x) from network output ``[B, K, 2D]``, projected onto its subspace if the model was pruned.
+
+        Raises:
+            ValueError: if the model was pruned for sequences of another length.
+        """
+        posterior = DiagonalGaussian.from_parameters(parameters)
+        if self.dynamic_filter is not None:
+            posterior = self._projected(posterior, self.dynamic_filter)
+        return self.prior.constrain(posterior)
+
+    def _projected(
+        self, posterior: DiagonalGaussian, projection: SubspaceProjection
+    ) -> DiagonalGaussian:
+        """The projection of a posterior over all steps ``[B, K, D]``, joined to one code of K D entries."""
+        steps = posterior.mean.shape[1]
         if steps != self.spec.frames:
             raise UsageError(
-                f"the dynamic code of this model was cut for sequences of {self.spec.frames} frames, not {steps}"
+                f"the dynamic code of this model was pruned for sequences of {self.spec.frames} frames, not {steps}"
             )
-        joined = self.dynamic_filter(
-            DiagonalGaussian(dynamic.mean.flatten(1), dynamic.log_std.flatten(1))
-        )
-        return self.prior.settle(
-            DiagonalGaussian(
-                *(part.unflatten(1, (steps, -1)) for part in (joined.mean, joined.log_std))
-            )
+        joined = DiagonalGaussian(posterior.mean.flatten(1), posterior.log_std.flatten(1))
+        projected = projection(joined)
+        step_shape = (steps, self.config.dynamic_size)
+        return DiagonalGaussian(
+            projected.mean.unflatten(1, step_shape), projected.log_std.unflatten(1, step_shape)
         )
 
-    def _dynamic_kl(self, encoding: Encoding, mask: Tensor) -> Tensor:
-        """KL summed over steps; the prior at each step is teacher-forced with the draws."""
-        return (self.prior.kl(encoding.dynamic, encoding.latents.dynamic) * mask).sum(1)
-
-    def _swap_terms(self, encoding: Encoding, mask: Tensor) -> dict[str, Tensor]:
-        """What a swap loses of either code when it is encoded again, in nats: both ``[B]``.
-
-        The neighbour in the batch gives its static code. What the codes should be is held fixed, so that they do not
-        move to meet what was made of them.
-        """
-        neighbour = torch.arange(len(mask), device=mask.device).roll(1)
-        codes = encoding.latents
-        made = self.decode(Latents(codes.static[neighbour], codes.dynamic))
-        again = self.posterior(made, made, mask, Draw(False))
-        held = lambda q, index=...: DiagonalGaussian(
-            q.mean.detach()[index], q.log_std.detach()[index]
-        )
-        return {
-            "swapped_static": again.static.kl(held(encoding.static, neighbour)),
-            "swapped_dynamic": (
-                self.prior.divergence(again.dynamic, held(encoding.dynamic)) * mask
-            ).sum(1),
-        }
-
-    def _add_terms(self, terms: LossTerms, encoding: Encoding, frame_nll: Tensor) -> LossTerms:
-        """A method's own loss terms, from the negative log-likelihood of each frame ``[B, T]``."""
-        return terms
-
-    def _check(self, x: Tensor) -> None:
+    def _check_events(self, x: Tensor) -> None:
         if x.ndim < 3 or tuple(x.shape[2:]) != tuple(self.spec.event_shape):
-            raise ValueError(
-                f"{self.name} trained on {self.spec.name} expects [B, T, "
-                f"{', '.join(map(str, self.spec.event_shape))}], got {list(x.shape)}"
+            event = ", ".join(map(str, self.spec.event_shape))
+            raise UsageError(
+                f"{self.name} trained on {self.spec.name} expects [B, T, {event}], got {list(x.shape)}"
             )
+
+
+def _projection(size: int, rank: int) -> SubspaceProjection | None:
+    """A projection of rank ``rank``; 0 means none."""
+    return SubspaceProjection(size, rank) if rank else None
+
+
+def _without_padding(batch: Sequences) -> Sequences:
+    """Without labels and without the steps in which no sequence of the batch exists."""
+    longest = int(batch.mask.sum(1).max())
+    return Sequences(batch.x[:, :longest], batch.mask[:, :longest])

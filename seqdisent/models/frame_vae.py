@@ -1,4 +1,4 @@
-"""The baseline that knows no sequences: every frame is coded alone (Kingma & Welling, ICLR 2014)."""
+"""A VAE of single frames (Kingma & Welling, ICLR 2014): a baseline that uses no relation between frames."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from seqdisent.distributions import LatentChoice
+from seqdisent.errors import UsageError
 from seqdisent.models.base import SequentialVAE
-from seqdisent.models.config import Draw, VAEConfig
+from seqdisent.models.config import VAEConfig
 from seqdisent.nn import FrameNetworks
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents
@@ -16,7 +18,7 @@ from seqdisent.types import Encoding, Latents
 
 @dataclass(frozen=True)
 class FrameVAEConfig(VAEConfig):
-    """Settings of a VAE of frames: there is no static code, and no step knows of another."""
+    """Settings of a VAE of frames: no static code, and steps that are independent of each other."""
 
     static_size: int = 0
     transition: str = "independent"
@@ -30,18 +32,22 @@ class FrameVAE(SequentialVAE):
 
     def __init__(self, spec: DatasetSpec, config: FrameVAEConfig, networks: FrameNetworks) -> None:
         if config.static_size:
-            raise ValueError(
+            raise UsageError(
                 f"a VAE of frames has no static code: static_size must be 0, not {config.static_size}"
             )
         super().__init__(spec, config, networks)
-        g, h = config.frame.features, config.hidden
+        features, hidden = config.frame.features, config.hidden
         self.dynamic_head = nn.Sequential(
-            nn.Linear(g, h), nn.LeakyReLU(0.1), nn.Linear(h, 2 * config.dynamic_size)
+            nn.Linear(features, hidden),
+            nn.LeakyReLU(0.1),
+            nn.Linear(hidden, 2 * config.dynamic_size),
         )
 
     def posterior(
-        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, draw: Draw
+        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, choice: LatentChoice
     ) -> Encoding:
-        dynamic = self._dynamic_posterior(self.dynamic_head(self.features(dynamic_view)))
-        static = self._static_posterior(dynamic.mean.new_zeros(len(mask), 0))
-        return Encoding(Latents(draw(static), self.prior.draw(dynamic, draw)), static, dynamic)
+        features = self.features(dynamic_view)
+        dynamic = self.dynamic_posterior(self.dynamic_head(features))
+        static = self.static_posterior(features.new_zeros(len(mask), 0))
+        latents = Latents(choice(static), self.prior.choose(dynamic, choice))
+        return Encoding(latents, static, dynamic)

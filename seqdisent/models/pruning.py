@@ -1,15 +1,15 @@
-"""Cut the codes of a trained model down to the directions that carry signal. No labels, no training.
+"""Prune the codes of a trained model to the directions that carry signal, without labels or training.
 
-The decoder meets *draws* from the posterior in training, so a direction in which the posterior means vary less
-than a draw does is of little use to it, and nothing in the objective cleans it. But people use posterior
-*means*, without noise: there such a direction is as readable as any other, and that is where what does not
-belong in a code survives. For the static code, and for the dynamic code of a whole sequence (its K steps
-joined), this module measures over training sequences the signal to noise ratio of every direction,
+In training the decoder reads *samples* of the posterior, so a direction in which the posterior means vary less than a
+sample does is of little use to it, and nothing in the objective removes information from it. But users read posterior
+*means*, without noise: there such a direction is as readable as any other, and that is where information that does not
+belong in a code survives. For the static code, and for the dynamic code of a full sequence (its K steps joined), this
+module measures over training sequences the signal to noise ratio of every direction,
 
     SNR = eigenvalues of  N^-1/2 C N^-1/2,   C = Cov[mean(x)],   N = diag E[std(x)^2],
 
-and keeps as few of the best as leave the reconstruction error where it was. The width of the posterior is replaced
-by its average: how uncertain a model is differs between sequences too, and a probe of draws can read that.
+and keeps as few of the best as leave the reconstruction error where it was. The width of the posterior is replaced by
+its average: how uncertain a model is differs between sequences too, and a probe on samples can read that.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.errors import UsageError
-from seqdisent.models import SequentialVAE, build_model
-from seqdisent.types import Latents, squared_error
+from seqdisent.models.base import SequentialVAE
+from seqdisent.models.factory import build_model
+from seqdisent.types import Latents, Sequences, squared_error
 
 BATCH = 128
-TOLERANCE = 0.01  # share by which the squared error may rise for each of the two codes
+TOLERANCE = 0.01  # share by which the squared error may rise, for each of the two codes
+SEQUENCES = 3000  # from which directions are estimated
+ERROR_STRIDE = 6  # of these, one in six measures the reconstruction error
 
 
 @dataclass(frozen=True)
 class Directions:
-    """Directions of a code of size n, best first.
+    """Directions of a code of size n, in decreasing order of signal to noise ratio.
 
     Args:
-        snr: variance of the means over that of a draw, ``[n]``.
+        snr: variance of the posterior means over that of a posterior sample, ``[n]``.
         centre: mean of the posterior means, ``[n]``.
         down: from a centred code to coordinates along the directions, ``[n, n]``.
         up: its inverse, ``[n, n]``.
@@ -50,102 +53,122 @@ class Directions:
 
     @classmethod
     def of(cls, mean: Tensor, std: Tensor) -> Directions:
-        """From posterior means and widths ``[N, n]``."""
-        mean, noise = mean.double(), std.double().square().mean(0).sqrt()
+        """From posterior means and widths, both ``[N, n]``."""
+        mean = mean.double()
+        noise = std.double().square().mean(0).sqrt()
         centre = mean.mean(0)
-        snr, turn = torch.linalg.eigh(torch.cov(((mean - centre) / noise).T))
-        snr, turn = snr.flip(0), turn.flip(1)
-        parts = (snr, centre, turn / noise[:, None], turn.T * noise[None], noise)
-        return cls(*(part.float() for part in parts))
+        covariance = torch.cov(((mean - centre) / noise).T)
+        ascending_snr, ascending_basis = torch.linalg.eigh(covariance)
+        snr = ascending_snr.flip(0)
+        basis = ascending_basis.flip(1)
+        down = basis / noise[:, None]
+        up = basis.T * noise[None]
+        return cls(snr.float(), centre.float(), down.float(), up.float(), noise.float())
 
-    def keep(self, code: Tensor, rank: int) -> Tensor:
+    def project(self, code: Tensor, rank: int) -> Tensor:
         """``code [N, n]`` with only its best ``rank`` directions."""
-        return self.centre + (code - self.centre) @ self.down[:, :rank] @ self.up[:rank]
+        coordinates = (code - self.centre) @ self.down[:, :rank]
+        return self.centre + coordinates @ self.up[:rank]
 
-    def state(self, prefix: str, rank: int) -> dict[str, Tensor]:
-        """Buffers of a :class:`seqdisent.nn.SignalFilter`."""
-        parts = {
+    def state(self, rank: int) -> dict[str, Tensor]:
+        """Buffers of a :class:`seqdisent.nn.SubspaceProjection` onto the best ``rank`` directions."""
+        return {
             "centre": self.centre,
             "down": self.down[:, :rank].contiguous(),
             "up": self.up[:rank].contiguous(),
             "log_std": self.noise.log(),
         }
-        return {f"{prefix}.{name}": part for name, part in parts.items()}
 
 
 @torch.inference_mode()
-def cut_codes(
+def prune_codes(
     model: SequentialVAE,
     data: SequenceDataset,
     *,
     tolerance: float = TOLERANCE,
-    sequences: int = 3000,
+    sequences: int = SEQUENCES,
     seed: int = 0,
 ) -> tuple[SequentialVAE, dict[str, Directions]]:
-    """A copy of ``model`` whose codes keep their signal only, and the directions of both codes.
+    """A copy of ``model`` whose codes are projected onto their signal, and the directions of both codes.
 
-    Of sequences of different lengths the static code alone is cut.
+    For sequences of different lengths only the static code is pruned: their steps cannot be joined into one code.
 
     Args:
-        data: training sequences; ``sequences`` of them are used, and a sixth of these for the error.
-        tolerance: share by which the squared error of those may rise, for each code. The static code is cut
-            first.
+        data: training sequences.
+        tolerance: share by which the squared error may rise, for each code; the static code is pruned first.
+        sequences: how many sequences the directions are estimated from, chosen by ``seed``.
 
     Raises:
-        ValueError: if the codes of this model have been cut already, or ``tolerance`` is not positive.
+        ValueError: if the codes of this model have been pruned already, or ``tolerance`` is not positive.
     """
     if model.config.static_rank or model.config.dynamic_rank:
-        raise UsageError("the codes of this model have been cut already")
+        raise UsageError("the codes of this model have been pruned already")
     if not tolerance > 0:
         raise UsageError(f"tolerance must be positive, got {tolerance}")
-    rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:sequences])
-    # The steps of sequences of different lengths cannot be joined into one code: theirs is left as it is.
+    order = np.random.default_rng(seed).permutation(len(data))
+    rows = np.sort(order[:sequences])
+    means, stds = _posteriors(model, data, rows)
     names = ("static", "dynamic") if data.lengths is None else ("static",)
-    found: dict[str, list[Tensor]] = {
-        "static": [],
-        "dynamic": [],
-        "static_std": [],
-        "dynamic_std": [],
-    }
-    for batch in _batches(data, rows):
-        encoding = model.encode(batch.x, batch.mask, sample=False)
-        for name, posterior in (("static", encoding.static), ("dynamic", encoding.dynamic)):
-            found[name].append(posterior.mean.flatten(1))
-            found[f"{name}_std"].append(posterior.log_std.exp().flatten(1))
-    codes = {name: torch.cat(parts) for name, parts in found.items()}
-    directions = {name: Directions.of(codes[name], codes[f"{name}_std"]) for name in names}
+    directions = {name: Directions.of(means[name], stds[name]) for name in names}
 
-    judged = np.arange(0, len(rows), 6)
-    few = {name: codes[name][judged] for name in ("static", "dynamic")}
-    ranks = {}
-    for name, found_directions in directions.items():
-        limit = (1 + tolerance) * _error(model, data, rows[judged], few)
-        ranks[name] = _least_rank(model, data, rows[judged], few, name, found_directions, limit)
-        few = {**few, name: found_directions.keep(few[name], ranks[name])}
+    measured = np.arange(0, len(rows), ERROR_STRIDE)
+    codes = {name: mean[measured] for name, mean in means.items()}
+    ranks: dict[str, int] = {}
+    for name in names:
+        limit = (1 + tolerance) * _error(model, data, rows[measured], codes)
+        ranks[name] = _least_rank(model, data, rows[measured], codes, name, directions[name], limit)
+        codes = {**codes, name: directions[name].project(codes[name], ranks[name])}
     return _with_ranks(model, directions, ranks), directions
+
+
+def _posteriors(
+    model: SequentialVAE, data: SequenceDataset, rows: np.ndarray
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Means and widths of both posteriors, ``static [N, S]`` and ``dynamic [N, K D]``."""
+    encodings = []
+    for batch in _batches(data, rows):
+        encodings.append(model.encode(batch.x, batch.mask, sample=False))
+    static = [encoding.static for encoding in encodings]
+    dynamic = [encoding.dynamic for encoding in encodings]
+    means, stds = {}, {}
+    for name, posteriors in (("static", static), ("dynamic", dynamic)):
+        means[name] = torch.cat([posterior.mean.flatten(1) for posterior in posteriors])
+        stds[name] = torch.cat([posterior.log_std.exp().flatten(1) for posterior in posteriors])
+    return means, stds
 
 
 def _with_ranks(
     model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]
 ) -> SequentialVAE:
-    config = replace(model.config, **{f"{name}_rank": rank for name, rank in ranks.items()})
-    cut = build_model(model.name, model.spec, config)
-    filters = {k: v for n in ranks for k, v in directions[n].state(f"{n}_filter", ranks[n]).items()}
-    cut.load_state_dict({**model.state_dict(), **filters}, strict=True)
-    return cut.to(next(model.parameters()).device).train(model.training)
+    """A copy of ``model`` with projections onto the best directions: ``ranks`` are those of ``static``, ``dynamic``."""
+    config = replace(
+        model.config, static_rank=ranks.get("static", 0), dynamic_rank=ranks.get("dynamic", 0)
+    )
+    pruned = build_model(model.name, model.spec, config)
+    weights = model.state_dict()
+    for name, rank in ranks.items():
+        for buffer, value in directions[name].state(rank).items():
+            weights[f"{name}_filter.{buffer}"] = value
+    pruned.load_state_dict(weights, strict=True)
+    device = next(model.parameters()).device
+    return pruned.to(device).train(model.training)
 
 
 def _least_rank(
-    model, data, rows, codes: dict[str, Tensor], name: str, directions: Directions, limit: float
+    model: SequentialVAE,
+    data: SequenceDataset,
+    rows: np.ndarray,
+    codes: dict[str, Tensor],
+    name: str,
+    directions: Directions,
+    limit: float,
 ) -> int:
-    """The least rank of one code that keeps the squared error within ``limit``, by bisection."""
+    """The least rank of the code ``name`` that keeps the squared error within ``limit``, by bisection."""
     low, high = 1, len(directions.snr)
     while low < high:
         middle = (low + high) // 2
-        if (
-            _error(model, data, rows, {**codes, name: directions.keep(codes[name], middle)})
-            <= limit
-        ):
+        projected = directions.project(codes[name], middle)
+        if _error(model, data, rows, {**codes, name: projected}) <= limit:
             high = middle
         else:
             low = middle + 1
@@ -155,17 +178,18 @@ def _least_rank(
 def _error(
     model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]
 ) -> float:
-    """Mean squared error a sequence of decoded codes."""
-    total, at = 0.0, 0
+    """Mean squared error a sequence of decoded codes, ``static [N, S]`` and ``dynamic [N, K D]``."""
+    total, start = 0.0, 0
     for batch in _batches(data, rows):
-        part = slice(at, at + len(batch))
+        part = slice(start, start + len(batch))
         dynamic = codes["dynamic"][part].view(len(batch), -1, model.config.dynamic_size)
-        made = model.decode(Latents(codes["static"][part], dynamic))
-        total += float((squared_error(made, batch.x).flatten(2).sum(2) * batch.mask).sum())
-        at += len(batch)
+        decoded = model.decode(Latents(codes["static"][part], dynamic))
+        frame_error = squared_error(decoded, batch.x).flatten(2).sum(2)
+        total += float((frame_error * batch.mask).sum())
+        start += len(batch)
     return total / len(rows)
 
 
-def _batches(data: SequenceDataset, rows: np.ndarray) -> Iterator:
+def _batches(data: SequenceDataset, rows: np.ndarray) -> Iterator[Sequences]:
     for start in range(0, len(rows), BATCH):
         yield data[rows[start : start + BATCH]]

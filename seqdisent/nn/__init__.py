@@ -1,17 +1,23 @@
-"""Building blocks that models are given: frame networks and temporal networks."""
+"""Building blocks that models are given: frame networks, recurrent networks, priors and observation models."""
 
-from seqdisent.nn.config import FrameNetworks
-from seqdisent.nn.images import frame_networks
-from seqdisent.nn.priors import TRANSITIONS, Transition, transition
+from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.decoder import FrameDecoder
+from seqdisent.nn.frames import FrameNetworks, frame_encoder, frame_networks
+from seqdisent.nn.observation import Observation
+from seqdisent.nn.priors import PRIORS, DynamicPrior, dynamic_prior
 from seqdisent.nn.recurrent import SequenceEncoder
-from seqdisent.nn.subspace import SignalFilter
+from seqdisent.nn.subspace import SubspaceProjection
 
 __all__ = [
+    "PRIORS",
+    "DynamicPrior",
+    "FrameConfig",
+    "FrameDecoder",
     "FrameNetworks",
+    "Observation",
     "SequenceEncoder",
-    "SignalFilter",
-    "TRANSITIONS",
-    "Transition",
+    "SubspaceProjection",
+    "dynamic_prior",
+    "frame_encoder",
     "frame_networks",
-    "transition",
 ]

@@ -3,16 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
-
-from torch import nn
-
-
-class FrameNetworks(NamedTuple):
-    """An encoder ``[N, *event] -> [N, G]`` and a decoder ``[N, S + D] -> [N, *event]``."""
-
-    encoder: nn.Module
-    decoder: nn.Module
 
 
 @dataclass(frozen=True)
@@ -20,9 +10,9 @@ class FrameConfig:
     """Which frame networks, and how wide.
 
     Args:
-        kind: ``"space-to-depth"``, ``"modulated"`` or ``"dcgan"`` for pictures, ``"mlp"`` or ``"modulated"`` for
-            steps of a signal, ``"voice"`` for speech.
-        width: channels after the first convolution, or an eighth of the hidden units.
+        kind: for images a name in :data:`seqdisent.nn.images.NETWORKS`, for steps of a signal one in
+            :data:`seqdisent.nn.signals.DECODERS`.
+        width: channels after the first convolution, or an eighth of the hidden units of a signal network.
         features: G, size of the feature vector of a frame.
     """
 

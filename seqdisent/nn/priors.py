@@ -1,42 +1,47 @@
-"""Transitions: the prior p(z_1:K) of dynamic codes, how a step follows those before it.
+"""Priors p(z_1:K) of dynamic codes: how a step follows the steps before it.
 
-All of them draw the first step from a Gaussian. After it noise enters at every step or never again, and what is
-remembered is everything, the step before, or nothing. One interface: a model does not know which one it has.
+All of them sample the first step from a Gaussian. They differ in whether noise enters at later steps, and in how much
+of the past a step depends on: all of it, the step before, or nothing. Models use the one interface
+:class:`DynamicPrior` and do not depend on which prior they have.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from seqdisent.distributions import LOG_STD_RANGE, DiagonalGaussian
-from seqdisent.nn.recurrent import recurrent_float32
+from seqdisent.distributions import LOG_STD_RANGE, DiagonalGaussian, LatentChoice
+from seqdisent.errors import UsageError
+from seqdisent.nn.recurrent import State, recurrent_float32
 
-Chooser = Callable[[DiagonalGaussian], Tensor]  # a posterior's draw, or its mean
 
+class DynamicPrior(nn.Module, ABC):
+    """p(z_t | z_<t) for codes of D entries.
 
-class Transition(nn.Module, ABC):
-    """p(z_t | z_<t) for codes of ``size`` entries; networks have ``hidden`` units."""
+    Args:
+        size: D.
+        hidden: units of its networks, if it has any.
+    """
 
-    def __init__(self, size: int) -> None:
+    reference: Tensor
+
+    def __init__(self, size: int, hidden: int) -> None:
         super().__init__()
         self.size = size
-        self.register_buffer(
-            "like", torch.zeros(1), persistent=False
-        )  # of its device and kind are new codes
+        # Not saved: it only gives sampled codes their device and dtype.
+        self.register_buffer("reference", torch.zeros(1), persistent=False)
 
     @abstractmethod
     def forward(self, z: Tensor) -> DiagonalGaussian:
         """Teacher forcing: ``z [B, K, D]`` -> p(z_t | z_<t) at every step, ``[B, K, D]``, without a loop over time."""
 
     @abstractmethod
-    def _follow(
+    def _continue(
         self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        """The ``steps`` that come after ``start [n, P, D]``, ``[n, steps, D]``; P may be 0."""
+        """The ``steps`` that come after ``start [n, P, D]``: ``[n, steps, D]``; P may be 0."""
 
     def rollout(
         self,
@@ -47,41 +52,44 @@ class Transition(nn.Module, ABC):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Draw ``[n, steps, D]``.
+        """Sample ``[n, steps, D]``.
 
         Args:
-            start: ``[n, P, D]`` to go on from; what is returned comes after it.
-            temperature: what every standard deviation is multiplied by; at 0 each step is the most likely one.
+            start: ``[n, P, D]``, steps to continue from; they are not part of the result.
+            temperature: factor of every standard deviation; at 0 each step is its mean given the steps before it.
+            generator: source of the noise.
         """
-        start = self.like.new_zeros(n, 0, self.size) if start is None else start
-        return self._follow(start, steps, temperature, generator)
+        if start is None:
+            start = self.reference.new_zeros(n, 0, self.size)
+        return self._continue(start, steps, temperature, generator)
 
-    def settle(self, posterior: DiagonalGaussian) -> DiagonalGaussian:
-        """q(z_1:K|x) from what an encoder says of each step, ``[B, K, D]``."""
+    def constrain(self, posterior: DiagonalGaussian) -> DiagonalGaussian:
+        """q(z_1:K|x), from an encoder's Gaussian for each step, ``[B, K, D]``."""
         return posterior
 
-    def draw(self, posterior: DiagonalGaussian, choose: Chooser) -> Tensor:
-        """Codes ``[B, K, D]`` from q(z_1:K|x): a draw or the mean."""
-        return choose(posterior)
-
-    def divergence(self, q: DiagonalGaussian, p: DiagonalGaussian) -> Tensor:
-        """KL(q || p) of each step in nats, ``[B, K]``."""
-        return q.kl(p)
+    def choose(self, posterior: DiagonalGaussian, choice: LatentChoice) -> Tensor:
+        """Codes ``[B, K, D]`` from q(z_1:K|x): a sample or the mean."""
+        return choice(posterior)
 
     def kl(self, posterior: DiagonalGaussian, z: Tensor) -> Tensor:
-        """KL(q(z_t|x) || p(z_t|z_<t)) of each step in nats, ``[B, K]``, the prior fed with the draw ``z``."""
-        return self.divergence(posterior, self(z))
+        """KL(q(z_t|x) || p(z_t|z_<t)) of each step in nats, ``[B, K]``.
+
+        Args:
+            posterior: ``[B, K, D]``.
+            z: codes sampled from it, ``[B, K, D]``, on which the prior is conditioned (teacher forcing).
+        """
+        return posterior.kl(self(z))
 
 
-class LSTMTransition(Transition):
-    """Stochastic: an LSTM over past codes, and every draw is fed back (Li & Mandt 2018, section 3).
+class StochasticPrior(DynamicPrior):
+    """An LSTM over the past codes; every sampled step is its next input (Li & Mandt 2018, section 3).
 
-    In training the whole sequence is one fused call on the shifted codes; a rollout draws step by step. Both see
-    the same numbers.
+    In training the whole sequence is one fused call on the shifted codes; a rollout samples step by step. Both give
+    the same distributions.
     """
 
     def __init__(self, size: int, hidden: int) -> None:
-        super().__init__(size)
+        super().__init__(size, hidden)
         self.lstm = nn.LSTM(size, hidden, batch_first=True)
         self.head = nn.Linear(hidden, 2 * size)
 
@@ -89,143 +97,161 @@ class LSTMTransition(Transition):
         states, _ = recurrent_float32(self.lstm, _shifted(z))
         return DiagonalGaussian.from_parameters(self.head(states))
 
-    def _follow(
+    def _continue(
         self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        state, drawn = None, []
+        state: State | None = None
         z = start.new_zeros(len(start), 1, self.size)
         if start.shape[1]:
             _, state = recurrent_float32(self.lstm, _shifted(start))
             z = start[:, -1:]
+        sampled = []
         for _ in range(steps):
-            h, state = recurrent_float32(self.lstm, z, state)
-            z = (
-                DiagonalGaussian.from_parameters(self.head(h))
-                .tempered(temperature)
-                .sample(generator)
-            )
-            drawn.append(z)
-        return torch.cat(drawn, dim=1)
+            hidden, state = recurrent_float32(self.lstm, z, state)
+            step = DiagonalGaussian.from_parameters(self.head(hidden))
+            z = step.tempered(temperature).sample(generator)
+            sampled.append(z)
+        return torch.cat(sampled, dim=1)
 
 
-class DeterministicTransition(Transition):
-    """Deterministic: z_1 is drawn, and an LSTM that is started by it runs on (Li & Mandt 2018, section 4).
+class DeterministicPrior(DynamicPrior):
+    """z_1 is sampled, and all later steps are a function of it, an LSTM (Li & Mandt 2018, section 4).
 
-    Of the posterior only the first step is free: the others are where the run has got to.
+    Of the posterior only the first step is free; the other steps are the outputs of the LSTM.
     """
 
     def __init__(self, size: int, hidden: int) -> None:
-        super().__init__(size)
+        super().__init__(size, hidden)
         self.start = nn.Linear(size, 2 * hidden)
         self.lstm = nn.LSTM(size, hidden, batch_first=True)
         self.head = nn.Linear(hidden, size)
 
     def forward(self, z: Tensor) -> DiagonalGaussian:
         first = DiagonalGaussian.standard(z[:, :1].shape, z)
-        return self._with_run(first, z[:, 0], z.shape[1])
+        return self._with_later_steps(first, z[:, 0], z.shape[1])
 
-    def settle(self, posterior: DiagonalGaussian) -> DiagonalGaussian:
-        first = DiagonalGaussian(posterior.mean[:, :1], posterior.log_std[:, :1])
-        return self._with_run(first, first.mean[:, 0], posterior.mean.shape[1])
+    def constrain(self, posterior: DiagonalGaussian) -> DiagonalGaussian:
+        first = _first_step(posterior)
+        return self._with_later_steps(first, first.mean[:, 0], posterior.mean.shape[1])
 
-    def draw(self, posterior: DiagonalGaussian, choose: Chooser) -> Tensor:
-        first = choose(DiagonalGaussian(posterior.mean[:, :1], posterior.log_std[:, :1]))
-        return torch.cat([first, self._run(first[:, 0], posterior.mean.shape[1] - 1)], dim=1)
+    def choose(self, posterior: DiagonalGaussian, choice: LatentChoice) -> Tensor:
+        first = choice(_first_step(posterior))
+        later = self._later_steps(first[:, 0], posterior.mean.shape[1] - 1)
+        return torch.cat([first, later], dim=1)
 
-    def divergence(self, q: DiagonalGaussian, p: DiagonalGaussian) -> Tensor:
-        """That of the first step; given it there is nothing more to say."""
-        return torch.nn.functional.pad(q.kl(p)[:, :1], (0, q.mean.shape[1] - 1))
+    def kl(self, posterior: DiagonalGaussian, z: Tensor) -> Tensor:
+        """That of the first step; given the first step the others are certain and add nothing."""
+        first = posterior.kl(self(z))[:, :1]
+        return nn.functional.pad(first, (0, posterior.mean.shape[1] - 1))
 
-    def _follow(
+    def _continue(
         self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        if start.shape[1]:
-            return self._run(start[:, 0], start.shape[1] - 1 + steps)[:, start.shape[1] - 1 :]
-        like = start.new_zeros(len(start), self.size)
-        first = DiagonalGaussian.standard(like.shape, like).tempered(temperature).sample(generator)
-        return torch.cat([first[:, None], self._run(first, steps - 1)], dim=1)
+        given = start.shape[1]
+        if given:
+            return self._later_steps(start[:, 0], given - 1 + steps)[:, given - 1 :]
+        standard = DiagonalGaussian.standard((len(start), self.size), start)
+        first = standard.tempered(temperature).sample(generator)
+        return torch.cat([first[:, None], self._later_steps(first, steps - 1)], dim=1)
 
-    def _run(self, first: Tensor, steps: int) -> Tensor:
+    def _later_steps(self, first: Tensor, steps: int) -> Tensor:
         """``steps`` steps after z_1 ``[B, D]``: ``[B, steps, D]``, in one fused call."""
         if steps == 0:
             return first.new_zeros(len(first), 0, self.size)
-        state = [part.contiguous() for part in torch.tanh(self.start(first))[None].chunk(2, dim=-1)]
-        states, _ = recurrent_float32(self.lstm, first[:, None].expand(-1, steps, -1), tuple(state))
+        hidden, cell = torch.tanh(self.start(first))[None].chunk(2, dim=-1)
+        state = (hidden.contiguous(), cell.contiguous())
+        inputs = first[:, None].expand(-1, steps, -1)
+        states, _ = recurrent_float32(self.lstm, inputs, state)
         return self.head(states).float()
 
-    def _with_run(self, first: DiagonalGaussian, z: Tensor, steps: int) -> DiagonalGaussian:
-        run = self._run(z, steps - 1)
-        sure = torch.full_like(run, LOG_STD_RANGE[0])
-        return DiagonalGaussian(
-            torch.cat([first.mean, run], 1), torch.cat([first.log_std, sure], 1)
-        )
+    def _with_later_steps(self, first: DiagonalGaussian, z: Tensor, steps: int) -> DiagonalGaussian:
+        """A Gaussian of z_1, then the steps that follow ``z [B, D]`` with the least standard deviation."""
+        later = self._later_steps(z, steps - 1)
+        certain = torch.full_like(later, LOG_STD_RANGE[0])
+        return _joined(first, DiagonalGaussian(later, certain))
 
 
-class LinearTransition(Transition):
-    """Linear-Gaussian, the baseline: z_t = A z_(t-1) + b + noise of a learned scale; z_1 is N(0, I)."""
+class LinearPrior(DynamicPrior):
+    """Linear-Gaussian, a baseline: z_t = A z_(t-1) + b + noise of a learned scale; z_1 is N(0, I)."""
 
     def __init__(self, size: int, hidden: int) -> None:
-        super().__init__(size)
+        super().__init__(size, hidden)
         self.step = nn.Linear(size, size)
         self.log_std = nn.Parameter(torch.zeros(size))
         nn.init.eye_(self.step.weight)
         with torch.no_grad():
-            self.step.weight.mul_(0.9)  # as it begins, a rollout stays where codes are
+            # Below 1, so that a rollout of the untrained prior stays near the codes.
+            self.step.weight.mul_(0.9)
             self.step.bias.zero_()
 
     def forward(self, z: Tensor) -> DiagonalGaussian:
         first = DiagonalGaussian.standard(z[:, :1].shape, z)
-        rest = self._next(z[:, :-1])
-        return DiagonalGaussian(
-            torch.cat([first.mean, rest.mean], 1), torch.cat([first.log_std, rest.log_std], 1)
-        )
+        return _joined(first, self._next(z[:, :-1]))
 
     def _next(self, z: Tensor) -> DiagonalGaussian:
-        raw = torch.cat([self.step(z), self.log_std.expand_as(z)], dim=-1)
-        return DiagonalGaussian.from_parameters(raw)
+        parameters = torch.cat([self.step(z), self.log_std.expand_as(z)], dim=-1)
+        return DiagonalGaussian.from_parameters(parameters)
 
-    def _follow(
+    def _continue(
         self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        standard = DiagonalGaussian.standard((len(start), self.size), start)
-        drawn = [start[:, -1]] if start.shape[1] else []
+        step = DiagonalGaussian.standard((len(start), self.size), start)
+        if start.shape[1]:
+            step = self._next(start[:, -1])
+        sampled = []
         for _ in range(steps):
-            told = self._next(drawn[-1]) if drawn else standard
-            drawn.append(told.tempered(temperature).sample(generator))
-        return torch.stack(drawn[-steps:], dim=1)
+            z = step.tempered(temperature).sample(generator)
+            sampled.append(z)
+            step = self._next(z)
+        return torch.stack(sampled, dim=1)
 
 
-class Independent(Transition):
-    """No transition: every step is N(0, I) and knows of no other."""
-
-    def __init__(self, size: int, hidden: int) -> None:
-        super().__init__(size)
+class IndependentPrior(DynamicPrior):
+    """Every step is N(0, I) and independent of the others."""
 
     def forward(self, z: Tensor) -> DiagonalGaussian:
         return DiagonalGaussian.standard(z.shape, z)
 
-    def _follow(
+    def _continue(
         self, start: Tensor, steps: int, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        told = DiagonalGaussian.standard((len(start), steps, self.size), start)
-        return told.tempered(temperature).sample(generator)
+        standard = DiagonalGaussian.standard((len(start), steps, self.size), start)
+        return standard.tempered(temperature).sample(generator)
 
 
-TRANSITIONS: dict[str, type[Transition]] = {
-    "stochastic": LSTMTransition,
-    "deterministic": DeterministicTransition,
-    "linear": LinearTransition,
-    "independent": Independent,
+# VAEConfig.transition -> prior
+PRIORS: dict[str, type[DynamicPrior]] = {
+    "stochastic": StochasticPrior,
+    "deterministic": DeterministicPrior,
+    "linear": LinearPrior,
+    "independent": IndependentPrior,
 }
 
 
-def transition(name: str, size: int, hidden: int) -> Transition:
-    """A freshly initialised transition; ``ValueError`` names those there are."""
-    if name not in TRANSITIONS:
-        raise ValueError(f"no transition {name!r}; choose from {sorted(TRANSITIONS)}")
-    return TRANSITIONS[name](size, hidden)
+def dynamic_prior(transition: str, size: int, hidden: int) -> DynamicPrior:
+    """A freshly initialised prior; ``ValueError`` names those there are.
+
+    Args:
+        transition: name in :data:`PRIORS`.
+        size: D.
+        hidden: units of its networks.
+    """
+    if transition not in PRIORS:
+        raise UsageError(f"no transition {transition!r}; choose from {sorted(PRIORS)}")
+    return PRIORS[transition](size, hidden)
+
+
+def _first_step(gaussian: DiagonalGaussian) -> DiagonalGaussian:
+    return DiagonalGaussian(gaussian.mean[:, :1], gaussian.log_std[:, :1])
+
+
+def _joined(first: DiagonalGaussian, later: DiagonalGaussian) -> DiagonalGaussian:
+    """Both one after the other along time."""
+    mean = torch.cat([first.mean, later.mean], dim=1)
+    log_std = torch.cat([first.log_std, later.log_std], dim=1)
+    return DiagonalGaussian(mean, log_std)
 
 
 def _shifted(z: Tensor) -> Tensor:
-    """What an LSTM reads before it tells each step of ``z [B, K, D]``: zeros, then all but the last."""
+    """Inputs of an LSTM that predicts each step of ``z [B, K, D]``: zeros, then all steps but the last."""
     return torch.cat([torch.zeros_like(z[:, :1]), z[:, :-1]], dim=1)

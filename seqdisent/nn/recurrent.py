@@ -32,7 +32,7 @@ def recurrent_float32(
 
 
 class SequenceEncoder(nn.Module):
-    """A bidirectional LSTM that never reads past the end of a sequence.
+    """A bidirectional LSTM whose states do not depend on what is stored after the end of a sequence.
 
     Args:
         inputs: size of a step's input.
@@ -51,13 +51,13 @@ class SequenceEncoder(nn.Module):
         valid state of both directions.
         """
         lengths = mask.sum(1)
-        ahead, _ = recurrent_float32(self.forward_lstm, x)
         flip = _flip_index(lengths, x.shape[1])
+        ahead, _ = recurrent_float32(self.forward_lstm, x)
         back, _ = recurrent_float32(self.backward_lstm, _gather(x, flip))
-        last = (lengths - 1).clamp_min(0)[:, None, None]
-        end = lambda h: h.gather(1, last.expand(-1, 1, h.shape[2])).squeeze(1)
-        summary = torch.cat([end(ahead), end(back)], dim=-1)
-        return torch.cat([ahead, _gather(back, flip)], dim=-1), summary
+        last = (lengths - 1).clamp_min(0)[:, None]
+        summary = torch.cat([_gather(ahead, last), _gather(back, last)], dim=-1).squeeze(1)
+        states = torch.cat([ahead, _gather(back, flip)], dim=-1)
+        return states, summary
 
 
 def _flip_index(lengths: Tensor, steps: int) -> Tensor:
@@ -67,4 +67,5 @@ def _flip_index(lengths: Tensor, steps: int) -> Tensor:
 
 
 def _gather(x: Tensor, index: Tensor) -> Tensor:
+    """Steps ``index [B, N]`` of ``x [B, K, H]``: ``[B, N, H]``."""
     return x.gather(1, index[..., None].expand(-1, -1, x.shape[2]))

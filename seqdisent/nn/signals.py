@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
+from seqdisent.errors import UsageError
 from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.decoder import FrameDecoder, join_codes
 from seqdisent.nn.voice import VoiceDecoder
 
 
-def step_encoder(event_shape: tuple[int, int], config: FrameConfig) -> nn.Module:
-    """``[N, W, C] -> [N, G]``."""
+def step_encoder(event_shape: tuple[int, ...], config: FrameConfig) -> nn.Module:
+    """``[N, W, C] -> [N, G]``, for signals without missing values."""
+    return _layers(math.prod(event_shape), config)
+
+
+def step_encoder_with_missing_values(
+    event_shape: tuple[int, ...], config: FrameConfig
+) -> nn.Module:
+    """``[N, W, C] -> [N, G]``, where NaN is a missing value."""
+    return nn.Sequential(MissingValues(), _layers(2 * math.prod(event_shape), config))
+
+
+def _layers(inputs: int, config: FrameConfig) -> nn.Module:
     hidden = 8 * config.width
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(event_shape[0] * event_shape[1], hidden),
+        nn.Linear(inputs, hidden),
         nn.LeakyReLU(0.1),
         nn.Linear(hidden, hidden),
         nn.LeakyReLU(0.1),
@@ -23,18 +39,22 @@ def step_encoder(event_shape: tuple[int, int], config: FrameConfig) -> nn.Module
 
 
 class MissingValues(nn.Module):
-    """Steps with missing values (NaN), ``[N, W, C] -> [N, W, 2C]``: 0 in their place, then which are there."""
+    """``[N, W, C] -> [N, W, 2C]``: missing values (NaN) replaced by 0, then an indicator of the present ones."""
 
     def forward(self, x: Tensor) -> Tensor:
-        known = ~torch.isnan(x)
-        return torch.cat([torch.where(known, x, 0.0), known.to(x)], -1)
+        present = ~torch.isnan(x)
+        return torch.cat([torch.where(present, x, 0.0), present.to(x)], -1)
 
 
-class StepDecoder(nn.Module):
-    """Both codes read alike."""
+class StepDecoder(FrameDecoder):
+    """A multilayer perceptron over both codes."""
 
     def __init__(
-        self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int
+        self,
+        parameter_shape: tuple[int, ...],
+        config: FrameConfig,
+        static_size: int,
+        dynamic_size: int,
     ) -> None:
         super().__init__()
         hidden = 8 * config.width
@@ -43,49 +63,70 @@ class StepDecoder(nn.Module):
             nn.LeakyReLU(0.1),
             nn.Linear(hidden, hidden),
             nn.LeakyReLU(0.1),
-            nn.Linear(hidden, event_shape[0] * event_shape[1]),
-            nn.Unflatten(-1, event_shape),
+            nn.Linear(hidden, math.prod(parameter_shape)),
+            nn.Unflatten(-1, parameter_shape),
         )
 
     def forward(self, static: Tensor, dynamic: Tensor) -> Tensor:
-        """``[B, S]`` and ``[B, K, D] -> [B, K, W, C]``."""
-        return self.layers(
-            torch.cat([static[:, None].expand(-1, dynamic.shape[1], -1), dynamic], -1)
-        )
+        """``static [B, S]``, ``dynamic [B, K, D]`` -> ``[B, K, *parameters]``."""
+        return self.layers(join_codes(static, dynamic))
 
 
-class ModulatedStepDecoder(nn.Module):
-    """The dynamic code makes the hidden units; the static code scales and shifts them, layer by layer.
+class ModulatedStepDecoder(FrameDecoder):
+    """The dynamic code gives the hidden units; the static code scales and shifts them, layer by layer.
 
-    What :class:`seqdisent.nn.images._ModulatedDecoder` does for pictures (Perez et al. 2018), with one more term:
-    the static code also adds its own average step, so that a voice's long-term spectrum need not pass through z.
+    As :class:`seqdisent.nn.images.ModulatedDecoder` does for images (Perez et al. 2018), with one more term: the
+    static code also adds an average step of its own, so that the long-term spectrum of a voice need not pass through
+    the dynamic code.
     """
 
     def __init__(
-        self, event_shape: tuple[int, int], config: FrameConfig, static_size: int, dynamic_size: int
+        self,
+        parameter_shape: tuple[int, ...],
+        config: FrameConfig,
+        static_size: int,
+        dynamic_size: int,
     ) -> None:
         super().__init__()
         hidden = 8 * config.width
-        size = event_shape[0] * event_shape[1]
-        self.event_shape = event_shape
+        self.parameter_shape = parameter_shape
         self.style = nn.Sequential(nn.Linear(static_size, hidden), nn.LeakyReLU(0.1))
-        self.layers = nn.ModuleList(
-            nn.Linear(inputs, hidden) for inputs in (dynamic_size, hidden, hidden)
-        )
+        input_sizes = (dynamic_size, hidden, hidden)
+        self.layers = nn.ModuleList(nn.Linear(inputs, hidden) for inputs in input_sizes)
         self.norms = nn.ModuleList(
-            nn.LayerNorm(hidden, elementwise_affine=False) for _ in self.layers
+            nn.LayerNorm(hidden, elementwise_affine=False) for _ in input_sizes
         )
-        self.scales = nn.ModuleList(nn.Linear(hidden, 2 * hidden) for _ in self.layers)
-        self.last = nn.Linear(hidden, size)
-        self.average = nn.Linear(hidden, size)
+        self.scales = nn.ModuleList(nn.Linear(hidden, 2 * hidden) for _ in input_sizes)
+        self.last = nn.Linear(hidden, math.prod(parameter_shape))
+        self.average = nn.Linear(hidden, math.prod(parameter_shape))
 
     def forward(self, static: Tensor, dynamic: Tensor) -> Tensor:
-        """``[B, S]`` and ``[B, K, D] -> [B, K, W, C]``: what s does to a layer is worked out once a sequence."""
-        style, x = self.style(static)[:, None], dynamic
+        """``static [B, S]``, ``dynamic [B, K, D]`` -> ``[B, K, *parameters]``."""
+        style = self.style(static)[:, None]  # one step that broadcasts: computed once a sequence
+        x = dynamic
         for layer, norm, scales in zip(self.layers, self.norms, self.scales, strict=True):
             scale, shift = scales(style).chunk(2, dim=-1)
-            x = nn.functional.leaky_relu(torch.addcmul(shift, norm(layer(x)), 1 + scale), 0.1)
-        return (self.last(x) + self.average(style)).unflatten(-1, self.event_shape)
+            modulated = torch.addcmul(shift, norm(layer(x)), 1 + scale)
+            x = nn.functional.leaky_relu(modulated, 0.1)
+        return (self.last(x) + self.average(style)).unflatten(-1, self.parameter_shape)
 
 
-DECODERS = {"mlp": StepDecoder, "modulated": ModulatedStepDecoder, "voice": VoiceDecoder}
+DecoderBuilder = Callable[[tuple[int, ...], FrameConfig, int, int], FrameDecoder]
+
+# FrameConfig.kind -> function(parameter_shape, config, static_size, dynamic_size) -> decoder
+DECODERS: dict[str, DecoderBuilder] = {
+    "mlp": StepDecoder,
+    "modulated": ModulatedStepDecoder,
+    "voice": VoiceDecoder,
+}
+
+
+def step_decoder(
+    parameter_shape: tuple[int, ...], config: FrameConfig, static_size: int, dynamic_size: int
+) -> FrameDecoder:
+    """The decoder called ``config.kind``; ``ValueError`` names those there are."""
+    if config.kind not in DECODERS:
+        raise UsageError(
+            f"no networks {config.kind!r} for steps of a signal; choose from {sorted(DECODERS)}"
+        )
+    return DECODERS[config.kind](parameter_shape, config, static_size, dynamic_size)

@@ -25,7 +25,7 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         sigma=0.13,
         static_weight=30.0,
         dynamic_weight=6.0,
-        perturb="voice",
+        augmentation="voice",
         static_path="pooled",
         anchor_rule="mean",
         anchor_span=5,

@@ -25,7 +25,7 @@ def _sprites_dbse(dataset: str, steps: int) -> Recipe:
         sigma=sigma(60),
         static_weight=5.0,
         dynamic_weight=2.0,
-        perturb="colours+mirror",
+        augmentation="colours+mirror",
         static_path="pooled",
         frame=FrameConfig(kind="modulated"),
     )

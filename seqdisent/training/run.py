@@ -13,7 +13,7 @@ from torch import nn
 
 from seqdisent.checkpoint import round_to_half, save_checkpoint
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.models.pruning import TOLERANCE, cut_codes
+from seqdisent.models.pruning import TOLERANCE, prune_codes
 from seqdisent.training.config import TrainConfig
 from seqdisent.training.trainer import check_run_folder, fit
 
@@ -114,7 +114,7 @@ def train_and_save(
         return None
     round_to_half(model)
     if task.prune:
-        model, _ = cut_codes(model.eval(), train)
+        model, _ = prune_codes(model.eval(), train)
         facts["prune_tolerance"] = TOLERANCE
     facts["torch"] = torch.__version__
     made_by = {"name": name, "command": command, "seed": seed, **facts, **(record or {})}

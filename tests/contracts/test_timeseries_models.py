@@ -10,7 +10,7 @@ import torch
 import seqdisent
 from seqdisent import DiagonalGaussian, Sequences
 from seqdisent.cli.main import main
-from seqdisent.models.config import Draw
+from seqdisent.distributions import LatentChoice
 from seqdisent.nn.observation import LEAST_SCALE, ScaledObservation
 from tests.fixtures import video_models
 from tests.fixtures.timeseries import TINY, VARIANTS, build
@@ -87,8 +87,8 @@ def test_the_loss_is_that_of_the_known_values_alone(model, batch):
     torch.testing.assert_close(
         ScaledObservation(seen, seen.mean).nll(batch.x), by_hand, rtol=1e-4, atol=1e-4
     )
-    encoding = model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded()))
-    expected = (model._observation(encoding.latents).nll(batch.x) * batch.mask).sum(1)
+    encoding = model.posterior(batch.x, batch.x, batch.mask, LatentChoice(True, seeded()))
+    expected = (model.observation(encoding.latents).nll(batch.x) * batch.mask).sum(1)
     torch.testing.assert_close(model.loss(batch, seeded()).terms["reconstruction"], expected)
 
 
@@ -136,7 +136,7 @@ def test_likelihood_decodes_and_presence_is_a_probability(model, batch):
     assert ("presence" in terms) == bool(model.config.presence_weight)
     if "presence" in terms:
         drawn = model.presence(
-            model.posterior(batch.x, batch.x, batch.mask, Draw(True, seeded())).latents
+            model.posterior(batch.x, batch.x, batch.mask, LatentChoice(True, seeded())).latents
         )
         right = torch.where(batch.x.isnan(), 1 - drawn, drawn)
         torch.testing.assert_close(
@@ -199,7 +199,8 @@ def test_the_anchor_is_really_subtracted(variant, batch, monkeypatch):
 def test_the_largest_window_is_found_among_missing_values(batch):
     batch.x[0] -= torch.tensor([3.0, 3, 3, 0, 3, 3])[:, None, None]
     batch.x[2, 1:] = torch.nan
-    anchor = build("dbse-largest").encode(batch.x, batch.mask, sample=False).anchor
+    # By the rule "mean" this window gives the anchor term of the loss.
+    anchor = build("dbse-agreeing").encode(batch.x, batch.mask, sample=False).anchor
     assert anchor[0] == 3 and (anchor < batch.mask.sum(1)).all()
 
 

@@ -10,7 +10,7 @@ import torch
 import seqdisent
 from seqdisent import DiagonalGaussian, Sequences
 from seqdisent.models.frame_vae import FrameVAEConfig
-from seqdisent.nn import TRANSITIONS, transition
+from seqdisent.nn import PRIORS, dynamic_prior
 from seqdisent.nn.config import FrameConfig
 from tests.fixtures.video_models import VARIANTS, build
 
@@ -19,11 +19,11 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture(params=TRANSITIONS)
+@pytest.fixture(params=PRIORS)
 def prior(request):
     """Every transition in turn, with weights that matter."""
     torch.manual_seed(0)
-    made = transition(request.param, 3, 7)
+    made = dynamic_prior(request.param, 3, 7)
     with torch.no_grad():
         for weight in made.parameters():
             weight.copy_(0.6 * torch.randn(weight.shape))
@@ -31,15 +31,15 @@ def prior(request):
 
 
 def test_every_transition_is_a_choice_of_every_model():
-    for how in TRANSITIONS:
+    for how in PRIORS:
         for name in ("dsvae", "dbse"):
             variant = {"stochastic": {"dsvae": "dsvae-full", "dbse": "dbse"}[name]}.get(
                 how, f"{name}-{how}"
             )
             assert VARIANTS[variant][1].transition == how
-            assert type(build(variant).prior) is TRANSITIONS[how]
+            assert type(build(variant).prior) is PRIORS[how]
     with pytest.raises(ValueError, match="no transition 'magic'; choose from"):
-        transition("magic", 3, 7)
+        dynamic_prior("magic", 3, 7)
 
 
 def test_teacher_forcing_equals_the_rollout(prior):
@@ -50,10 +50,10 @@ def test_teacher_forcing_equals_the_rollout(prior):
     ahead[:, 4:] = 9.0
     torch.testing.assert_close(prior(ahead).mean[:, :5], forced.mean[:, :5])  # it never looks ahead
     noise = (drawn - forced.mean) * torch.exp(-forced.log_std)
-    if isinstance(prior, TRANSITIONS["deterministic"]):
+    if isinstance(prior, PRIORS["deterministic"]):
         torch.testing.assert_close(forced.mean[:, 1:], drawn[:, 1:])
         noise = noise[:, :1]
-    shape = (4, 6, 3) if isinstance(prior, TRANSITIONS["independent"]) else (4, 1, 3)
+    shape = (4, 6, 3) if isinstance(prior, PRIORS["independent"]) else (4, 1, 3)
     generator = seeded(5)
     expected = torch.cat(
         [torch.randn(shape, generator=generator) for _ in range(noise.shape[1] // shape[1])], 1
@@ -85,7 +85,7 @@ def test_kl_of_the_posterior_that_is_the_prior_is_zero(prior):
     z = prior.rollout(4, 6, generator=seeded(2))
     assert prior.kl(prior(z), z).abs().max() < 1e-6
     other = DiagonalGaussian(z, torch.zeros_like(z) - 1)
-    cost = prior.kl(prior.settle(other), z)
+    cost = prior.kl(prior.constrain(other), z)
     assert cost.shape == (4, 6) and (cost[:, 0] > 0).all() and (cost > -1e-6).all()
 
 
@@ -105,7 +105,7 @@ def test_noise_of_a_deterministic_transition_enters_at_the_start_alone(clips):
 
 
 def test_a_linear_transition_is_linear_and_its_noise_does_not_depend_on_where_it_is():
-    prior = transition("linear", 3, 7)
+    prior = dynamic_prior("linear", 3, 7)
     a, b = torch.randn(2, 5, 3, generator=seeded()), torch.randn(2, 5, 3, generator=seeded(1))
     mean = lambda z: prior(z).mean[:, 1:]
     torch.testing.assert_close(mean(a) + mean(b) - mean(torch.zeros_like(a)), mean(a + b))
@@ -159,11 +159,11 @@ def test_a_vae_of_frames_knows_no_sequence(clips):
 @pytest.mark.parametrize("frames", [8, 32])
 def test_in_training_a_transition_is_one_fused_call_however_long(how, frames):
     """A Python loop over time is an order of magnitude slower on a CPU."""
-    made = transition(how, 3, 7)
+    made = dynamic_prior(how, 3, 7)
     calls = []
     made.lstm.register_forward_hook(lambda *_: calls.append(1))
     made.kl(
-        made.settle(DiagonalGaussian.standard((2, frames, 3), torch.zeros(1))),
+        made.constrain(DiagonalGaussian.standard((2, frames, 3), torch.zeros(1))),
         torch.zeros(2, frames, 3),
     )
     assert len(calls) == {"stochastic": 1, "deterministic": 2}[how]  # the posterior runs on as well

@@ -26,7 +26,7 @@ from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
 from seqdisent.experiments.frontier.points import DATASET
 from seqdisent.experiments.sweep import Figures, Say, SweepRun, module_hash
-from seqdisent.models.pruning import cut_codes
+from seqdisent.models.pruning import prune_codes
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
@@ -64,7 +64,7 @@ def figures(checkpoint: Path) -> Figures:
     learn, hold = _probe_data(load_dataset(spec.name, "train"))
     data = load_dataset(spec.name, "validation").in_memory()
     judge, _ = load_judge(spec.name)
-    pruned, _ = cut_codes(model, learn)
+    pruned, _ = prune_codes(model, learn)
     subjects = {"whole": ModelSubject(model), "cut": ModelSubject(pruned)}
     return {
         name: _figures_of(subject, (learn, hold, data), judge) for name, subject in subjects.items()

@@ -78,7 +78,7 @@ def _points() -> dict[str, Point]:
     for static, dynamic in ((1.25, 0.5), (2.5, 2), (10, 1), (10, 2), (40, 0.5)):
         points[f"dbse-{static:g}-{dynamic:g}"] = Point("weights", _dbse(static, dynamic, 16))
     pooled = {"static_path": "pooled"}
-    views = {"perturb": "colours+mirror"}
+    views = {"augmentation": "colours+mirror"}
     modulated = {"frame": MODULATED}
     everything = {**pooled, **views, **modulated}
     beyond = {

@@ -46,14 +46,17 @@ def test_an_interpolation_begins_at_a_and_ends_at_b(what, path):
 def test_a_spherical_path_keeps_its_distance_and_a_line_cuts_the_corner():
     a, b = torch.tensor([[2.0, 0, 0]]), torch.tensor([[0, 2.0, 0]])
     w = torch.linspace(0, 1, 5)[:, None]
-    arc, line = latent_ops.between(a, b, w), latent_ops.between(a, b, w, "linear")
+    arc, line = (
+        latent_ops.interpolate_codes(a, b, w),
+        latent_ops.interpolate_codes(a, b, w, "linear"),
+    )
     torch.testing.assert_close(arc.norm(dim=1), torch.full((5,), 2.0))
     torch.testing.assert_close(
         arc[1], 2 * torch.tensor([np.cos(np.pi / 8), np.sin(np.pi / 8), 0]).float()
     )
     assert line.norm(dim=1).min() < 1.5
     for other in (a, -a, a * 3, torch.zeros_like(a)):  # there is no arc between these
-        made = latent_ops.between(a, other, w)
+        made = latent_ops.interpolate_codes(a, other, w)
         assert made.isfinite().all()
         torch.testing.assert_close(made, torch.lerp(a, other, w))
 
@@ -62,8 +65,14 @@ def test_draws_of_the_prior_stay_as_long_as_draws_on_a_spherical_path():
     g = seeded()
     a, b = torch.randn(2, 300, 128, generator=g)
     half = torch.tensor([[0.5]])
-    assert abs(latent_ops.between(a, b, half).norm(dim=1).mean() / a.norm(dim=1).mean() - 1) < 0.01
-    assert latent_ops.between(a, b, half, "linear").norm(dim=1).mean() < 0.75 * a.norm(dim=1).mean()
+    assert (
+        abs(latent_ops.interpolate_codes(a, b, half).norm(dim=1).mean() / a.norm(dim=1).mean() - 1)
+        < 0.01
+    )
+    assert (
+        latent_ops.interpolate_codes(a, b, half, "linear").norm(dim=1).mean()
+        < 0.75 * a.norm(dim=1).mean()
+    )
 
 
 def test_of_two_lengths_the_longer_one_counts():
@@ -135,15 +144,15 @@ def test_a_beginning_does_not_see_what_comes_after_it(clips):
     x = clips.x[:1]
     other = x.clone()
     other[:, 4:] = 0
-    begun = [latent_ops.beginning(model, one, 4) for one in (x, other)]
+    begun = [latent_ops.encode_prefix(model, one, 4) for one in (x, other)]
     assert torch.equal(begun[0].dynamic, begun[1].dynamic) and begun[0].dynamic.shape[1] == 4
     with pytest.raises(ValueError, match="1 to 8 steps"):
-        latent_ops.beginning(model, x, 9)
+        latent_ops.encode_prefix(model, x, 9)
     name, config = VARIANTS["dbse"]
     cut = seqdisent.build_model(
         name, seqdisent.dataset_spec("sprites"), replace(config, dynamic_rank=2)
     ).eval()
-    begun = latent_ops.beginning(cut, x, 4, clips.mask[:1])  # it only reads whole sequences
+    begun = latent_ops.encode_prefix(cut, x, 4, clips.mask[:1])  # it only reads whole sequences
     assert begun.dynamic.shape[1] == 4 and begun.mask is None
 
 

@@ -10,8 +10,8 @@ import torch
 
 import seqdisent
 from seqdisent.distributions import DiagonalGaussian
-from seqdisent.models.pruning import Directions, _least_rank, _with_ranks, cut_codes
-from seqdisent.nn import SignalFilter
+from seqdisent.models.pruning import Directions, _least_rank, _with_ranks, prune_codes
+from seqdisent.nn import SubspaceProjection
 from tests.fixtures.video_models import build
 
 DATA = seqdisent.load_dataset("sprites", "train").select(np.arange(0, 8100, 60))
@@ -23,7 +23,7 @@ def variant(request) -> str:
 
 
 def directions_of(model) -> dict[str, Directions]:
-    return cut_codes(model, DATA)[1]
+    return prune_codes(model, DATA)[1]
 
 
 def test_every_direction_kept_changes_no_mean(variant):
@@ -63,7 +63,7 @@ def test_the_ratio_is_that_of_signal_to_noise():
     assert torch.allclose(found.down @ found.up, torch.eye(3), atol=1e-4) and torch.allclose(
         found.noise, noise
     )
-    kept = found.keep(scaled @ turn * noise, 1)
+    kept = found.project(scaled @ turn * noise, 1)
     assert torch.linalg.matrix_rank(kept - kept.mean(0), rtol=1e-3) == 1
     # What was cut is all that was below the noise.
     assert (((kept - scaled @ turn * noise) / noise).square().sum(1).mean()) == pytest.approx(
@@ -126,23 +126,23 @@ def test_a_cut_model_is_saved_loaded_swapped_and_sampled(tmp_path):
             20,
             3,
         )
-        with pytest.raises(ValueError, match="cut for sequences of 8 frames, not 5"):
+        with pytest.raises(ValueError, match="pruned for sequences of 8 frames, not 5"):
             loaded.encode(x[:, :5])
 
 
 def test_what_cannot_be_cut_says_why():
     model = build("dbse")
-    cut, _ = cut_codes(model, DATA)
-    with pytest.raises(ValueError, match="cut already"):
-        cut_codes(cut, DATA)
+    cut, _ = prune_codes(model, DATA)
+    with pytest.raises(ValueError, match="pruned already"):
+        prune_codes(cut, DATA)
     with pytest.raises(ValueError, match="tolerance must be positive"):
-        cut_codes(model, DATA, tolerance=0)
-    with pytest.raises(ValueError, match="a code of 4 has no 5 directions"):
-        SignalFilter(4, 5)
+        prune_codes(model, DATA, tolerance=0)
+    with pytest.raises(ValueError, match="a code of size 4 has no 5 directions"):
+        SubspaceProjection(4, 5)
 
 
 def test_a_filter_is_measured_and_never_trained():
-    filter_ = SignalFilter(4, 2)
+    filter_ = SubspaceProjection(4, 2)
     assert not list(filter_.parameters()) and len(filter_.state_dict()) == 4
     posterior = DiagonalGaussian(
         torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.ones(5, 4)
