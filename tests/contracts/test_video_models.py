@@ -40,7 +40,9 @@ def test_gradients_reach_every_trainable_weight(model, clips):
 def test_same_generator_same_draw_other_generator_other_draw(model, clips):
     draw = lambda seed: model.encode(clips.x, generator=seeded(seed)).latents
     assert torch.equal(draw(1).static, draw(1).static)
-    assert not torch.equal(draw(1).static, draw(2).static)
+    assert not torch.equal(draw(1).dynamic, draw(2).dynamic)
+    if model.config.static_size:
+        assert not torch.equal(draw(1).static, draw(2).static)
     mean = model.encode(clips.x, sample=False)
     assert torch.equal(mean.latents.static, mean.static.mean)
 
@@ -213,7 +215,8 @@ def test_mixed_precision_keeps_the_terms_in_float32(model, clips):
     model.train()
     with torch.autocast("cpu", torch.bfloat16):
         terms = model.loss(clips, seeded())
-    assert seen == {"recurrent": {torch.float32}, "other": {torch.bfloat16}}
+    recurrent = set() if model.name == "frame-vae" else {torch.float32}
+    assert seen == {"recurrent": recurrent, "other": {torch.bfloat16}}
     assert {term.dtype for term in terms.terms.values()} == {torch.float32}
     terms.total.backward()
     weights = [
