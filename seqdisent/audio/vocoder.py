@@ -1,9 +1,9 @@
 """From a waveform to the frames that models see, and back: the WORLD vocoder.
 
-WORLD (Morise et al. 2016, through ``pyworld``) takes a voice apart into what it is made of: the pitch, the
-envelope of the spectrum (the vocal tract) and the aperiodicity (the breath). So a model can give an utterance
-another speaker's pitch and tract, and what it made is heard without the metallic phase of Griffin-Lim:
-``python -m seqdisent.experiments.vocoder_comparison`` has the figures behind this choice.
+WORLD (Morise et al. 2016, through ``pyworld``) splits speech into the pitch, the envelope of the spectrum (the vocal
+tract) and the aperiodicity (the breath). So a model can give an utterance another speaker's pitch and tract, and a
+synthesised waveform does not have the metallic phase of Griffin-Lim: the comparison is in
+``python -m seqdisent.experiments.vocoder_comparison``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ PITCH_HZ, OCTAVE = 150.0, 5.0
 LOWEST_HZ, HIGHEST_HZ = 60.0, 500.0
 _FFT = pyworld.get_cheaptrick_fft_size(RATE_HZ)
 _BINS_HZ = np.fft.rfftfreq(_FFT, 1 / RATE_HZ)
-_mel = lambda hz: 1127 * np.log1p(np.asarray(hz) / 700)
+
+
+def _mel(hz: np.ndarray | float) -> np.ndarray:
+    return 1127 * np.log1p(np.asarray(hz) / 700)
+
+
 _BIN_MELS = _mel(_BINS_HZ)
 BAND_MELS = np.linspace(0, _mel(RATE_HZ / 2), BANDS)
 BAND_HZ = 700 * np.expm1(BAND_MELS / 1127)
@@ -65,7 +70,7 @@ def analyse(wave: np.ndarray) -> np.ndarray:
 
 
 def synthesise(frames: np.ndarray) -> np.ndarray:
-    """The waveform of frames ``[n, 67]``, float32 ``[n * 160]`` at 16 kHz in [-1, 1]: :func:`analyse` backwards."""
+    """Invert :func:`analyse`: the waveform of frames ``[n, 67]``, float32 ``[n * 160]`` at 16 kHz, in [-1, 1]."""
     frames = np.asarray(frames, np.float64)
     hz = pitch_hz(frames)
     bands = np.clip(frames[:, ENVELOPE] * DB + CENTRE_DB, FLOOR_DB, 30)
@@ -87,16 +92,18 @@ def pitch_hz(frames: np.ndarray) -> np.ndarray:
 def median_pitch_hz(frames: np.ndarray) -> float:
     """Median over the voiced frames of ``[n, 67]``, in Hz; NaN if none is voiced."""
     hz = pitch_hz(frames)
-    return float(np.median(hz[hz > 0])) if (hz > 0).any() else float("nan")
+    voiced = hz[hz > 0]
+    return float(np.median(voiced)) if len(voiced) else float("nan")
 
 
 def to_steps(frames: np.ndarray, steps: int) -> tuple[np.ndarray, int]:
-    """Frames ``[n, 67]`` as a sequence ``[steps, 2, 67]``, and how many of its steps are sound.
+    """Frames ``[n, 67]`` as a sequence ``[steps, 2, 67]``, and how many of its steps exist.
 
-    What is longer is cut; an odd last frame is left out. The rest is filled with the last frame, unheard.
+    What is longer is cut; an odd last frame is left out. Steps that do not exist are filled with the last frame.
     """
     length = int(np.clip(len(frames) // STEP_FRAMES, 1, steps))
-    index = np.minimum(np.arange(steps * STEP_FRAMES), min(length * STEP_FRAMES, len(frames)) - 1)
+    last = min(length * STEP_FRAMES, len(frames)) - 1
+    index = np.minimum(np.arange(steps * STEP_FRAMES), last)
     return frames[index].reshape(steps, *EVENT_SHAPE), length
 
 
