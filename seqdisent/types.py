@@ -6,8 +6,10 @@ D dynamic size, ``*event`` one frame.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,13 +19,16 @@ from seqdisent.distributions import DiagonalGaussian
 
 @dataclass(frozen=True)
 class Sequences:
-    """A batch of sequences. Labels ride along for evaluation and never enter a loss.
+    """A batch of sequences. Labels are for evaluation and never enter a loss.
 
     Args:
         x: float32 ``[B, T, *event]`` in the dataset's value range; NaN is a missing value of a series.
         mask: bool ``[B, T]``, true where a frame exists.
-        static: for each static factor, int64 ``[B]``.
-        dynamic: for each dynamic factor, int64 ``[B, T]``.
+        static: for each static factor, int64 ``[B]``; float of a continuous factor.
+        dynamic: for each dynamic factor, int64 ``[B, T]``; float of a continuous factor.
+
+    Raises:
+        ValueError: if the mask does not have the shape of ``x``.
     """
 
     x: Tensor
@@ -50,17 +55,23 @@ class Sequences:
         return Sequences(
             self.x.to(device),
             self.mask.to(device),
-            {k: v.to(device) for k, v in self.static.items()},
-            {k: v.to(device) for k, v in self.dynamic.items()},
+            {name: labels.to(device) for name, labels in self.static.items()},
+            {name: labels.to(device) for name, labels in self.dynamic.items()},
         )
 
 
 @dataclass(frozen=True)
 class Latents:
-    """The codes of B sequences: ``static [B, S]`` and ``dynamic [B, K, D]``.
+    """The codes of B sequences.
 
-    ``mask [B, K]`` is true where a step exists, or ``None`` if all do. It goes where the dynamics go: a swapped
-    utterance is as long as the one whose dynamics it has.
+    Args:
+        static: ``[B, S]``.
+        dynamic: ``[B, K, D]``.
+        mask: bool ``[B, K]``, true where a step exists, or ``None`` if all do. It belongs to the dynamics: a swapped
+            utterance is as long as the one that gave the dynamics.
+
+    Raises:
+        ValueError: if the shapes do not agree.
     """
 
     static: Tensor
@@ -85,39 +96,45 @@ class Latents:
     def __len__(self) -> int:
         return self.static.shape[0]
 
-    def __getitem__(self, index) -> Latents:
+    def __getitem__(self, index: Any) -> Latents:
         """Select sequences with a slice, a mask or an index array (the batch axis stays)."""
-        return Latents(
-            self.static[index], self.dynamic[index], None if self.mask is None else self.mask[index]
-        )
+        mask = None if self.mask is None else self.mask[index]
+        return Latents(self.static[index], self.dynamic[index], mask)
 
     @classmethod
     def cat(cls, parts: Sequence[Latents]) -> Latents:
-        """Batches one after the other."""
-        masks = [part.mask for part in parts]
-        if len({mask is None for mask in masks}) > 1:
+        """Batches one after the other.
+
+        Raises:
+            ValueError: if some of them have a mask and some have none.
+        """
+        static = torch.cat([part.static for part in parts])
+        dynamic = torch.cat([part.dynamic for part in parts])
+        masks = [part.mask for part in parts if part.mask is not None]
+        if not masks:
+            return cls(static, dynamic)
+        if len(masks) < len(parts):
             raise ValueError("some of these batches have a mask and some have none")
-        return cls(
-            torch.cat([part.static for part in parts]),
-            torch.cat([part.dynamic for part in parts]),
-            None if masks[0] is None else torch.cat(masks),
-        )
+        return cls(static, dynamic, torch.cat(masks))
 
     def timeline(self, parts: int) -> Tensor:
-        """Dynamics of sequences of different lengths on one scale: means of ``parts`` equal parts, ``[B, parts, D]``.
+        """Dynamics of sequences of different lengths on one time scale: means of equal parts, ``[B, parts, D]``.
 
-        Without a mask they are as they are, ``[B, K, D]``. A part of a sequence of fewer steps than parts is the
-        step in which it begins.
+        Without a mask they are returned as they are, ``[B, K, D]``.
+
+        Args:
+            parts: into how many parts of equal length each sequence is divided. In a sequence of fewer steps than parts
+                a part is the step in which it begins.
         """
         if self.mask is None:
             return self.dynamic
         step = torch.arange(self.dynamic.shape[1], device=self.dynamic.device)
-        length = self.mask.sum(1)[:, None, None]
         part = torch.arange(parts, device=self.dynamic.device)[None, :, None]
+        length = self.mask.sum(1)[:, None, None]
         first = part * length // parts
-        last = torch.maximum((part + 1) * length // parts, first + 1)
-        inside = ((step >= first) & (step < last)).to(self.dynamic)  # [B, parts, K]
-        return inside @ self.dynamic / inside.sum(2, keepdim=True)
+        end = torch.maximum((part + 1) * length // parts, first + 1)
+        is_in_part = ((step >= first) & (step < end)).to(self.dynamic)  # [B, parts, K]
+        return is_in_part @ self.dynamic / is_in_part.sum(2, keepdim=True)
 
     def with_static(self, other: Latents) -> Latents:
         """These dynamics, and their length, with the static code of ``other``."""
@@ -129,8 +146,9 @@ class Latents:
 
     def lerp(self, other: Latents, w: float | Tensor) -> Latents:
         """Linear interpolation of both codes: ``w=0`` is self, ``w=1`` is ``other``; steps that either has exist."""
-        masks = [mask for mask in (self.mask, other.mask) if mask is not None]
-        mask = None if len(masks) < 2 else masks[0] | masks[1]
+        mask = None
+        if self.mask is not None and other.mask is not None:
+            mask = self.mask | other.mask
         return Latents(
             torch.lerp(self.static, other.static, w),
             torch.lerp(self.dynamic, other.dynamic, w),
@@ -140,7 +158,13 @@ class Latents:
 
 @dataclass(frozen=True)
 class Encoding:
-    """What an encoder says: the latents it drew (or the means) and both posteriors."""
+    """The result of encoding B sequences.
+
+    Args:
+        latents: samples of both posteriors, or their means.
+        static: q(s|x), ``[B, S]``.
+        dynamic: q(z_t|x) of every step, ``[B, K, D]``.
+    """
 
     latents: Latents
     static: DiagonalGaussian
@@ -149,16 +173,25 @@ class Encoding:
 
 @dataclass(frozen=True)
 class LossTerms:
-    """Per-sequence loss terms in nats (each ``[B]``), and the weights that make the total.
+    """Loss terms of B sequences, and the weights that make the total.
 
-    ``terms`` are the honest quantities (negative log-likelihood and KL divergences, summed over
-    time and event); ``weights`` are the recipe's. The total is derived here and nowhere else.
+    The total is computed here and nowhere else. One reduction: negative log-likelihood and KL divergences are summed
+    over time and event and averaged over the batch.
+
+    Args:
+        terms: name -> the unweighted term of every sequence in nats, ``[B]``.
+        weights: name -> its weight in the total.
+
+    Raises:
+        ValueError: if there are no terms, or terms and weights have different names.
     """
 
     terms: Mapping[str, Tensor]
     weights: Mapping[str, float]
 
     def __post_init__(self) -> None:
+        if not self.terms:
+            raise ValueError("a loss needs at least one term")
         if set(self.terms) != set(self.weights):
             raise ValueError(
                 f"terms {sorted(self.terms)} and weights {sorted(self.weights)} differ"
@@ -167,7 +200,8 @@ class LossTerms:
     @property
     def per_sequence(self) -> Tensor:
         """Weighted sum of the terms for each sequence, ``[B]``, in nats."""
-        return sum(self.weights[name] * term for name, term in self.terms.items())
+        weighted = [self.weights[name] * term for name, term in self.terms.items()]
+        return functools.reduce(torch.add, weighted)
 
     @property
     def total(self) -> Tensor:
@@ -179,6 +213,6 @@ class LossTerms:
         return {name: term.mean() for name, term in self.terms.items()}
 
 
-def squared_error(made: Tensor, real: Tensor) -> Tensor:
-    """``(made - real) ** 2`` of two tensors that broadcast; 0 where ``real`` is missing (NaN)."""
-    return torch.where(torch.isnan(real), 0.0, made - real).square()
+def squared_error(decoded: Tensor, target: Tensor) -> Tensor:
+    """``(decoded - target) ** 2`` of two tensors that broadcast; 0 where ``target`` is missing (NaN)."""
+    return torch.where(torch.isnan(target), 0.0, decoded - target).square()
