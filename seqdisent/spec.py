@@ -112,6 +112,11 @@ class DatasetSpec:
     def dynamic_factors(self) -> tuple[Factor, ...]:
         return tuple(f for f in self.factors if f.kind == "dynamic")
 
+    @property
+    def judged_by(self) -> str:
+        """The data set whose judge serves this one: its own unless :attr:`judge` names another."""
+        return self.judge or self.name
+
     def to_json(self) -> dict[str, Any]:
         """Plain types, for ``config.json``."""
         return asdict(self)

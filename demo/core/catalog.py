@@ -113,7 +113,7 @@ _LOCK = threading.Lock()
 @lru_cache(maxsize=8)
 def _load(folder: Path, changed: int) -> Loaded:
     model, spec = seqdisent.load_checkpoint(folder)
-    return Loaded(folder.name, model, spec, split_of(spec.name), _judge(spec.name))
+    return Loaded(folder.name, model, spec, split_of(spec.name), _judge(spec.judged_by))
 
 
 @lru_cache(maxsize=4)

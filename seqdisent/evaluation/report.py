@@ -108,7 +108,7 @@ def evaluate(
     }
     train = load_dataset(dataset, "train", data_root)
     judge, _ = load_judge(
-        data.spec.judge or dataset, judges or (folder.parent if config["model"] == JUDGE else None)
+        data.spec.judged_by, judges or (folder.parent if config["model"] == JUDGE else None)
     )
     missing = _no_judge(dataset)
     if judge is not None:

@@ -51,7 +51,7 @@ def measure(checkpoint: str | Path, *, pairs: int = PAIRS, seed: int = 0) -> dic
     model, spec = load_checkpoint(checkpoint)
     data, train = (load_dataset(spec.name, split) for split in ("test", "train"))
     left = unseen_speaker(data, train)
-    judge, _ = load_judge(spec.judge)
+    judge, _ = load_judge(spec.judged_by)
     codes = ModelSubject(model).codes(data).mean
     who, said = data.static["speaker"], data.sequence_labels()["digit"]
     rng = np.random.default_rng(seed)

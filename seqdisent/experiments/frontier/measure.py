@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from seqdisent.checkpoint import load_checkpoint
-from seqdisent.data import load_dataset
+from seqdisent.data import dataset_outline, load_dataset
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import Judge, load_judge
@@ -43,7 +43,7 @@ VECTORS: dict[str, Callable[[Latents], Tensor]] = {
 
 def settings() -> dict[str, Any]:
     """What the figures depend on besides the model."""
-    judge, _ = load_judge(DATASET)
+    judge, _ = load_judge(dataset_outline(DATASET).judged_by)
     return {
         "learn": LEARN,
         "hold": HOLD,
@@ -63,7 +63,7 @@ def figures(checkpoint: Path) -> Figures:
     model, spec = load_checkpoint(checkpoint)
     learn, hold = _probe_data(load_dataset(spec.name, "train"))
     data = load_dataset(spec.name, "validation").in_memory()
-    judge, _ = load_judge(spec.name)
+    judge, _ = load_judge(spec.judged_by)
     pruned, _ = prune_codes(model, learn)
     subjects = {"whole": ModelSubject(model), "cut": ModelSubject(pruned)}
     return {

@@ -44,7 +44,7 @@ def point_judge(point: Point) -> Judge | None:
     """The judge of a point's swaps; ``None`` without a judge, and of a model without a static code."""
     if point.recipe.kind != "dsvae":
         return None
-    judge, _ = load_judge(point.recipe.dataset)
+    judge, _ = load_judge(dataset_outline(point.recipe.dataset).judged_by)
     return judge
 
 
