@@ -1,7 +1,7 @@
 """A checkpoint is a folder: ``config.json``, ``model.safetensors``, ``metrics.json``, a model card.
 
-Weights are safetensors, never a pickle. A folder is written under a temporary name and renamed, so
-a reader never sees half of one.
+Weights are safetensors, never a pickle. A folder is written under a temporary name and renamed, so that a reader
+never sees an incomplete one. :mod:`seqdisent.checkpoint_schema` describes ``config.json``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from seqdisent.checkpoint_schema import SCHEMA_VERSION, SchemaError, upgrade
+from seqdisent.checkpoint_schema import SCHEMA_VERSION, SchemaError, normaliser_of, upgrade
 from seqdisent.errors import CheckpointError
 from seqdisent.io import sha256, write_json, write_safetensors, write_text
 from seqdisent.models import SequentialVAE, build_model, config_from_json
@@ -30,13 +31,16 @@ CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.js
 # A judge is a checkpoint of another kind: it is loaded by seqdisent.evaluation.judge.
 JUDGE = "judge"
 
+Network = TypeVar("Network", bound=nn.Module)
+
 
 def checkpoints_root() -> Path:
-    """``SEQDISENT_CHECKPOINTS``, else ``checkpoints/`` beside the package or in this folder."""
-    if chosen := os.environ.get("SEQDISENT_CHECKPOINTS"):
+    """``SEQDISENT_CHECKPOINTS``, else ``checkpoints/`` next to the package, else in the working folder."""
+    chosen = os.environ.get("SEQDISENT_CHECKPOINTS")
+    if chosen:
         return Path(chosen).expanduser()
-    beside = Path(__file__).resolve().parents[1] / "checkpoints"
-    return beside if beside.is_dir() else Path("checkpoints")
+    in_clone = Path(__file__).resolve().parents[1] / "checkpoints"
+    return in_clone if in_clone.is_dir() else Path("checkpoints")
 
 
 def list_checkpoints(root: str | Path | None = None) -> dict[str, dict[str, Any]]:
@@ -81,70 +85,82 @@ def load_checkpoint(
     return prepare(model, device), spec
 
 
+class SavedModel(Protocol):
+    """A network that is for a data set and was made from a config: a model or a judge."""
+
+    @property
+    def spec(self) -> DatasetSpec: ...
+
+    @property
+    def config(self) -> Any:
+        """A dataclass of plain values."""
+
+    def state_dict(self) -> Mapping[str, torch.Tensor]: ...
+
+
 def save_checkpoint(
     folder: str | Path,
-    model: nn.Module,
+    model: SavedModel,
     *,
     kind: str,
     recipe: dict[str, Any],
     metrics: dict[str, Any] | None = None,
     card: str = "",
 ) -> Path:
-    """Write a checkpoint folder whole, replacing one that is there.
+    """Write a complete checkpoint folder; one that is there is replaced.
 
     Args:
-        model: has ``spec`` and ``config`` (a dataclass).
         kind: the model's name in :data:`seqdisent.models.MODELS`, or ``"judge"``.
-        recipe: how it was made: recipe name, exact command, seed, seconds, steps.
-    """
+        recipe: the training record: recipe name, exact command, seed, seconds, steps.
+        metrics: content of ``metrics.json``.
+        card: the model card, Markdown.
 
+    Raises:
+        OSError: if the folder cannot be written; one that was there is left as it was.
+    """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    scratch.chmod(0o755)
+    dataset = model.spec.to_json()
     config = {
         "schema": SCHEMA_VERSION,
         "package": __version__,
         "model": kind,
         "config": asdict(model.config),
-        "dataset": model.spec.to_json(),
-        "normaliser": _normaliser(model.spec),
+        "dataset": dataset,
+        "normaliser": normaliser_of(dataset),
         "recipe": recipe,
     }
+    weights = {name: _smallest(value) for name, value in model.state_dict().items()}
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch.chmod(0o755)  # readable by whoever runs the app
     try:
-        weights = {name: _smallest(value) for name, value in model.state_dict().items()}
         write_safetensors(scratch / WEIGHTS, weights)
         write_json(scratch / CONFIG, config)
         write_json(scratch / METRICS, metrics or {})
         write_text(scratch / CARD, card or f"# {folder.name}\n")
-        retired = None
-        if folder.exists():
-            retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.rename(retired / "old")
-        scratch.rename(folder)
-        if retired:
-            shutil.rmtree(retired)
+        _replace_folder(folder, scratch)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return folder
 
 
-def _normaliser(spec: DatasetSpec) -> dict[str, Any]:
-    """How values became what the model sees."""
-    if (
-        spec.variables
-    ):  # mean and deviation of each, fitted on the training split, are part of the declaration
-        return {"kind": "variables"}
-    # Pixels are divided by 255 and nothing is fitted; so are the scales of a spectrum.
-    return {"kind": "fixed", "scale": 1 / 255, "offset": 0.0}
+def _replace_folder(folder: Path, new: Path) -> None:
+    """Rename ``new`` to ``folder``, after moving one that is there out of the way; then delete that one."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    retired = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(retired / "old")
+    new.rename(folder)
+    shutil.rmtree(retired)
 
 
 def round_to_half(model: nn.Module) -> None:
-    """Round weights to what half precision holds, in place: a checkpoint of them takes half the room.
+    """Round weights to values of half precision, in place, so that a checkpoint takes half the space.
 
-    It changes a weight by at most one part in 2,000; done before evaluation, so that what was
-    measured is what is shipped.
+    A weight changes by at most one part in 2,000. This is done before evaluation, so that the shipped model is the
+    one that was measured.
     """
     with torch.no_grad():
         for weight in model.parameters():
@@ -155,7 +171,8 @@ def _smallest(weight: torch.Tensor) -> torch.Tensor:
     """Half precision where it loses nothing, else the tensor as it is."""
     weight = weight.detach().cpu().contiguous()
     half = weight.half()
-    return half if weight.dtype == torch.float32 and torch.equal(half.float(), weight) else weight
+    is_lossless = weight.dtype == torch.float32 and torch.equal(half.float(), weight)
+    return half if is_lossless else weight
 
 
 def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
@@ -202,9 +219,11 @@ def load_weights(model: nn.Module, folder: Path) -> None:
         raise CheckpointError(f"{folder / WEIGHTS} cannot be loaded: {error}") from error
 
 
-def prepare(model: nn.Module, device: str | torch.device) -> nn.Module:
+def prepare(model: Network, device: str | torch.device) -> Network:
     """Ready for use: on the device, channels last (faster on CPUs), evaluation mode, frozen."""
-    return model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    # Module.to takes a memory format, but its stub does not say so.
+    moved = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved.eval().requires_grad_(False)
 
 
 def checkpoint_hash(name_or_path: str | Path) -> str:

@@ -67,6 +67,9 @@ FACTOR_DEFAULTS_1: dict[str, Any] = {"classes": [], "unit": ""}
 VARIABLE_DEFAULTS_1: dict[str, Any] = {"unit": "", "mean": 0.0, "std": 1.0, "log": False}
 SOURCE_DEFAULTS_1: dict[str, Any] = {"download_bytes": 0}
 
+# Modalities under their present names.
+MODALITIES_1: dict[str, str] = {"audio": "speech", "series": "timeseries"}
+
 # What changed from schema 1 to 2 in the section "config", for every model.
 RENAMED_1: dict[str, str] = {"perturb": "augmentation"}  # old key -> new key
 # Old key -> the value without effect. A checkpoint with another value needs code that is gone.
@@ -107,13 +110,16 @@ def _from_1_to_2(config: dict[str, Any]) -> dict[str, Any]:
     settings = _object(config["config"], "config")
     defaults = CONFIG_DEFAULTS_1.get(config["model"], {})
     settings = {**defaults, **settings}
+    dataset = _dataset_from_1(_object(config["dataset"], "dataset"))
     if "frame" in defaults:
         settings["frame"] = {**defaults["frame"], **_object(settings["frame"], "config.frame")}
     return {
         **config,
         "schema": 2,
         "config": _without_removed(settings),
-        "dataset": _dataset_from_1(_object(config["dataset"], "dataset")),
+        "dataset": dataset,
+        "normaliser": normaliser_of(dataset),
+        "recipe": _recipe_from_1(_object(config["recipe"], "recipe")),
     }
 
 
@@ -136,21 +142,46 @@ def _without_removed(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dataset_from_1(dataset: dict[str, Any]) -> dict[str, Any]:
-    complete = {**DATASET_DEFAULTS_1, **dataset}
-    for key in ("factors", "source"):
-        if key not in complete:
+    for key in ("modality", "factors", "source"):
+        if key not in dataset:
             raise SchemaError(f"the key 'dataset.{key}' is missing")
+    complete = _completed(dataset, DATASET_DEFAULTS_1, "dataset")
+    modality = complete["modality"]
+    complete["modality"] = MODALITIES_1.get(modality, modality)
     complete["factors"] = [
-        {**FACTOR_DEFAULTS_1, **_object(factor, "dataset.factors")}
-        for factor in complete["factors"]
+        _completed(factor, FACTOR_DEFAULTS_1, "dataset.factors") for factor in complete["factors"]
     ]
+    complete["source"] = _completed(complete["source"], SOURCE_DEFAULTS_1, "dataset.source")
     complete["variables"] = [
-        {**VARIABLE_DEFAULTS_1, **_object(variable, "dataset.variables")}
+        _completed(variable, VARIABLE_DEFAULTS_1, "dataset.variables")
         for variable in complete["variables"]
     ]
-    source = _object(complete["source"], "dataset.source")
-    complete["source"] = {**SOURCE_DEFAULTS_1, **source}
     return complete
+
+
+def _completed(given: Any, defaults: dict[str, Any], key: str) -> dict[str, Any]:
+    """What was given, followed by the defaults of what was not."""
+    completed = dict(_object(given, key))
+    for name, value in defaults.items():
+        completed.setdefault(name, value)
+    return completed
+
+
+def _recipe_from_1(recipe: dict[str, Any]) -> dict[str, Any]:
+    return {("prune_tolerance" if key == "cut" else key): value for key, value in recipe.items()}
+
+
+def normaliser_of(dataset: dict[str, Any]) -> dict[str, Any]:
+    """How values became what the model sees, from the section ``"dataset"``.
+
+    Schema 1 gave the scale of pixels for spectra, too.
+    """
+    if dataset["variables"]:
+        # The mean and standard deviation of each, fitted on the training split, are part of the data set's declaration.
+        return {"kind": "variables"}
+    if list(dataset["value_range"]) == [0.0, 1.0]:
+        return {"kind": "fixed", "scale": 1 / 255, "offset": 0.0}
+    return {"kind": "none"}
 
 
 def _object(value: Any, key: str) -> dict[str, Any]:

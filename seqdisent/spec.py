@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-# Modalities had other names in checkpoints written before schema 2.
-_FORMER_MODALITIES = {"audio": "speech", "series": "timeseries"}
-
 
 @dataclass(frozen=True)
 class Factor:
@@ -127,7 +124,6 @@ class DatasetSpec:
         return cls(
             **{
                 **data,
-                "modality": _FORMER_MODALITIES.get(data["modality"], data["modality"]),
                 "event_shape": tuple(data["event_shape"]),
                 "value_range": tuple(data["value_range"]),
                 "identity": tuple(data.get("identity", ())),

@@ -160,7 +160,7 @@ def cut(args: Namespace, console: Console) -> None:
     made, directions = prune_codes(
         model, load_dataset(spec.name, "train", args.data_root), tolerance=args.tolerance
     )
-    about = {**config["recipe"], "cut": args.tolerance}
+    about = {**config["recipe"], "prune_tolerance": args.tolerance}
     cutting = f"seqdisent cut {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
     about["command"] = f"{about.get('command', 'unknown')} && {cutting}"
     to = save_checkpoint(args.to, made, kind=config["model"], recipe=about)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+import torch
 
-from seqdisent import checkpoint_schema
+from seqdisent import DatasetSpec, checkpoint_schema, load_checkpoint
+from seqdisent.checkpoint import JUDGE, checkpoints_root
 from seqdisent.checkpoint_schema import CONFIG_DEFAULTS_1, SchemaError, upgrade
+from seqdisent.models import config_from_json
 
+DATA = Path(__file__).parent / "data"
 # What was saved before anything was added to the configs.
 OLDEST = {
     "schema": 1,
@@ -87,3 +95,34 @@ def test_a_missing_section_is_named(key):
 def test_an_unknown_schema_is_refused(schema):
     with pytest.raises(SchemaError, match="this package reads 1 to 2"):
         upgrade({**OLDEST, "schema": schema})
+
+
+@pytest.mark.parametrize("name", ["dbse-sprites", "dsvae-fsdd"])
+def test_a_stored_config_of_schema_1_equals_the_converted_one(name):
+    """The shipped config was saved in schema 1, without some keys, and is now stored in schema 2."""
+    former = json.loads((DATA / f"{name}_schema_1.json").read_text(encoding="utf-8"))
+    shipped = json.loads((checkpoints_root() / name / "config.json").read_text(encoding="utf-8"))
+    assert former["schema"] == 1 and shipped["schema"] == checkpoint_schema.SCHEMA_VERSION
+    assert upgrade(former) == upgrade(shipped) == shipped
+
+
+def test_a_checkpoint_of_schema_1_encodes_as_its_converted_copy(tmp_path):
+    folder = tmp_path / "former"
+    shutil.copytree(checkpoints_root() / "dsvae-fsdd", folder)
+    shutil.copy(DATA / "dsvae-fsdd_schema_1.json", folder / "config.json")
+    former, spec = load_checkpoint(folder)
+    shipped, shipped_spec = load_checkpoint("dsvae-fsdd")
+    assert spec == shipped_spec and former.config == shipped.config
+    x = torch.randn(2, spec.frames, *spec.event_shape, generator=torch.Generator().manual_seed(0))
+    one, other = (model.encode(x, sample=False).latents for model in (former, shipped))
+    assert torch.equal(one.static, other.static) and torch.equal(one.dynamic, other.dynamic)
+
+
+def test_every_shipped_config_is_complete():
+    """Nothing that is shipped depends on a default."""
+    for path in sorted(checkpoints_root().glob("*/config.json")):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        assert stored["schema"] == checkpoint_schema.SCHEMA_VERSION, path
+        assert DatasetSpec.from_json(stored["dataset"]).to_json().keys() == stored["dataset"].keys()
+        if stored["model"] != JUDGE:
+            assert asdict(config_from_json(stored["model"], stored["config"])) == stored["config"]
