@@ -11,6 +11,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 
 import pytest  # noqa: E402 (after the settings above)
 import torch  # noqa: E402 (after the settings above)
+from hypothesis import settings  # noqa: E402 (after the settings above)
+
+# The same few examples at every run; seconds are counted for the whole suite, not for an example.
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=12, database=None)
+settings.load_profile("suite")
 
 pytest_plugins = ["tests.fixtures.video_models", "tests.fixtures.browser"]
 
