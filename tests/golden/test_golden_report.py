@@ -1,0 +1,87 @@
+"""A quick evaluation report holds what it did, field by field.
+
+:func:`compare` takes two nested dictionaries, so that a report in another form is compared after its conversion to one.
+
+Rates are of 120 test sequences: two of them may be classified otherwise on another processor. Bits come from probes
+that are trained here, and differ by about 0.001 between processors. Everything else is computed from codes and has the
+tolerance of float32 sums.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.golden.golden_values import Tolerance, check, differences, load
+
+CHECKPOINT = "dbse-sprites"
+# They differ between machines and between releases.
+EXCLUDED = frozenset({"seconds", "versions", "command", "machine"})
+# Sentences: their numbers are compared, their wording is not.
+PROSE = frozenset({"text", "words"})
+RATE, BITS, SUMS = Tolerance(absolute=0.02), Tolerance(absolute=0.02), Tolerance(1e-3, 1e-4)
+# Numbers are rates or bits below these keys.
+RATES = ("accuracy", "null_accuracy", "p")
+IN_BITS = ("bits", "null_bits", "text", "words")
+
+
+def tolerance(path: tuple) -> Tolerance:
+    """Of the number at a path of a report."""
+    if any(key in RATES for key in path):
+        return RATE
+    if any(key in IN_BITS for key in path):
+        return BITS
+    return SUMS
+
+
+def compare(expected: dict[str, Any], actual: dict[str, Any]) -> list[str]:
+    """Differences between two reports as nested dictionaries, a line each."""
+    return differences(expected, actual, tolerance, excluded=EXCLUDED, prose=PROSE)
+
+
+def current() -> dict[str, Any]:
+    """The report, measured now: the only use of modules that are not public."""
+    from seqdisent.evaluation.leakage import Effort
+    from seqdisent.evaluation.report import Sample, evaluate
+
+    effort = Effort(permutations=19, draws=50, epochs=0.05)
+    sample = Sample(train=240, validation=60, test=120, pairs=20, effort=effort)
+    report, _ = evaluate(CHECKPOINT, sample=sample)
+    return report
+
+
+def test_report_is_the_same() -> None:
+    check(compare(load("report"), current()), "report")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            lambda report: report["leakage"]["cells"][0]["linear"]["bits"].update(value=9.9),
+            "bits.value",
+        ),
+        (lambda report: report["leakage"]["cells"][0].pop("chosen"), "'chosen' is missing"),
+        (lambda report: report["leakage"]["verdicts"].pop(), "entries expected"),
+        (lambda report: report.update(extra=1), "'extra' is new"),
+        (
+            lambda report: report["leakage"]["verdicts"][0].update(text="The code holds 7 bits."),
+            "verdicts.0.text",
+        ),
+        (lambda report: report.update(checkpoint="dsvae-sprites"), "checkpoint"),
+    ],
+)
+def test_comparison_finds_a_change(change, found: str) -> None:
+    report = load("report")
+    change(report)
+    lines = compare(load("report"), report)
+    assert len(lines) >= 1 and found in lines[0]
+
+
+def test_comparison_ignores_time_and_wording() -> None:
+    report = load("report")
+    report |= {"seconds": {}, "versions": {"torch": "9"}, "command": "another"}
+    verdict = report["leakage"]["verdicts"][0]
+    verdict["text"] = verdict["text"].replace("code", "latent")
+    assert compare(load("report"), report) == []
