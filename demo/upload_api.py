@@ -141,5 +141,5 @@ def _roles(plan: Plan, upload: tables.TableUpload) -> dict[str, Any]:
         "names": list(plan.roles.long or ()),
         "columns": plan.columns,
         "series": upload.fitted.chosen,
-        "start": upload.fitted.begins,
+        "start": upload.fitted.start_label,
     }

@@ -15,6 +15,10 @@ class DataNotReady(SeqdisentError, RuntimeError):
     """Files of a data set are missing or damaged; the message says how to get them."""
 
 
+class TableError(SeqdisentError, ValueError):
+    """A table cannot be used; the message names the problem and the way out."""
+
+
 class DownloadFailed(SeqdisentError, RuntimeError):
     """There was no network, or what was downloaded is not what was expected."""
 

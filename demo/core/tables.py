@@ -16,9 +16,11 @@ from demo.core import service, uploads
 from demo.core.service import Loaded, ServiceError
 from demo.core.sources import Original
 from seqdisent.data.timeseries.fit_table import Fitted, Plan, fit, guess_plan
+from seqdisent.errors import TableError
 from seqdisent.tables import match_variables
 from seqdisent.tables.column_roles import Roles
-from seqdisent.tables.read_csv import Table, TableError, read_table, short
+from seqdisent.tables.parse_columns import short
+from seqdisent.tables.read_csv import Table, read_table
 from seqdisent.types import Sequences
 
 NAME = "your table"
@@ -99,7 +101,7 @@ def make(checkpoint: str, key: str, plan: Plan | None = None) -> TableUpload:
     spec = it.spec
     x = torch.from_numpy(found.x[None])
     mask = torch.arange(spec.frames)[None] < found.windows
-    caption = " · ".join(filter(None, [sheet.name, short(found.chosen, 40), found.begins]))
+    caption = " · ".join(filter(None, [sheet.name, short(found.chosen, 40), found.start_label]))
     original = Original(NAME, caption, {}, Sequences(x, mask), title=caption, start=found.start)
     notes = (*sheet.table.notes, *found.notes)
     upload = TableUpload(

@@ -66,9 +66,9 @@ def speech_report(
         if progress:
             progress(min(start + BATCH, len(a)), len(a))
     made = np.array([median_pitch(wave) for wave in swapped])
-    cents = lambda x, y: np.abs(12 * np.log2(x / y))
-    to_donor, to_source = cents(made, hz[b]), cents(made, hz[a])
-    groups = {"apart": cents(hz[a], hz[b]) >= APART_SEMITONES}
+    semitones = lambda x, y: np.abs(12 * np.log2(x / y))
+    to_donor, to_source = semitones(made, hz[b]), semitones(made, hz[a])
+    groups = {"apart": semitones(hz[a], hz[b]) >= APART_SEMITONES}
     if "sex" in data.static:
         groups["sex"] = data.static["sex"][a] != data.static["sex"][b]
     report["pitch"] = {
@@ -79,7 +79,7 @@ def speech_report(
             "chance": 0.5,
             "pairs": int(chosen.sum()),
             "semitones_to_donor": float(np.nanmedian(to_donor[chosen])),
-            "semitones_source_to_donor": float(np.median(cents(hz[a], hz[b])[chosen])),
+            "semitones_source_to_donor": float(np.median(semitones(hz[a], hz[b])[chosen])),
             "unvoiced": int(np.isnan(made[chosen]).sum()),
         }
         for name, chosen in groups.items()

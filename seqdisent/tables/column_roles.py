@@ -12,8 +12,9 @@ from pandas.api.types import is_datetime64_any_dtype as is_dated
 from pandas.api.types import is_numeric_dtype as is_number
 from pandas.api.typing import DataFrameGroupBy
 
+from seqdisent.errors import TableError
 from seqdisent.tables.parse_columns import CLOCK, short
-from seqdisent.tables.read_csv import Table, TableError
+from seqdisent.tables.read_csv import Table
 
 MAX_LABELS, MAX_NAMES = 50, 200  # different values of a label; variables of a long table
 TIME = r"(date|time|timestamp|datetime|when|t|clock|epoch|seconds?|minutes?|hours?|days?|weeks?|elapsed|step|cycles?|"

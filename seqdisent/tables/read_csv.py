@@ -16,7 +16,7 @@ import charset_normalizer
 import numpy as np
 import pandas as pd
 
-from seqdisent.errors import SeqdisentError
+from seqdisent.errors import TableError
 from seqdisent.tables.parse_columns import (
     MISSING,
     plural,
@@ -47,10 +47,6 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 OPEN_QUOTE = 'A quote (") is opened in row {:,} and never closed. Close or delete it.'
-
-
-class TableError(SeqdisentError, ValueError):
-    """A table that cannot be used. The message names the problem and the way out, and is shown as it is."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from seqdisent.errors import TableError
 from seqdisent.tables.column_roles import Roles, check_roles, times
 from seqdisent.tables.parse_columns import plural, short
-from seqdisent.tables.read_csv import Table, TableError
+from seqdisent.tables.read_csv import Table
 from seqdisent.tables.time_steps import DAY, MONTH, USUAL, duration, moment, usual_step
 
 MAX_VALUES = 5_000_000

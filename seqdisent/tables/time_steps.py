@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from seqdisent.tables.read_csv import TableError
+from seqdisent.errors import TableError
 
 MINUTE, HOUR, DAY, MONTH = 60.0, 3600.0, 86_400.0, 2_629_800.0
 NAMED = {

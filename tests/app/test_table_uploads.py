@@ -159,7 +159,7 @@ def test_columns_by_other_names_can_be_chosen() -> None:
     table = frame("air-quality", 5).set_axis(names, axis=1)
     sheet = tables.read(AIR, written(table))
     with pytest.raises(
-        ServiceError, match=r"knows PM2.5 \(µg/m³\), TEMP \(°C\), .*none of them.* At least 2 of 4"
+        ServiceError, match=r"takes PM2.5 \(µg/m³\), TEMP \(°C\), .*none of them.* At least 2 of 4"
     ):
         tables.make(AIR, sheet.key)
     with pytest.raises(ServiceError, match="choose them first"):
@@ -198,8 +198,8 @@ def test_a_bad_choice_leaves_what_was_there() -> None:
         ({"columns": {"TEMP": "", "PRES": "text", "WSPM": ""}}, "do not fit"),
         ({"series": "x"}, "no series x"),
         ({"start": "2019-01-01"}, "."),
-        ({"start": "1999-01-01"}, "cannot begin"),
-        ({"start": "soon"}, "cannot begin"),
+        ({"start": "1999-01-01"}, "cannot start"),
+        ({"start": "soon"}, "cannot start"),
     ):
         plan = tables.asked(upload.sheet, wishes)
         if words != ".":
@@ -247,9 +247,7 @@ def test_units_that_differ_are_told() -> None:
     )
     assert "PRES is typically 101" in said and "Times 0.01 to hPa it would fit." in said
     assert (
-        "From Kelvin to °C it would fit." in said
-        and "PRES (hpa)" not in said
-        and "cut to that" in said
+        "From Kelvin to °C it would fit." in said and "PRES (hpa)" not in said and "clipped" in said
     )
     assert said.count("PRES is typically") == 1 and "The typical PRES" not in said
     assert float(upload.batch.x.nan_to_num().abs().max()) <= 30
@@ -295,7 +293,7 @@ def test_a_sequence_begins_at_the_same_hour_as_the_known_ones() -> None:
     table.loc[(table["when"] >= "2016-03-05") & (table["when"] < "2016-03-09"), "TEMP"] = np.nan
     upload = bring("air-quality", written(table))
     assert list(upload.fitted.starts) == [f"2016-03-0{k}" for k in range(2, 9)]
-    assert upload.fitted.begins == "2016-03-02" and upload.original.start == np.datetime64(
+    assert upload.fitted.start_label == "2016-03-02" and upload.original.start == np.datetime64(
         "2016-03-02"
     )
     assert any(
@@ -304,7 +302,7 @@ def test_a_sequence_begins_at_the_same_hour_as_the_known_ones() -> None:
     )
     other = bring("air-quality", written(table), {"start": "2016-03-06T12:00"})
     assert (
-        other.fitted.begins == "2016-03-06"
+        other.fitted.start_label == "2016-03-06"
         and float(other.batch.x[0, ..., 1].isnan().float().mean()) == 1
     )
 
@@ -346,7 +344,9 @@ def test_of_more_series_one_is_taken_or_chosen() -> None:
         assert float(upload.fitted.x[0, 0, 1]) * 11.2 + 13.4 == pytest.approx(level, abs=0.01)
     it = service.load(AIR)
     form = json.loads(table_payloads.form(it, upload.sheet, upload))
-    assert form["series"] == ["x", "y"] and form["starts"][form["start"]] == upload.fitted.begins
+    assert (
+        form["series"] == ["x", "y"] and form["starts"][form["start"]] == upload.fitted.start_label
+    )
     sent = {k: form[k] for k in ("time", "id", "long", "start")}
     sent |= {"held": form["long"], "chosen": 0, "changed": "series"}
     sent["columns"] = [variable["column"] for variable in form["variables"]]
@@ -438,7 +438,7 @@ def test_a_correction_takes_the_place_of_what_was_there() -> None:
     assert (
         again.key == upload.key
         and uploads.get(upload.key) is again
-        and again.fitted.begins == "2016-03-03"
+        and again.fitted.start_label == "2016-03-03"
     )
     assert again.sheet.table is upload.sheet.table
     timeless = tables.make(AIR, upload.key, replace(upload.sheet.plan, roles=Roles(None)))

@@ -50,7 +50,7 @@ def _parts(it: service.Loaded, upload: TableUpload) -> list[dict]:
     gaps = [f"{name}: {_percent(share)} missing" for name, share in named.items() if share > 0]
     steps = fitted.windows * it.spec.event_shape[0]
     lead = (
-        f"{plural(steps, 'step')} of {duration(step)} from {fitted.begins} on, {duration(step * steps)} in all; "
+        f"{plural(steps, 'step')} of {duration(step)} from {fitted.start_label} on, {duration(step * steps)} in all; "
         f"{sum(share < 1 for share in shares)} of {len(shares)} variables; "
         f"{_percent(shares.mean()) + ' is missing, and left open' if shares.any() else 'nothing is missing'}."
     )
@@ -125,7 +125,7 @@ def form(it: service.Loaded, sheet: Sheet, upload: TableUpload | None, refused: 
             "series": [short(name, 60) or "the only one" for name in series],
             "chosen": place(series, upload.fitted.chosen) if upload else -1,
             "starts": list(starts),
-            "start": place(starts, upload.fitted.begins) if upload else -1,
+            "start": place(starts, upload.fitted.start_label) if upload else -1,
         }
     )
 

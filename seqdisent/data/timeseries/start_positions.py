@@ -1,4 +1,4 @@
-"""Where in a person's series a sequence of the length that a model knows may begin."""
+"""The positions in a user's series at which a sequence of a model's length may start."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.timeseries.normalise import step_seconds
-from seqdisent.tables.read_csv import TableError, plural, short
-from seqdisent.tables.resample import Series, moment
+from seqdisent.errors import TableError
+from seqdisent.tables.parse_columns import plural, short
+from seqdisent.tables.resample import Series
+from seqdisent.tables.time_steps import moment
 
-DAY, MOST = 86_400, 1000
+DAY = 86_400
+MAX_POSITIONS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """Where in a series a sequence may begin.
+class StartPositions:
+    """The positions at which a sequence may start in a series.
 
     Args:
-        first: step of each beginning, ``[P]``, at most :data:`MOST`; where it is negative, the first steps are a gap.
-        present: how many values there are from each on.
+        series: the series.
+        first: the step of each position, ``[P]``, ascending, at most :data:`MAX_POSITIONS`. Where it is negative, the
+            first steps of the sequence are missing.
+        present: the number of values in a sequence from each position, ``[P]``.
         length: of a sequence, in steps.
     """
 
@@ -30,76 +35,105 @@ class Places:
     length: int
 
     @classmethod
-    def of(cls, series: Series, like: SequenceDataset) -> Places:
-        spec, size = like.spec, len(series.values)
+    def of(cls, series: Series, dataset: SequenceDataset) -> StartPositions:
+        """The positions in ``series`` for sequences like those of ``dataset``.
+
+        If all of those start at the same time of day, so do the new ones. A series that is shorter than a sequence
+        has positions as long as half of the sequence exists.
+        """
+        spec, size = dataset.spec, len(series.values)
         window, step = spec.event_shape[0], step_seconds(spec)
-        windows = spec.frames
-        if like.lengths is not None:  # such models know shorter ones
-            windows = int(np.clip(size // window, like.lengths.min(), spec.frames))
-        length, stride, offset = window * windows, window, 0
-        hour = _hour(like, step)
-        if (
-            hour is not None and series.start is not None
-        ):  # what a window holds is then the same time of the day
-            stride = round(DAY / step)
-            begun = series.start.astype("M8[ms]").astype(np.int64) / 1000
-            offset = round((hour - begun) % DAY / step) % stride
+        length = window * _windows(size // window, dataset)
+        offset, stride = _alignment(series, dataset, step)
         first = np.arange(offset, max(size - length, 0) + 1, stride)
-        if size < length or not len(
-            first
-        ):  # then with gaps at the ends, as long as half of it is there
-            first = np.arange(offset - stride * (offset > 0), size, stride)
-            first = first[np.minimum(size, first + length) - np.maximum(first, 0) >= length / 2]
-        some = max(1, -(-len(first) // MOST))
-        first = first[(len(first) - 1) % some :: some]
-        total = np.concatenate([[0], np.cumsum(np.isfinite(series.values).sum(1))])
-        present = total[np.clip(first + length, 0, size)] - total[np.clip(first, 0, size)]
-        return cls(series, first, present, length)
+        if size < length or not len(first):
+            earliest = offset - stride if offset > 0 else offset
+            first = np.arange(earliest, size, stride)
+            existing = np.minimum(size, first + length) - np.maximum(first, 0)
+            first = first[existing >= length / 2]
+        first = _thinned(first)
+        values_before = np.concatenate([[0], np.cumsum(np.isfinite(series.values).sum(1))])
+        ends, begins = np.clip(first + length, 0, size), np.clip(first, 0, size)
+        return cls(series, first, values_before[ends] - values_before[begins], length)
 
     def best(self) -> int:
-        """The latest beginning of those with the most values."""
+        """The latest of the positions with the most values."""
         return len(self.first) - 1 - int(np.argmax(self.present[::-1]))
 
-    def time(self, k: int, step: float) -> np.datetime64 | None:
+    def time(self, position: int, step: float) -> np.datetime64 | None:
+        """When a sequence from a position starts; None if times do not count from a date."""
         if self.series.start is None:
             return None
-        return self.series.start.astype("M8[ms]") + np.timedelta64(
-            round(float(self.first[k]) * step * 1000), "ms"
-        )
+        after = np.timedelta64(round(float(self.first[position]) * step * 1000), "ms")
+        return self.series.start.astype("M8[ms]") + after
 
     def labels(self, step: float) -> list[str]:
-        if self.series.start is None:
-            return [f"step {first}" for first in self.first.tolist()]
-        return [_clock(self.time(k, step)) for k in range(len(self.first))]
+        """Each position as text: a date and time, or ``"step 24"``."""
+        labels = []
+        for position, first in enumerate(self.first.tolist()):
+            time = self.time(position, step)
+            labels.append(f"step {first}" if time is None else _time_label(time))
+        return labels
 
-    def asked(self, wish: str, step: float) -> int:
-        """The beginning that a person means: the last that is not later."""
+    def find(self, wanted: str, step: float) -> int:
+        """The position that a label or a time means: the last one that is not later.
+
+        Raises:
+            TableError: if it is no time, or before the first position.
+        """
         labels = self.labels(step)
-        if wish in labels:
-            return labels.index(wish)
+        if wanted in labels:
+            return labels.index(wanted)
         try:
-            if self.series.start is None:
-                after = self.first > int(wish.removeprefix("step "))
-            else:
-                time = np.datetime64(wish, "ms")
-                after = np.array([self.time(k, step) for k in range(len(labels))]) > time
+            is_later = self._later_than(wanted, step)
         except ValueError:
-            after = np.ones(len(labels), bool)
-        if after.all():
+            is_later = np.ones(len(labels), bool)
+        if is_later.all():
             raise TableError(
-                f"A sequence cannot begin at {short(wish)}: it can from {labels[0]} to {labels[-1]}, "
-                f"{plural(len(labels), 'beginning')} in all."
+                f"A sequence cannot start at {short(wanted)}: it can from {labels[0]} to {labels[-1]}, "
+                f"{plural(len(labels), 'position')} in all."
             )
-        return int(np.flatnonzero(~after)[-1])
+        return int(np.flatnonzero(~is_later)[-1])
+
+    def _later_than(self, wanted: str, step: float) -> np.ndarray:
+        """Which positions are later than a step or a time, ``[P]``; raises ``ValueError`` if it is neither."""
+        if self.series.start is None:
+            return self.first > int(wanted.removeprefix("step "))
+        time = np.datetime64(wanted, "ms")
+        return np.array([self.time(position, step) for position in range(len(self.first))]) > time
 
 
-def _clock(time: np.datetime64) -> str:
+def _windows(existing: int, dataset: SequenceDataset) -> int:
+    """Windows of a sequence; fewer than usual if the data set has shorter ones and the series is short."""
+    if dataset.lengths is None:
+        return dataset.spec.frames
+    return int(np.clip(existing, dataset.lengths.min(), dataset.spec.frames))
+
+
+def _alignment(series: Series, dataset: SequenceDataset, step: float) -> tuple[int, int]:
+    """The first step at which a sequence may start, and the steps from position to position."""
+    second = _second_of_day(dataset, step)
+    if second is None or series.start is None:
+        return 0, dataset.spec.event_shape[0]
+    steps_a_day = round(DAY / step)
+    start = series.start.astype("M8[ms]").astype(np.int64) / 1000
+    return round((second - start) % DAY / step) % steps_a_day, steps_a_day
+
+
+def _thinned(first: np.ndarray) -> np.ndarray:
+    """At most :data:`MAX_POSITIONS` positions at equal distances, the last one among them."""
+    every = max(1, -(-len(first) // MAX_POSITIONS))
+    return first[(len(first) - 1) % every :: every]
+
+
+def _time_label(time: np.datetime64) -> str:
     return moment(time.astype(np.int64) / 1000, True).removesuffix(" 00:00")
 
 
-def _hour(like: SequenceDataset, step: float) -> int | None:
-    """The second of the day at which all sequences of a data set begin, if they do and have shorter steps."""
-    if like.starts is None or step >= DAY or abs(DAY / step - round(DAY / step)) > 1e-6:
+def _second_of_day(dataset: SequenceDataset, step: float) -> int | None:
+    """The second of the day at which all sequences start; None if they differ or a day is no number of steps."""
+    divides_a_day = abs(DAY / step - round(DAY / step)) <= 1e-6
+    if dataset.starts is None or step >= DAY or not divides_a_day:
         return None
-    seconds = np.unique(like.starts.astype("M8[s]").astype(np.int64) % DAY)
+    seconds = np.unique(dataset.starts.astype("M8[s]").astype(np.int64) % DAY)
     return int(seconds[0]) if len(seconds) == 1 else None

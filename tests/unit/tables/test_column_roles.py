@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seqdisent.errors import TableError
 from seqdisent.tables.column_roles import Roles, check_roles, describe, guess_roles, times
-from seqdisent.tables.read_csv import Table, TableError, read_table
+from seqdisent.tables.read_csv import Table, read_table
 
 RNG = np.random.default_rng(0)
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seqdisent.errors import TableError
 from seqdisent.tables import read_csv
-from seqdisent.tables.read_csv import Table, TableError, read_table
+from seqdisent.tables.read_csv import Table, read_table
 
 HOURS = pd.date_range("2016-03-28", periods=60, freq="h")
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seqdisent.errors import TableError
 from seqdisent.tables.column_roles import Roles, guess_roles
-from seqdisent.tables.read_csv import Table, TableError
+from seqdisent.tables.read_csv import Table
 from seqdisent.tables.resample import Regular, regular
 from seqdisent.tables.time_steps import default_window
 
