@@ -148,13 +148,6 @@ def test_an_unknown_modality_is_refused(spec: DatasetSpec) -> None:
         modality_of(unknown)
 
 
-def test_former_names_are_read(spec: DatasetSpec) -> None:
-    former = {"speech": "audio", "timeseries": "series"}
-    stored = spec.to_json()
-    stored["modality"] = former.get(spec.modality, spec.modality)
-    assert DatasetSpec.from_json(stored) == spec
-
-
 def test_packages_register_modalities_and_replace_none(monkeypatch) -> None:
     points = [
         EntryPoint("smell", "seqdisent.modalities.video:VIDEO", ENTRY_POINTS),
