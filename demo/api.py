@@ -15,6 +15,7 @@ from demo.modalities import timeseries as courses
 from demo.tabs.leakage import payload as report_payloads
 from demo.tabs.maps import payload as map_payloads
 from demo.web import files
+from seqdisent.evaluation.schema import to_plain
 
 
 def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, Any], FileData]:
@@ -209,9 +210,10 @@ def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str,
         "checkpoint": checkpoint,
         "stand_in": stand_in,
         "smaller_sample": found.live,
-        "leakage": found.leakage,
+        "leakage": to_plain(found.leakage),
         "how": report_payloads.how(found),
-        **{key: found.report[key] for key in ("versions", "weights_sha256_16")},
+        "versions": found.report.versions,
+        "weights_sha256_16": found.report.weights_sha256_16,
     }
     if compare:
         if service.spec_of(compare).name != service.spec_of(checkpoint).name:
@@ -221,7 +223,7 @@ def leakage(checkpoint: str, compare: str = "", stand_in: str = "") -> dict[str,
         differences, why = reports.difference(found, reports.measure(compare))
         answer |= {
             "compare": compare,
-            "differences": reports.plain(differences),
+            "differences": [to_plain(one) for one in differences],
             "no_differences": why,
         }
     return answer

@@ -14,7 +14,7 @@ import seqdisent
 from seqdisent.checkpoint import WEIGHTS, CheckpointError, checkpoints_root
 from seqdisent.data import DatasetSpec, SequenceDataset, data_source, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
-from seqdisent.evaluation.judge import knows, load_judge
+from seqdisent.evaluation.judge import is_informative, load_judge
 from seqdisent.models import SequentialVAE
 
 DEFAULT = "dbse-sprites"
@@ -124,15 +124,14 @@ def split_of(dataset: str) -> SequenceDataset:
 
 def _judge(dataset: str) -> Judge | None:
     try:
-        judge, metrics = load_judge(dataset)
+        judge, right = load_judge(dataset)
     except CheckpointError:
         return None  # swaps are shown without an opinion
     if judge is None:
         return None
-    right = metrics.get("judge", {})
     chance = {f.name: 1 / len(f.classes) for f in judge.spec.factors if not f.continuous}
     # Of a factor that it guesses by chance it is not asked: the mass of a ball shows only where balls meet.
-    known = {name: score["value"] for name, score in right.items() if knows(score, chance[name])}
+    known = {name: rate.value for name, rate in right.items() if is_informative(rate, chance[name])}
 
     def classify(x):
         return {

@@ -5,13 +5,11 @@ Like the rest of the service this imports no gradio, and nothing here belongs to
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,10 +23,13 @@ from seqdisent.checkpoint import (
     checkpoints_root,
 )
 from seqdisent.evaluation.paired import paired_differences
-from seqdisent.evaluation.report import LIVE, ROWS, NoJudge, evaluate
-from seqdisent.io import cache_root, store_in_cache, write_json, write_npz
+from seqdisent.evaluation.report import NoJudge, evaluate
+from seqdisent.evaluation.report_file import ARRAYS, read_report
+from seqdisent.evaluation.sample import QUICK_SAMPLE
+from seqdisent.evaluation.schema import Leakage, PairedDifference, Report, ReportError
+from seqdisent.io import cache_root, store_in_cache, write_npz, write_text
 from seqdisent.projections.maps import data_hash
-from seqdisent.reporting.tables import headline
+from seqdisent.recipes import judge_hint
 
 # Models with known codes, so that the report itself can be checked by eye.
 STAND_INS = {
@@ -37,10 +38,10 @@ STAND_INS = {
     "untrained": "Untrained: the same network, first weights",
     "shuffled": "Shuffled: the codes of other sequences",
 }
-SAMPLE = LIVE
+SAMPLE = QUICK_SAMPLE
 PHASES = 20  # of a measurement at most, so that its progress never runs backwards
 # Raise it when the same model would give another report.
-VERSION = 1
+VERSION = 2
 
 Progress = Callable[[float, str], None]
 
@@ -55,13 +56,14 @@ class Measured:
 
     name: str
     stand_in: str
-    report: dict[str, Any]
+    report: Report
     rows_path: Path
     live: bool
 
     @property
-    def leakage(self) -> dict[str, Any]:
-        return self.report["leakage"]
+    def leakage(self) -> Leakage:
+        assert self.report.leakage is not None, "as checked when it was read"
+        return self.report.leakage
 
     @property
     def title(self) -> str:
@@ -81,7 +83,7 @@ def find(name: str, stand_in: str = "") -> Measured | None:
     if not stand_in:
         report = _read(folder / METRICS, _hash(folder))
         if report is not None:
-            return Measured(name, stand_in, report, folder / ROWS, live=False)
+            return Measured(name, stand_in, report, folder / ARRAYS, live=False)
     path = _kept(name, stand_in)
     report = _read(path, _hash(folder))
     return (
@@ -100,22 +102,26 @@ def measure(name: str, stand_in: str = "", progress: Progress | None = None) -> 
             return found
         try:
             report, rows = evaluate(
-                name, sample=SAMPLE, stand_in=stand_in or None, say=_steady(progress)
+                name,
+                sample=SAMPLE,
+                control=stand_in or None,
+                judge_hint=judge_hint(service.spec_of(name)),
+                progress=_steady(progress),
             )
         except (NoJudge, ValueError, CheckpointError, OSError) as error:
             raise ServiceError(f"This cannot be measured here: {error}") from error
         path = _kept(name, stand_in)
         store_in_cache(path, lambda: write_npz(path.with_suffix(".npz"), rows))
-        store_in_cache(path, lambda: write_json(path, plain(report), indent=None))
+        store_in_cache(path, lambda: write_text(path, report.to_json()))
         return find(name, stand_in) or Measured(
-            name, stand_in, plain(report), path.with_suffix(".npz"), live=True
+            name, stand_in, report, path.with_suffix(".npz"), live=True
         )
 
 
 _LOCK = threading.Lock()
 
 
-def difference(first: Measured, second: Measured) -> tuple[list[dict[str, Any]], str]:
+def difference(first: Measured, second: Measured) -> tuple[list[PairedDifference], str]:
     """Bits of the first minus bits of the second by headline cell, paired; or why there are none."""
     if first.live != second.live:
         smaller = (first if first.live else second).title
@@ -130,7 +136,7 @@ def difference(first: Measured, second: Measured) -> tuple[list[dict[str, Any]],
                 rows.append(
                     {key: stored[key] for key in stored.files if key.endswith(("bits", "source"))}
                 )
-        return paired_differences(*rows, first.report), ""
+        return paired_differences(*rows, first.leakage), ""
     except (OSError, EOFError, KeyError):
         return (
             [],
@@ -168,12 +174,10 @@ def leaked_most(name: str) -> tuple[str, str]:
     spec, found = service.spec_of(name), find(name)
 
     def most(code: str, factors) -> str:
-        measured = lambda f: (
-            (found and headline(found.report, code, f.name)) or {"bits": {"value": None}}
-        )
-        bits = lambda f: (
-            -1 if measured(f)["bits"]["value"] is None else measured(f)["bits"]["value"]
-        )
+        def bits(factor) -> float:
+            measured = found.leakage.best(code, factor.name) if found else None
+            return -1.0 if measured is None else measured.bits.value
+
         return max(factors or spec.factors, key=bits).name
 
     return most("static", spec.dynamic_factors), most("dynamic", spec.static_factors)
@@ -182,15 +186,6 @@ def leaked_most(name: str) -> tuple[str, str]:
 def sample_words() -> str:
     """How much a measurement made here uses."""
     return f"{SAMPLE.train:,} training, {SAMPLE.validation:,} validation and {SAMPLE.test:,} test sequences"
-
-
-def plain(value: Any) -> Any:
-    """The same for JSON: what is not a number, or infinite, is null."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _check(name: str, stand_in: str) -> None:
@@ -219,19 +214,20 @@ def _weights_hash(folder: Path, changed: int) -> str:
     return checkpoint_hash(folder)
 
 
-def _read(path: Path, weights: str) -> dict[str, Any] | None:
+def _read(path: Path, weights: str) -> Report | None:
     """The report of a file if it is one, complete, and of these weights."""
     try:
         report = _parsed(path, path.stat().st_mtime_ns)
-        fits = report["weights_sha256_16"] == weights and report["leakage"]["verdicts"] is not None
-        return report if fits else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # missing, damaged or from before: it is measured anew
+    except (OSError, ReportError):
+        return None  # missing or damaged: it is measured again
+    if report is None or report.leakage is None or report.weights_sha256_16 != weights:
+        return None
+    return report
 
 
 @lru_cache(maxsize=32)
-def _parsed(path: Path, changed: int) -> dict[str, Any]:
-    return plain(json.loads(path.read_text(encoding="utf-8")))
+def _parsed(path: Path, changed: int) -> Report | None:
+    return read_report(path)
 
 
 def _steady(progress: Progress | None) -> Callable[[str, int, int], None] | None:

@@ -1,8 +1,7 @@
-"""The codes of a whole split, with what is needed to judge them: draws, divergences and labels."""
+"""The codes of a split with what measures need: posterior samples, divergences and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,13 +11,13 @@ from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.distributions import DiagonalGaussian, LatentChoice
+from seqdisent.evaluation.progress import Progress
 from seqdisent.models import SequentialVAE
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Latents, Sequences
 
 BATCH = 128
 PARTS = 8  # equal parts into which sequences of different lengths are divided to be compared
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ class Codes:
 
     Args:
         mean: posterior means, the codes that people use.
-        sample: one draw from each posterior, what the decoder saw in training.
+        sample: one sample of each posterior, which is what the decoder is trained on.
         static_kl: KL(q(s|x) || p(s)) by dimension, nats, ``[N, S]``.
-        dynamic_kl: KL(q(z_t|x) || p(z_t|z_<t)) by step, nats, ``[N, K]``, the prior fed with the draw.
+        dynamic_kl: KL(q(z_t|x) || p(z_t|z_<t)) by step, nats, ``[N, K]``, the prior given the sample.
         labels: for each factor ``[N]`` or ``[N, T]``; of sequences of different lengths ``[N, PARTS]``.
         source: ``[N]``, as in :class:`~seqdisent.data.dataset.SequenceDataset`.
     """
@@ -54,29 +53,37 @@ class Codes:
             self.source[rows],
         )
 
+    def latents(self, posterior: str) -> Latents:
+        """The posterior means (``"mean"``) or the posterior samples (``"sample"``)."""
+        return self.mean if posterior == "mean" else self.sample
+
     def at_one_step(self, seed: int) -> Codes:
-        """Each sequence at one step (or part) of its own, drawn at random: dynamics ``[N, 1, D]``, labels ``[N]``."""
+        """Each sequence at one random step (or part): dynamic codes ``[N, 1, D]``, labels ``[N]``."""
         rows = np.arange(len(self))
-        step = np.random.default_rng(seed).integers(
-            0, self.mean.timeline(PARTS).shape[1], len(self)
-        )
-        there = lambda codes: Latents(codes.static, codes.timeline(PARTS)[rows, step][:, None])
+        steps = self.mean.timeline(PARTS).shape[1]
+        step = np.random.default_rng(seed).integers(0, steps, len(self))
+
+        def at_step(codes: Latents) -> Latents:
+            return Latents(codes.static, codes.timeline(PARTS)[rows, step][:, None])
+
         labels = {
             name: value if value.ndim == 1 else value[rows, step]
             for name, value in self.labels.items()
         }
-        return replace(self, mean=there(self.mean), sample=there(self.sample), labels=labels)
+        return replace(self, mean=at_step(self.mean), sample=at_step(self.sample), labels=labels)
 
     def shuffled(self, seed: int) -> Codes:
-        """The same codes and labels with every tie between them cut: codes of other sequences."""
-        order = torch.from_numpy(np.random.default_rng(seed).permutation(len(self)))
+        """The same codes and labels, with the codes of one sequence assigned to the labels of another."""
+        order = np.random.default_rng(seed).permutation(len(self))
         return replace(self, mean=self.mean[order], sample=self.sample[order])
 
 
 class Subject(Protocol):
-    """What can be evaluated: a model, or a stand-in with known codes (:mod:`.calibration`)."""
+    """What can be evaluated: a model, or a control with known codes (:mod:`seqdisent.evaluation.controls`)."""
 
-    spec: DatasetSpec
+    @property
+    def spec(self) -> DatasetSpec:
+        """The declaration of the data."""
 
     def codes(
         self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
@@ -86,13 +93,21 @@ class Subject(Protocol):
     def decode(self, latents: Latents) -> Sequences:
         """Sequences without labels."""
 
-    def sample(self, n: int, frames: int, *, static=None, dynamic=None, generator=None) -> Latents:
-        """Draws from the prior that keep what they are given."""
+    def sample(
+        self,
+        n: int,
+        frames: int,
+        *,
+        static: Tensor | None = None,
+        dynamic: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Latents:
+        """Samples of the prior; a code that is given is kept."""
 
 
 @dataclass(frozen=True)
 class ModelSubject:
-    """A model, as the evaluation sees it."""
+    """A model as something that can be evaluated."""
 
     model: SequentialVAE
 
@@ -104,7 +119,7 @@ class ModelSubject:
     def codes(
         self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
     ) -> Codes:
-        """Codes of every sequence. The draw of a full-q DSVAE's dynamics is given the mean of s."""
+        """Codes of every sequence. The dynamic posterior of a full-q DSVAE is conditioned on the mean of s."""
         generator = torch.Generator().manual_seed(seed)
         parts: dict[str, list[Tensor]] = {}
         for start in range(0, len(data), BATCH):
@@ -112,28 +127,28 @@ class ModelSubject:
             encoding = self.model.encode(batch.x, batch.mask, sample=False)
             s, z = encoding.static, encoding.dynamic
             choice = LatentChoice(sample=True, generator=generator)
-            drawn = Latents(choice(s), self.model.prior.choose(z, choice))
-            divergence = self.model.prior.kl(z, drawn.dynamic)
-            made = {
+            sampled = Latents(choice(s), self.model.prior.choose(z, choice))
+            divergence = self.model.prior.kl(z, sampled.dynamic)
+            values = {
                 "static": s.mean,
                 "dynamic": z.mean,
-                "drawn_static": drawn.static,
-                "drawn_dynamic": drawn.dynamic,
+                "sampled_static": sampled.static,
+                "sampled_dynamic": sampled.dynamic,
                 "static_kl": _kl_by_dimension(s),
                 "dynamic_kl": divergence * batch.mask,
                 "mask": batch.mask,
             }
-            for name, value in made.items():
+            for name, value in values.items():
                 parts.setdefault(name, []).append(value)
             if progress:
                 progress(min(start + BATCH, len(data)), len(data))
-        whole = {name: torch.cat(values) for name, values in parts.items()}
-        mask = None if data.lengths is None else whole["mask"]
+        joined = {name: torch.cat(batches) for name, batches in parts.items()}
+        mask = None if data.lengths is None else joined["mask"]
         return Codes(
-            Latents(whole["static"], whole["dynamic"], mask),
-            Latents(whole["drawn_static"], whole["drawn_dynamic"], mask),
-            whole["static_kl"],
-            whole["dynamic_kl"],
+            Latents(joined["static"], joined["dynamic"], mask),
+            Latents(joined["sampled_static"], joined["sampled_dynamic"], mask),
+            joined["static_kl"],
+            joined["dynamic_kl"],
             labels_in_parts(data),
             data.sources,
         )
@@ -143,18 +158,28 @@ class ModelSubject:
         mask = torch.ones(x.shape[:2], dtype=torch.bool) if latents.mask is None else latents.mask
         return Sequences(x, mask)
 
-    def sample(self, n: int, frames: int, **kept) -> Latents:
-        return self.model.sample(n, frames, **kept)
+    def sample(
+        self,
+        n: int,
+        frames: int,
+        *,
+        static: Tensor | None = None,
+        dynamic: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Latents:
+        return self.model.sample(n, frames, static=static, dynamic=dynamic, generator=generator)
 
 
 def labels_in_parts(data: SequenceDataset) -> dict[str, np.ndarray]:
-    """Labels of every factor; in sequences of different lengths those of a dynamic one at the middle of each part."""
+    """Labels of every factor; if lengths differ, those of dynamic factors are taken at the middle of each part."""
+    labels = data.labels()
     if data.lengths is None:
-        return data.labels()
+        return labels
     middle = ((np.arange(PARTS) + 0.5) / PARTS * data.lengths[:, None]).astype(int)
-    return {
-        n: v if v.ndim == 1 else np.take_along_axis(v, middle, 1) for n, v in data.labels().items()
-    }
+    for name, value in labels.items():
+        if value.ndim > 1:
+            labels[name] = np.take_along_axis(value, middle, 1)
+    return labels
 
 
 def _kl_by_dimension(posterior: DiagonalGaussian) -> Tensor:

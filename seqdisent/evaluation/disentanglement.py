@@ -1,27 +1,37 @@
-"""More factors than two: which dimension, and which of the two codes, carries which factor.
+"""Several factors: which dimension, and which of the two codes, contains which factor.
 
-DCI and MIG read the codes; the multi-factor swap score reads what a judge saw in generated sequences. Composite
-factors count a thing twice, so pass labels through :func:`independent_factors` first.
+DCI and MIG are computed from the codes; the multi-factor swap score from a judge's predictions on generated sequences.
+Composite factors would count twice, so pass labels through :func:`independent_factors` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from typing import Literal
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 
+from seqdisent.evaluation.schema import (
+    Dci,
+    DciFactor,
+    InterventionScore,
+    Mig,
+    MigFactor,
+    MultifactorSwap,
+)
 from seqdisent.evaluation.statistics import success_rate
 
 Labels = Mapping[str, np.ndarray]
-ROLES = ("swapped", "stays")
+Role = Literal["swapped", "stays"]
+ROLES: tuple[Role, ...] = ("swapped", "stays")
 
 
 def independent_factors(labels: Labels) -> list[str]:
-    """The factors that are worth scoring side by side, in their order.
+    """The factors that are worth scoring together, in their order.
 
-    Dropped: a factor with one value only, which cannot be read or missed; and a composite one, which is nothing but
-    others of fewer values together. On the sprites ``action`` is a motion in a direction, so ``motion`` and
+    Dropped: a factor with one value only, which cannot be predicted or missed; and a composite one, which is the
+    combination of others with fewer values. On the sprites ``action`` is a motion in a direction, so ``motion`` and
     ``direction`` stay; a speaker has a sex, but is more than that. Two names of one partition both stay.
 
     Args:
@@ -53,19 +63,19 @@ def dci(
     rows: int = 4000,
     bag: int = 600,
     jobs: int = 1,
-) -> dict:
+) -> Dci:
     """Disentanglement, completeness and informativeness (Eastwood & Williams, ICLR 2018, section 2).
 
-    A random forest reads each factor from the codes; R, its impurity importances ``[d, factors]``, sums to 1 for each
-    factor. Disentanglement is 1 - the entropy (base: factors) of a dimension's row of R, averaged with the row's share
-    of R; completeness is 1 - the entropy (base: d) of a factor's column, averaged over factors. Informativeness is
-    the accuracy on test rows, for our factors are classes (the paper's is an error of regression).
+    A random forest predicts each factor from the codes; R, its impurity importances ``[d, factors]``, sums to 1 for
+    each factor. Disentanglement is 1 - the entropy (base: factors) of a dimension's row of R, averaged with the row's
+    share of R; completeness is 1 - the entropy (base: d) of a factor's column, averaged over factors. Informativeness
+    is the accuracy on test rows, for our factors are classes (the paper's is an error of regression).
 
     A split may choose any dimension: scikit-learn's default for classes, the root of them, forces splits on idle
     dimensions, and a perfect code with 154 idle ones fell to 0.36 instead of 1. To pay for that, at most ``rows``
     random training rows are used and each tree sees ``bag`` of them (4,000 rows, 160 dimensions and 6 factors take up
-    to 15 s on one core); forests are not tuned. A forest that learns nothing spreads its importance evenly: hold a
-    block's share against ``share_of_dimensions``, and only where informativeness is above ``majority``.
+    to 15 s on one core); forests are not tuned. A forest that learns nothing spreads its importance evenly: compare a
+    block's share with ``share_of_dimensions``, and only where informativeness is above ``majority``.
 
     Args:
         train_codes: ``[N, d]``.
@@ -75,15 +85,12 @@ def dci(
         blocks: parts of the code by name, ``{"static": slice(0, S), "dynamic": slice(S, S + D)}``.
 
     Returns:
-        ``disentanglement``, ``completeness``, ``informativeness`` (mean over factors); ``factors``: name ->
-        ``informativeness`` (rate), ``majority`` (accuracy of the commonest training class), ``chance`` (1 / classes),
-        ``completeness``, ``importance`` (block -> share of the factor's importance); ``share_of_dimensions`` of blocks.
+        The scores; by factor also ``majority`` (accuracy of the commonest training class), ``chance`` (1 / classes) and
+        ``importance`` (block -> share of the factor's importance); ``share_of_dimensions`` of the blocks.
 
     Raises:
         ValueError: for fewer than two factors or dimensions, or shapes that do not fit.
     """
-    from sklearn.ensemble import RandomForestClassifier
-
     _check(train_codes, train_labels)
     _check(test_codes, {name: test_labels[name] for name in train_labels})
     if len(train_labels) < 2:
@@ -92,7 +99,7 @@ def dci(
     blocks = blocks or {}
     dims = train_codes.shape[1]
 
-    factors: dict[str, dict] = {}
+    factors: dict[str, DciFactor] = {}
     columns = []
     for name, values in train_labels.items():
         values = np.asarray(values)[kept]
@@ -104,47 +111,50 @@ def dci(
             n_jobs=jobs,
             random_state=seed,
         )
-        hits = forest.fit(train_codes[kept], values).predict(test_codes) == test_labels[name]
+        forest.fit(train_codes[kept], values)
+        hits = forest.predict(test_codes) == test_labels[name]
         importance = forest.feature_importances_
-        # a forest that never splits has no importances: it says nothing of where the factor lies
-        columns.append(importance if importance.any() else np.full(dims, 1 / dims))
+        if not importance.any():
+            # A forest that never splits has no importances and does not show where the factor is.
+            importance = np.full(dims, 1 / dims)
+        columns.append(importance)
         classes, counts = np.unique(values, return_counts=True)
-        factors[name] = {
-            "informativeness": asdict(success_rate(hits)),
-            "majority": float(np.mean(test_labels[name] == classes[counts.argmax()])),
-            "chance": 1 / len(classes),
-            "completeness": float(_concentration(columns[-1])),
-            "importance": {block: float(columns[-1][part].sum()) for block, part in blocks.items()},
-        }
+        factors[name] = DciFactor(
+            informativeness=success_rate(hits),
+            majority=float(np.mean(test_labels[name] == classes[counts.argmax()])),
+            chance=1 / len(classes),
+            completeness=float(_concentration(importance)),
+            importance={block: float(importance[part].sum()) for block, part in blocks.items()},
+        )
     table = np.stack(columns, 1)
-    return {
-        "disentanglement": float(np.average(_concentration(table), weights=table.sum(1))),
-        "completeness": float(np.mean([found["completeness"] for found in factors.values()])),
-        "informativeness": float(
-            np.mean([found["informativeness"]["value"] for found in factors.values()])
+    return Dci(
+        disentanglement=float(np.average(_concentration(table), weights=table.sum(1))),
+        completeness=float(np.mean([factor.completeness for factor in factors.values()])),
+        informativeness=float(
+            np.mean([factor.informativeness.value for factor in factors.values()])
         ),
-        "factors": factors,
-        "share_of_dimensions": {
+        factors=factors,
+        share_of_dimensions={
             block: len(range(dims)[part]) / dims for block, part in blocks.items()
         },
-    }
+    )
 
 
-def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> dict:
+def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> Mig:
     """Mutual information gap (Chen et al., NeurIPS 2018, equation 6).
 
-    For each factor: the information (plug-in estimate) of the dimension that knows most, less that of the runner-up,
-    in shares of the factor's entropy H(y). Dimensions are cut at their quantiles, so that no outlier or scale decides
-    the bins and every dimension has the same bias, about ``(bins - 1) * (classes - 1) / 2N`` nats, which the gap
-    cancels; equal values share a bin, and a dimension of fewer values has fewer bins.
+    For each factor: the information (plug-in estimate) of the most informative dimension, minus that of the second,
+    in shares of the factor's entropy H(y). Dimensions are binned at their quantiles, so that no outlier or scale
+    decides the bins and every dimension has the same bias, about ``(bins - 1) * (classes - 1) / 2N`` nats, which the
+    gap cancels; equal values share a bin, and a dimension of fewer values has fewer bins.
 
     Args:
         codes: ``[N, d]``, at least two dimensions.
         labels: int ``[N]`` for each factor.
 
     Returns:
-        ``mean`` over factors; ``factors``: name -> ``gap``, ``dimension`` that knows most, its ``information``. A code
-        of noise has a gap near 0.
+        The gap of each factor, its most informative dimension and the information in it; a code of noise has a gap
+        near 0.
 
     Raises:
         ValueError: for fewer than two dimensions, shapes that do not fit, or a factor with one value only.
@@ -158,7 +168,7 @@ def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> dict:
     cell = np.arange(dims) * bins + binned
     own = _entropy(np.bincount(cell.ravel(), minlength=dims * bins).reshape(dims, bins) / n)
 
-    factors = {}
+    factors: dict[str, MigFactor] = {}
     for name, values in labels.items():
         classes, y = np.unique(values, return_inverse=True)
         if len(classes) < 2:
@@ -172,97 +182,93 @@ def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> dict:
         entropy = _entropy(np.bincount(y) / n)
         share = (own + entropy - _entropy(joint.reshape(dims, -1))) / entropy
         second, most = np.sort(share)[-2:]
-        factors[name] = {
-            "gap": float(most - second),
-            "dimension": int(share.argmax()),
-            "information": float(most),
-        }
-    return {
-        "mean": float(np.mean([found["gap"] for found in factors.values()])),
-        "factors": factors,
-    }
+        factors[name] = MigFactor(
+            gap=float(most - second), dimension=int(share.argmax()), information=float(most)
+        )
+    return Mig(float(np.mean([factor.gap for factor in factors.values()])), factors)
 
 
 def multifactor_swap(
-    heard: Mapping[str, Labels],
+    predicted: Mapping[str, Labels],
     source: Labels,
     donor: Labels,
     swapped: Mapping[str, Collection[str]],
     classes: Mapping[str, int],
-) -> dict:
-    """Multi-factor swap score of the MSD benchmark (Barami, Berman et al., NeurIPS 2025), from a judge's readings.
+) -> MultifactorSwap:
+    """Multi-factor swap score of the MSD benchmark (Barami, Berman et al., NeurIPS 2025), from a judge's predictions.
 
-    Each intervention takes part of the code from a donor and leaves the rest with the source. The benchmark compares
-    the reading with the *source* alone: a factor that stays should match it always, a swapped one as often as chance,
-    1 / classes. With ``on`` the mean of |accuracy - 1| over all (intervention, staying factor) cells and ``off`` the
-    mean of |accuracy - chance| over all (intervention, swapped factor) cells, score = 1 - (on + off) / 2.
+    Each intervention takes part of the code from a donor and keeps the rest of the source. The benchmark compares
+    the prediction with the *source* alone: a factor that stays should match it always, a swapped one as often as
+    chance, 1 / classes. With ``on`` the mean of |accuracy - 1| over all (intervention, staying factor) cells and
+    ``off`` the mean of |accuracy - chance| over all (intervention, swapped factor) cells, score = 1 - (on + off) / 2.
 
-    So says ``InterventionEvaluator.calculate_score`` of azencot-group/MSD-Benchmark. What differs: there a latent
-    explorer finds each factor's dimensions (a factor without any counts as wholly wrong), here the partition is given.
+    This is ``InterventionEvaluator.calculate_score`` of azencot-group/MSD-Benchmark. What differs: there a latent
+    explorer finds each factor's dimensions (a factor without any counts as completely wrong), here the partition is
+    given.
     With one intervention for each of the two codes this is its *two_factor_swap*; its *multi_factor_swap* has one for
-    each factor, which swaps all others. There donors permute a batch, so a sequence may meet itself; here pairs are
-    the caller's.
+    each factor, which swaps all others. There donors permute a batch, so a sequence may be its own donor; here the
+    caller chooses the pairs.
 
-    The benchmark does not ask whether a swapped factor *follows the donor*: garbage, a code that ignores the swap and
-    one that swaps everything all score about ``chance``, well above 0. So ``follows`` is reported too.
+    The benchmark does not measure whether a swapped factor *follows the donor*: garbage, a code that ignores the swap
+    and one that swaps everything all score about ``chance``, well above 0. So ``follows`` is reported too.
 
     Args:
-        heard: intervention -> factor -> the judge's class, int ``[n]``.
+        predicted: intervention -> factor -> the judge's class, int ``[n]``.
         source, donor: factor -> true class of each pair's two sequences, int ``[n]``.
         swapped: intervention -> factors whose code came from the donor; the others should stay.
         classes: number of classes of each factor to score; other factors are ignored.
 
     Returns:
-        ``score``; the scores of ``chance`` (a judge that guesses evenly) and of a ``perfect`` model on these very pairs
-        (below 1 where labels are uneven); ``pairs``; ``interventions``: name -> factor -> ``role`` ("swapped" or
-        "stays"), ``follows`` (how often it has the value it should: the donor's if swapped, else the source's),
-        ``matches_source`` (what the score is made of), ``chance``.
+        The score, with those of ``chance`` (a judge that guesses uniformly) and of a ``perfect`` model on these pairs
+        (below 1 where labels are uneven). ``follows`` is how often a factor has the value that it should: the donor's
+        if swapped, else the source's.
 
     Raises:
         ValueError: if interventions or shapes differ, a factor to swap is unknown, or nothing is swapped or stays.
     """
-    if set(heard) != set(swapped):
-        raise ValueError(f"readings of {sorted(heard)} but swaps of {sorted(swapped)}")
-    if unknown := set().union(*swapped.values()) - set(classes):
+    if set(predicted) != set(swapped):
+        raise ValueError(f"predictions for {sorted(predicted)} but swaps of {sorted(swapped)}")
+    unknown = set().union(*swapped.values()) - set(classes)
+    if unknown:
         raise ValueError(f"no classes for {sorted(unknown)}")
-    shapes = {
-        np.shape(side[factor]) for side in (source, donor, *heard.values()) for factor in classes
-    }
+    sides = [source, donor, *predicted.values()]
+    shapes = {np.shape(side[factor]) for side in sides for factor in classes}
     if len(shapes) != 1 or len(min(shapes)) != 1:
         raise ValueError(f"expected labels [n] of one n, got {sorted(shapes)}")
 
-    report: dict[str, dict] = {}
-    misses: dict[str, dict[str, list[float]]] = {
-        role: {"score": [], "chance": [], "perfect": []} for role in ROLES
-    }
-    for name, seen in heard.items():
-        report[name] = {}
+    interventions: dict[str, dict[str, InterventionScore]] = {}
+    # By role: how far the accuracies of the judge, of chance and of a perfect model are from the target.
+    score, chance, perfect = ({role: [] for role in ROLES} for _ in range(3))
+    for name, seen in predicted.items():
+        interventions[name] = {}
         for factor, n in classes.items():
-            role = "swapped" if factor in swapped[name] else "stays"
+            role: Role = "swapped" if factor in swapped[name] else "stays"
             right = donor[factor] if role == "swapped" else source[factor]
             matches = success_rate(seen[factor] == source[factor])
-            follows = asdict(success_rate(seen[factor] == right))
-            report[name][factor] = {
-                "role": role,
-                "follows": follows,
-                "matches_source": asdict(matches),
-                "chance": 1 / n,
-            }
+            follows = success_rate(seen[factor] == right)
+            interventions[name][factor] = InterventionScore(role, follows, matches, 1 / n)
             target = 1 / n if role == "swapped" else 1.0
-            accuracies = {
-                "score": matches.value,
-                "chance": 1 / n,
-                "perfect": np.mean(right == source[factor]),
-            }
-            for key, accuracy in accuracies.items():
-                misses[role][key].append(abs(float(accuracy) - target))
-    if empty := [role for role in ROLES if not misses[role]["score"]]:
-        raise ValueError(
-            f"no intervention has a factor that is {empty[0]}" if heard else "no interventions"
-        )
-    on, off = misses["stays"], misses["swapped"]
-    totals = {key: 1 - (float(np.mean(on[key])) + float(np.mean(off[key]))) / 2 for key in on}
-    return {**totals, "pairs": min(shapes)[0], "interventions": report}
+            score[role].append(abs(matches.value - target))
+            chance[role].append(abs(1 / n - target))
+            perfect[role].append(abs(float(np.mean(right == source[factor])) - target))
+    if not interventions:
+        raise ValueError("no interventions")
+    for role in ROLES:
+        if not score[role]:
+            raise ValueError(f"no intervention has a factor that is {role}")
+    return MultifactorSwap(
+        score=_one_minus_mean(score),
+        chance=_one_minus_mean(chance),
+        perfect=_one_minus_mean(perfect),
+        pairs=min(shapes)[0],
+        interventions=interventions,
+    )
+
+
+def _one_minus_mean(distances: Mapping[Role, list[float]]) -> float:
+    """1 minus the mean of the two roles' mean distances."""
+    stays, swapped = float(np.mean(distances["stays"])), float(np.mean(distances["swapped"]))
+    return 1 - (stays + swapped) / 2
 
 
 def _check(codes: np.ndarray, labels: Labels) -> np.ndarray:

@@ -1,13 +1,12 @@
-"""Who says what of a benchmark: codes, raw features, a supervised network and constants, over seeds.
+"""Downstream tasks: codes, raw features, a supervised network and constants, over seeds.
 
-Intervals resample seeds and, of the test split, whole sources.
+Intervals resample seeds and, of the test split, sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,110 +14,136 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.downstream_heads import (
     MEASURES,
-    Answer,
-    answer,
+    HeadPredictions,
     boosted,
     code_rows,
     constants,
     heads,
+    predict_test,
     raw_rows,
 )
 from seqdisent.evaluation.downstream_tasks import TASKS, Task
-from seqdisent.evaluation.supervised_baseline import swap_judged, taught
+from seqdisent.evaluation.progress import TaskProgress, ignore_progress
+from seqdisent.evaluation.schema import DownstreamTask, LearnerScore, SeedScore, SwapTransfer
+from seqdisent.evaluation.supervised_baseline import (
+    LabelTransfer,
+    label_transfer,
+    train_supervised,
+)
 from seqdisent.models import SequentialVAE
 
-DRAWS = 500
+RESAMPLES = 500
 CODES, RAW, SUPERVISED = "codes", "raw features", "supervised"
-Splits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]  # training, validation, test
-Say = Callable[[str], None]
-
-
-def answers(
-    task: Task, model: SequentialVAE, splits: Splits, seed: int, say: Say, raw: Answer | None = None
-) -> Told:
-    """By codes, and by everything that they are held against.
-
-    Args:
-        raw: what was said from raw features, if another seed has asked: boosting there has no randomness.
-    """
-    say(f"  {task.name}: heads on codes")
-    subject = ModelSubject(model)
-    rows = tuple(code_rows(task, data, subject.codes(data).mean) for data in splits)
-    found = {CODES: answer(task, splits[0], rows, heads(task, splits[0], seed))}
-    features = tuple(raw_rows(task, data) for data in splits)
-    if raw is None:
-        say(f"  {task.name}: raw features")
-        raw = answer(task, splits[0], features, boosted(task, splits[0], seed))
-    found[RAW] = raw
-    say(f"  {task.name}: network with labels")
-    judge = taught(task, model, *splits[:2], seed)
-    found[SUPERVISED] = judge.answer(splits[2])
-    return Told(
-        found | constants(task, splits[0], features), swap_judged(judge, model, splits[2], seed)
-    )
+DataSplits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was said of a task by each learner, and whose label a swap carries (:func:`.supervised.swap_judged`)."""
+class TaskResult:
+    """Test predictions of a task by learner, and whose label a swap carries."""
 
-    answers: dict[str, Answer]
-    swap: dict[str, float] | None
+    predictions: dict[str, HeadPredictions]
+    swap: LabelTransfer | None
 
 
-def summarised(name: str, dataset: str, seeds: dict[int, dict[str, Told]]) -> dict[str, Any]:
-    """Every task, learner and measure: the mean over seeds and its 95 % interval.
+def evaluate_task(
+    task: Task,
+    model: SequentialVAE,
+    splits: DataSplits,
+    seed: int,
+    progress: TaskProgress = ignore_progress,
+    raw: HeadPredictions | None = None,
+) -> TaskResult:
+    """Predictions from codes and by everything that they are compared with.
 
     Args:
-        name: of the recipe.
-        seeds: by seed and by name of a task, the answers of :func:`answers`.
+        splits: training, validation and test.
+        raw: predictions from raw features, if another seed has computed them: boosting there has no randomness.
     """
-    tasks = []
-    for task in TASKS[dataset]:
-        by = {}
-        for learner in next(iter(seeds.values()))[task.name].answers:
-            given = [found[task.name].answers[learner] for found in seeds.values()]
-            by[learner] = {
-                "scores": {measure: over_seeds(measure, given) for measure in task.measures},
-                "heads": sorted({one.by for one in given}),
-            }
-        swaps = [found[task.name].swap for found in seeds.values()]
-        tasks.append(
-            {
-                "swap": None
-                if swaps[0] is None
-                else {key: [swap[key] for swap in swaps] for key in swaps[0]},
-                "task": task.name,
-                "factor": task.factor,
-                "codes": task.codes,
-                "measures": list(task.measures),
-                "by": by,
-                "published": {method: list(row) for method, row in task.published.items()},
-                "test_rows": len(given[0].truth),
-                "test_sources": len(np.unique(given[0].source)),
-            }
-        )
-    return {"recipe": name, "dataset": dataset, "seeds": sorted(seeds), "tasks": tasks}
+    train, validation, test = splits
+    progress(f"{task.name}: heads on codes", 0, 1)
+    subject = ModelSubject(model)
+    codes = (
+        code_rows(task, train, subject.codes(train).mean),
+        code_rows(task, validation, subject.codes(validation).mean),
+        code_rows(task, test, subject.codes(test).mean),
+    )
+    predictions = {CODES: predict_test(task, train, codes, heads(task, train, seed))}
+    features = (raw_rows(task, train), raw_rows(task, validation), raw_rows(task, test))
+    if raw is None:
+        progress(f"{task.name}: raw features", 0, 1)
+        raw = predict_test(task, train, features, boosted(task, train, seed))
+    predictions[RAW] = raw
+    progress(f"{task.name}: supervised network", 0, 1)
+    baseline = train_supervised(task, model, train, validation, seed)
+    predictions[SUPERVISED] = baseline.predict_test(test)
+    predictions |= constants(task, train, features)
+    return TaskResult(predictions, label_transfer(baseline, model, test, seed))
 
 
-def over_seeds(measure: str, given: list[Answer]) -> dict[str, Any]:
-    """Mean of a measure over seeds, and an interval that resamples seeds and sources of the test split together."""
+def summarise_tasks(
+    dataset: str, seeds: Mapping[int, Mapping[str, TaskResult]]
+) -> tuple[DownstreamTask, ...]:
+    """Every task, learner and measure of a data set: the mean over seeds and its 95 % interval.
+
+    Args:
+        seeds: by seed and by name of a task, what :func:`evaluate_task` returns.
+    """
+    return tuple(
+        _summarise(task, [results[task.name] for results in seeds.values()])
+        for task in TASKS[dataset]
+    )
+
+
+def _summarise(task: Task, results: Sequence[TaskResult]) -> DownstreamTask:
+    """One task, given its result for each seed."""
+    learners = {}
+    for learner in results[0].predictions:
+        predictions = [result.predictions[learner] for result in results]
+        scores = {measure: over_seeds(measure, predictions) for measure in task.measures}
+        chosen = tuple(sorted({one.head for one in predictions}))
+        learners[learner] = LearnerScore(scores, chosen)
+    test = results[0].predictions[CODES]
+    return DownstreamTask(
+        task=task.name,
+        factor=task.factor,
+        codes=task.codes,
+        measures=task.measures,
+        learners=learners,
+        published={method: tuple(row) for method, row in task.published.items()},
+        test_rows=len(test.truth),
+        test_sources=len(np.unique(test.source)),
+        swap=_swap_transfer([result.swap for result in results if result.swap is not None]),
+    )
+
+
+def _swap_transfer(swaps: Sequence[LabelTransfer]) -> SwapTransfer | None:
+    if not swaps:
+        return None
+    return SwapTransfer(
+        right=tuple(swap.right for swap in swaps),
+        wrong=tuple(swap.wrong for swap in swaps),
+        real=tuple(swap.real for swap in swaps),
+        reconstructed=tuple(swap.reconstructed for swap in swaps),
+        pairs=tuple(swap.pairs for swap in swaps),
+    )
+
+
+def over_seeds(measure: str, predictions: Sequence[HeadPredictions]) -> SeedScore:
+    """Mean of a measure over seeds; the interval resamples seeds and sources of the test split together."""
     score = MEASURES[measure]
-    values = [score(one.truth, one.said) for one in given]
-    _, group = np.unique(given[0].source, return_inverse=True)
+    by_seed = [score(one.truth, one.predicted) for one in predictions]
+    truth = predictions[0].truth
+    _, group = np.unique(predictions[0].source, return_inverse=True)
     members = [np.flatnonzero(group == g) for g in range(group.max() + 1)]
+    needs_both_classes = measure in ("AUPRC", "AUROC")
     rng = np.random.default_rng(0)
-    drawn = []
-    for _ in range(DRAWS):
+    resampled = []
+    for _ in range(RESAMPLES):
         rows = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
-        some = rng.integers(0, len(given), len(given))
-        if measure in ("AUPRC", "AUROC") and len(np.unique(given[0].truth[rows])) < 2:
-            continue  # nobody died in this resample
-        drawn.append(np.mean([score(given[i].truth[rows], given[i].said[rows]) for i in some]))
-    low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
-    return {
-        "value": float(np.mean(values)),
-        "low": float(low),
-        "high": float(high),
-        "by_seed": values,
-    }
+        seeds = rng.integers(0, len(predictions), len(predictions))
+        if needs_both_classes and len(np.unique(truth[rows])) < 2:
+            continue
+        scores = [score(predictions[i].truth[rows], predictions[i].predicted[rows]) for i in seeds]
+        resampled.append(np.mean(scores))
+    low, high = np.quantile(resampled, [0.025, 0.975]) if resampled else (np.nan, np.nan)
+    return SeedScore(float(np.mean(by_seed)), float(low), float(high), tuple(by_seed))

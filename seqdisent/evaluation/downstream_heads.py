@@ -1,18 +1,18 @@
-"""Downstream tasks: what simple heads tell from the codes, beside constants, raw features and a supervised network.
+"""Downstream tasks: simple heads on codes, compared with constants, raw features and a supervised network.
 
-Heads see posterior means, are chosen on validation, fitted once more on training and validation together, and scored
-once on test.
+Heads are trained on posterior means, chosen on validation, fitted again on training and validation together, and
+scored once on test.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -23,25 +23,42 @@ from sklearn.ensemble import (
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.downstream_tasks import Task
 from seqdisent.types import Latents
 
-# Of (truth [n], what was said: probabilities [n, C] or values [n]).
+
+def _accuracy_percent(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(100 * np.mean(predicted.argmax(1) == truth))
+
+
+def _auprc(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(average_precision_score(truth == 1, predicted[:, 1]))
+
+
+def _auroc(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(roc_auc_score(truth == 1, predicted[:, 1]))
+
+
+def _mean_absolute_error(truth: np.ndarray, predicted: np.ndarray) -> float:
+    return float(np.abs(predicted - truth).mean())
+
+
+# Of (true labels [n], predictions: probabilities [n, C] or values [n]).
 MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "accuracy": lambda truth, said: float(100 * np.mean(said.argmax(1) == truth)),
-    "AUPRC": lambda truth, said: float(average_precision_score(truth == 1, said[:, 1])),
-    "AUROC": lambda truth, said: float(roc_auc_score(truth == 1, said[:, 1])),
-    "MAE": lambda truth, said: float(np.abs(said - truth).mean()),
+    "accuracy": _accuracy_percent,
+    "AUPRC": _auprc,
+    "AUROC": _auroc,
+    "MAE": _mean_absolute_error,
 }
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What a head learns from or is tested on.
+    """What a head is trained or tested on.
 
     Args:
         x: features ``[n, F]``; NaN where there is none.
@@ -60,47 +77,57 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was said of every test row, and by what.
+class HeadPredictions:
+    """Predictions for every test row.
 
     Args:
-        said: probabilities ``[n, C]`` in the order of classes, or values ``[n]``.
+        predicted: probabilities ``[n, C]`` in the order of classes, or values ``[n]``.
+        truth: labels ``[n]``.
+        source: ``[n]``, as in :class:`~seqdisent.data.dataset.SequenceDataset`.
+        head: what predicted.
     """
 
-    said: np.ndarray
+    predicted: np.ndarray
     truth: np.ndarray
     source: np.ndarray
-    by: str
+    head: str
 
     def scores(self, task: Task) -> dict[str, float]:
         """Every measure of the task."""
-        return {name: MEASURES[name](self.truth, self.said) for name in task.measures}
+        return {name: MEASURES[name](self.truth, self.predicted) for name in task.measures}
 
 
 def code_rows(task: Task, data: SequenceDataset, codes: Latents) -> Rows:
-    """Codes as features: s; or s with z_t at every step; or, of a static factor, with the course of z summed up."""
+    """Codes as features: s alone; or s with z_t at every step, or s with a summary of z for a static factor."""
     static, dynamic = codes.static.numpy(), codes.dynamic.numpy()
     if data.spec.factor(task.factor).kind == "dynamic":
-        both = np.concatenate([np.repeat(static[:, None], dynamic.shape[1], 1), dynamic], -1)
-        return _known(task, data, static[:, None] if task.codes == "static" else both)
+        if task.codes == "static":
+            return _labelled(task, data, static[:, None])
+        repeated = np.repeat(static[:, None], dynamic.shape[1], 1)
+        return _labelled(task, data, np.concatenate([repeated, dynamic], -1))
     if task.codes == "static":
-        return _known(task, data, static)
-    return _known(task, data, np.concatenate([static, course(dynamic, data.steps)], -1))
+        return _labelled(task, data, static)
+    summary = summarise_dynamics(dynamic, data.steps)
+    return _labelled(task, data, np.concatenate([static, summary], -1))
 
 
 def raw_rows(task: Task, data: SequenceDataset) -> Rows:
-    """The same rows without a model: every variable summed up over the sequence, and over the window it is told of."""
+    """The same rows without a model: statistics of every variable over the sequence, and over the window.
+
+    The window is that of the step, for dynamic factors.
+    """
     x = np.asarray(data.frames, np.float64)
     flat = x.reshape(len(x), -1, x.shape[-1])
-    whole = summary(flat)
+    sequence = summarise_values(flat)
     if data.spec.factor(task.factor).kind == "static":
-        return _known(task, data, whole)
+        return _labelled(task, data, sequence)
     n, k = x.shape[:2]
-    window = summary(x.reshape(n * k, *x.shape[2:])).reshape(n, k, -1)
-    return _known(task, data, np.concatenate([window, np.repeat(whole[:, None], k, 1)], -1))
+    window = summarise_values(x.reshape(n * k, *x.shape[2:])).reshape(n, k, -1)
+    repeated = np.repeat(sequence[:, None], k, 1)
+    return _labelled(task, data, np.concatenate([window, repeated], -1))
 
 
-def _known(task: Task, data: SequenceDataset, features: np.ndarray) -> Rows:
+def _labelled(task: Task, data: SequenceDataset, features: np.ndarray) -> Rows:
     """Rows ``[n, F]`` whose labels are known, from ``[N, F]`` or ``[N, K, F]``."""
     y = data.labels()[task.factor]
     known = np.isfinite(y) if data.spec.factor(task.factor).continuous else y >= 0
@@ -110,32 +137,35 @@ def _known(task: Task, data: SequenceDataset, features: np.ndarray) -> Rows:
     )
 
 
-def course(z: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def summarise_dynamics(z: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """``[N, K, D] -> [N, 5 D]``: mean, deviation, change, first and last of the steps that exist."""
-    there = (np.arange(z.shape[1]) < lengths[:, None])[..., None]
+    exists = (np.arange(z.shape[1]) < lengths[:, None])[..., None]
     count = lengths[:, None]
-    mean = (z * there).sum(1) / count
-    spread = np.sqrt((np.square(z - mean[:, None]) * there).sum(1) / count)
+    mean = (z * exists).sum(1) / count
+    spread = np.sqrt((np.square(z - mean[:, None]) * exists).sum(1) / count)
     last = z[np.arange(len(z)), lengths - 1]
     return np.concatenate([mean, spread, last - z[:, 0], z[:, 0], last], 1)
 
 
-def summary(x: np.ndarray) -> np.ndarray:
+def summarise_values(x: np.ndarray) -> np.ndarray:
     """``[N, T, C] -> [N, 7 C]``: mean, deviation, least, largest, first, last, and how many values are known."""
     known = np.isfinite(x)
-    pick = lambda at: np.take_along_axis(x, at[:, None], 1)[:, 0]
     first, last = known.argmax(1), x.shape[1] - 1 - known[:, ::-1].argmax(1)
+    first_value = np.take_along_axis(x, first[:, None], 1)[:, 0]
+    last_value = np.take_along_axis(x, last[:, None], 1)[:, 0]
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # of what is missing altogether there is no mean
+        # A variable without any value has no mean.
+        warnings.simplefilter("ignore", RuntimeWarning)
         parts = [np.nanmean(x, 1), np.nanstd(x, 1), np.nanmin(x, 1), np.nanmax(x, 1)]
-    return np.concatenate([*parts, pick(first), pick(last), known.sum(1)], 1)
+    return np.concatenate([*parts, first_value, last_value, known.sum(1)], 1)
 
 
 def heads(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, Any]]:
     """Candidates, simple ones first."""
-    scaled = lambda head: make_pipeline(SimpleImputer(), StandardScaler(), head)
+
+    def scaled(head: BaseEstimator) -> Pipeline:
+        return make_pipeline(SimpleImputer(), StandardScaler(), head)
+
     if data.spec.factor(task.factor).continuous:
         for alpha in (1, 100, 10_000):
             yield f"ridge, alpha {alpha}", scaled(Ridge(alpha))
@@ -152,78 +182,76 @@ def heads(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, A
 
 
 def boosted(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, Any]]:
-    """Gradient boosting alone, in three sizes: the baseline of raw features."""
-    continuous = data.spec.factor(task.factor).continuous
-    kind = HistGradientBoostingRegressor if continuous else HistGradientBoostingClassifier
-    return _boosting(kind, seed, **({"loss": "absolute_error"} if continuous else {}))
+    """Gradient boosting alone, in three sizes: the baseline on raw features."""
+    if data.spec.factor(task.factor).continuous:
+        return _boosting(HistGradientBoostingRegressor, seed, loss="absolute_error")
+    return _boosting(HistGradientBoostingClassifier, seed)
 
 
-def _boosting(kind: type, seed: int, **options) -> Iterator[tuple[str, Any]]:
+def _boosting(kind: type, seed: int, **options: Any) -> Iterator[tuple[str, Any]]:
     for rounds, leaves in ((50, 4), (100, 8), (200, 16)):
-        made = kind(
+        head = kind(
             max_iter=rounds, max_leaf_nodes=leaves, learning_rate=0.06, random_state=seed, **options
         )
-        yield f"gradient boosting, {rounds} trees of {leaves} leaves", made
+        yield f"gradient boosting, {rounds} trees of {leaves} leaves", head
 
 
-def answer(
+def predict_test(
     task: Task,
-    spec_of: SequenceDataset,
+    data: SequenceDataset,
     parts: tuple[Rows, Rows, Rows],
-    candidates: Iterator[tuple[str, Any]],
-) -> Answer:
-    """Choose a head on validation, fit it on training and validation, ask it about test.
+    candidates: Iterable[tuple[str, Any]],
+) -> HeadPredictions:
+    """Choose a head on validation, fit it on training and validation, and predict test.
 
     Args:
+        data: any split; its declaration is used.
         parts: rows of training, validation and test.
     """
-    train, held, test = parts
-    continuous = spec_of.spec.factor(task.factor).continuous
-    classes = len(spec_of.spec.factor(task.factor).classes)
-    best = None
+    train, validation, test = parts
+    factor = data.spec.factor(task.factor)
+    classes = len(factor.classes)
+    best_loss, best_name, best_head = np.inf, "", None
     for name, head in candidates:
-        said = _said(clone(head).fit(train.x, train.y), held.x, classes)
-        loss = (
-            np.abs(said - held.y).mean()
-            if continuous
-            else log_loss(held.y, said, labels=np.arange(classes))
-        )
-        if best is None or loss < best[0]:
-            best = (loss, name, head)
-    both = train.joined(held)
-    said = _said(clone(best[2]).fit(both.x, both.y), test.x, classes)
-    return Answer(said, test.y, test.source, best[1])
+        predicted = _predict(clone(head).fit(train.x, train.y), validation.x, classes)
+        if factor.continuous:
+            loss = np.abs(predicted - validation.y).mean()
+        else:
+            loss = log_loss(validation.y, predicted, labels=np.arange(classes))
+        if best_head is None or loss < best_loss:
+            best_loss, best_name, best_head = loss, name, head
+    both = train.joined(validation)
+    predicted = _predict(clone(best_head).fit(both.x, both.y), test.x, classes)
+    return HeadPredictions(predicted, test.y, test.source, best_name)
 
 
 def constants(
     task: Task, data: SequenceDataset, parts: tuple[Rows, Rows, Rows]
-) -> dict[str, Answer]:
-    """What nobody needs a model for: the shares of the classes, or the mean and the median of what was known."""
-    train, held, test = parts
-    both = train.joined(held)
-    if data.spec.factor(task.factor).continuous:
-        known = {
-            "training mean": (train, "mean"),
-            "training median": (train, "median"),
-            "training and validation median": (both, "median"),
-        }
-        made = {
-            name: DummyRegressor(strategy=how).fit(rows.x, rows.y)
-            for name, (rows, how) in known.items()
+) -> dict[str, HeadPredictions]:
+    """Baselines without features: the shares of the classes; or the mean and the median of the known labels."""
+    train, validation, test = parts
+    both = train.joined(validation)
+    factor = data.spec.factor(task.factor)
+    if factor.continuous:
+        heads = {
+            "training mean": DummyRegressor(strategy="mean").fit(train.x, train.y),
+            "training median": DummyRegressor(strategy="median").fit(train.x, train.y),
+            "training and validation median": DummyRegressor(strategy="median").fit(both.x, both.y),
         }
     else:
-        made = {"most frequent class": DummyClassifier(strategy="prior").fit(both.x, both.y)}
-    classes = len(data.spec.factor(task.factor).classes)
+        heads = {"most frequent class": DummyClassifier(strategy="prior").fit(both.x, both.y)}
     return {
-        name: Answer(_said(head, test.x, classes), test.y, test.source, name)
-        for name, head in made.items()
+        name: HeadPredictions(
+            _predict(head, test.x, len(factor.classes)), test.y, test.source, name
+        )
+        for name, head in heads.items()
     }
 
 
-def _said(head: Any, x: np.ndarray, classes: int) -> np.ndarray:
-    """Probabilities ``[n, classes]``, of classes that training does not have 0; or values ``[n]``."""
+def _predict(head: Any, x: np.ndarray, classes: int) -> np.ndarray:
+    """Probabilities ``[n, classes]``, 0 for classes that training does not have; or values ``[n]``."""
     if not hasattr(head, "predict_proba"):
         return head.predict(x)
     out = np.zeros((len(x), classes))
     out[:, head.classes_.astype(int)] = head.predict_proba(x)
-    return out / out.sum(1, keepdims=True)  # some heads answer in float32
+    return out / out.sum(1, keepdims=True)  # some heads compute in float32

@@ -1,6 +1,6 @@
-"""What the codes of the benchmark series should be good for, and what was published for it.
+"""The downstream tasks of the benchmark time series, and the published results.
 
-The published rows stand as published. Their protocol is not ours: codes were posterior samples, models and heads were
+The published rows are quoted unchanged. Their protocol is not ours: codes were posterior samples, models and heads were
 chosen on the test split, and of ETTh1 the labels were paired with other days (see the README).
 """
 
@@ -13,10 +13,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Task:
-    """One quantity to be told from codes.
+    """One quantity to be predicted from codes.
 
     Args:
-        factor: of the data set; a static one is told once a sequence, a dynamic one at every step.
+        factor: of the data set; a static one is predicted once for each sequence, a dynamic one at every step.
         codes: ``"static"``, or ``"both"``.
         measures: names in :data:`seqdisent.evaluation.downstream_heads.MEASURES`, the first of which is the headline.
         published: by method, a number for each measure.

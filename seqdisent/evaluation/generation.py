@@ -1,15 +1,14 @@
-"""Generation, by the measures of Li & Mandt (2018) and their followers: are samples varied, sure, steady, and new?
+"""Measures of generation (Li and Mandt, 2018, and later work): are samples varied, confident, steady and new?
 
-What a judge says of sequences drawn from the prior; how often it changes its mind about a static factor from frame to
-frame, and from one rollout of the dynamics to another; and whether samples are copies of training sequences, which
-needs no judge. Every figure stands beside the same of real test sequences.
+A judge's predictions on samples from the prior; how often its predictions of a static factor differ between single
+frames and their sequence, and between two rollouts of the dynamics; and whether samples are copies of training
+sequences, which needs no judge. Every figure is reported with that of real test sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,18 +17,27 @@ from torch import Tensor
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Subject
 from seqdisent.evaluation.judge import Judge
+from seqdisent.evaluation.progress import TaskProgress, ignore_progress
+from seqdisent.evaluation.schema import (
+    Estimate,
+    FrameDisagreement,
+    Generation,
+    NeighbourDistance,
+    Neighbours,
+    RolloutDisagreement,
+    SampleScore,
+)
 from seqdisent.evaluation.statistics import Bootstrap
-from seqdisent.evaluation.swap import Opinion, inception
+from seqdisent.evaluation.swap import Predictions, inception
 from seqdisent.modalities import modality_of
 from seqdisent.spec import Factor
 from seqdisent.types import Latents, Sequences
 
 SAMPLES = 500  # sequences with both codes from the prior
 KEPT, ROLLOUTS = 60, 8  # static codes of real sequences, and rollouts for each
-NEIGHBOURS = 200  # samples, and test sequences, whose nearest training sequence is looked for
-FRAMES = 1024  # single frames that a judge sees at once
-CLOSE = 0.01  # quantile of the test distances below which a sample is suspiciously near
-Say = Callable[[str, int, int], None]
+NEIGHBOURS = 200  # samples, and test sequences, whose nearest training sequence is searched
+FRAMES = 1024  # single frames that a judge classifies at once
+NEAR = 0.01  # quantile of the test distances below which a sample is suspiciously near
 
 
 def generation_report(
@@ -38,101 +46,122 @@ def generation_report(
     train: SequenceDataset,
     data: SequenceDataset,
     latents: Latents,
-    real: Opinion,
+    real: Predictions,
     *,
     seed: int = 0,
-    say: Say | None = None,
-) -> dict[str, Any]:
-    """Everything that is measured of generation, as plain types.
+    progress: TaskProgress | None = None,
+) -> Generation:
+    """Everything that is measured of generation.
 
     Args:
         judge: None leaves out all but ``neighbours``.
-        train: what samples may be copies of.
+        train: sequences that samples may be copies of.
         data: test sequences.
         latents: posterior means of ``data``.
         real: :func:`seqdisent.evaluation.swap.judge_real` of ``data``; empty without a judge.
-
-    Returns:
-        ``samples``: by factor, :func:`~.swap.inception` of samples of both codes and, under ``real``, of the test
-        data; ``frames``: by static factor, :func:`frame_disagreement` of ``real``, ``reconstruction`` and ``sample``;
-        ``rollouts``: by static factor, :func:`rollout_disagreement`; ``neighbours``: :func:`nearest`.
     """
-    say = say or (lambda what, done, total: None)
+    progress = progress or ignore_progress
     generator = torch.Generator().manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    report: dict[str, Any] = {"seed": seed}
-    modality = modality_of(data.spec)
+    samples: dict[str, SampleScore] = {}
+    frames: FrameDisagreement | None = None
+    rollouts: dict[str, RolloutDisagreement] = {}
     if judge is not None:
-        said: dict[str, list[Tensor]] = {name: [] for name in real}
-        steady: dict[str, list[Sequences]] = {"sample": [], "reconstruction": []}
-        rows = rng.integers(len(data), size=SAMPLES)  # for as long as these, where lengths differ
-        static = [f for f in data.spec.static_factors if f.name in real]
-        for start in range(0, SAMPLES, BATCH):
-            like = latents[rows[start : start + BATCH]]
-            seen = modality.judge_batch(subject.decode(_drawn(subject, like, generator)), data.spec)
-            for name, chance in judge.probabilities(seen).items():
-                if name in said:
-                    said[name].append(chance)
-            steady["sample"].append(seen)
-            steady["reconstruction"].append(modality.judge_batch(subject.decode(like), data.spec))
-            say("judging samples", min(start + BATCH, SAMPLES), SAMPLES)
-        report["samples"] = {
-            name: {**inception(torch.cat(parts).numpy()), "real": inception(real[name])}
-            for name, parts in said.items()
-        }
-        seen = modality.judge_dataset(data.select(rows))
-        steady["real"] = [seen[start : start + BATCH] for start in range(0, SAMPLES, BATCH)]
-        report["frames"] = {
-            who: frame_disagreement(judge, parts, static, seed) for who, parts in steady.items()
-        }
-        say("judging rollouts", 0, 1)
-        report["rollouts"] = rollout_disagreement(
+        samples, frames = _judged_samples(
+            subject, judge, data, latents, real, generator, seed, progress
+        )
+        progress("judging rollouts", 0, 1)
+        rollouts = rollout_disagreement(
             subject, judge, data, latents, real, generator=generator, seed=seed
         )
-    say("looking for copies of training sequences", 0, 1)
-    report["neighbours"] = nearest(subject, train, data, latents, generator=generator, seed=seed)
-    return report
+    progress("searching for copies of training sequences", 0, 1)
+    neighbours = nearest(subject, train, data, latents, generator=generator, seed=seed)
+    return Generation(seed, neighbours, samples, frames, rollouts)
 
 
-def _drawn(subject: Subject, like: Latents, generator: torch.Generator) -> Latents:
+def _judged_samples(
+    subject: Subject,
+    judge: Judge,
+    data: SequenceDataset,
+    latents: Latents,
+    real: Predictions,
+    generator: torch.Generator,
+    seed: int,
+    progress: TaskProgress,
+) -> tuple[dict[str, SampleScore], FrameDisagreement]:
+    """A judge's predictions on samples, and on the single frames of samples, reconstructions and real sequences."""
+    modality = modality_of(data.spec)
+    # Samples are as long as these sequences, where lengths differ.
+    rows = np.random.default_rng(seed).integers(len(data), size=SAMPLES)
+    predicted: dict[str, list[Tensor]] = {name: [] for name in real}
+    sampled: list[Sequences] = []
+    reconstructed: list[Sequences] = []
+    for start in range(0, SAMPLES, BATCH):
+        like = latents[rows[start : start + BATCH]]
+        sample = modality.judge_batch(subject.decode(_sampled(subject, like, generator)), data.spec)
+        for name, probability in judge.probabilities(sample).items():
+            if name in predicted:
+                predicted[name].append(probability)
+        sampled.append(sample)
+        reconstructed.append(modality.judge_batch(subject.decode(like), data.spec))
+        progress("judging samples", min(start + BATCH, SAMPLES), SAMPLES)
+    scores = {}
+    for name, batches in predicted.items():
+        score = inception(torch.cat(batches).numpy())
+        scores[name] = SampleScore(
+            score.inception_score, score.h_y, score.h_y_given_x, inception(real[name])
+        )
+    inputs = modality.judge_dataset(data.select(rows))
+    real_batches = [inputs[start : start + BATCH] for start in range(0, SAMPLES, BATCH)]
+    factors = [f for f in data.spec.static_factors if f.name in real]
+    frames = FrameDisagreement(
+        real=frame_disagreement(judge, real_batches, factors, seed),
+        reconstruction=frame_disagreement(judge, reconstructed, factors, seed),
+        sample=frame_disagreement(judge, sampled, factors, seed),
+    )
+    return scores, frames
+
+
+def _sampled(subject: Subject, like: Latents, generator: torch.Generator) -> Latents:
     """Both codes from the prior, as many and as long as ``like``."""
-    drawn = subject.sample(len(like), like.dynamic.shape[1], generator=generator)
-    return replace(drawn, mask=like.mask)
+    sampled = subject.sample(len(like), like.dynamic.shape[1], generator=generator)
+    return replace(sampled, mask=like.mask)
 
 
 @torch.inference_mode()
 def frame_disagreement(
-    judge: Judge, parts: list[Sequences], factors: list[Factor], seed: int = 0
-) -> dict[str, dict[str, float]]:
-    """By static factor, the share of single frames of which a judge says something else than of their whole sequence.
+    judge: Judge, batches: Sequence[Sequences], factors: Sequence[Factor], seed: int = 0
+) -> dict[str, Estimate]:
+    """By static factor, the share of single frames whose predicted class differs from that of their sequence.
 
     Each frame is given to the judge alone, as a sequence of one.
 
     Args:
-        parts: batches as a judge sees them (:meth:`seqdisent.modalities.Modality.judge_batch`).
+        batches: as a judge sees them (:meth:`seqdisent.modalities.Modality.judge_batch`).
 
     Returns:
-        An interval for each factor, which resamples whole sequences.
+        An estimate for each factor, with an interval that resamples sequences.
     """
-    other: dict[str, list[np.ndarray]] = {f.name: [] for f in factors}
+    differing: dict[str, list[np.ndarray]] = {f.name: [] for f in factors}
     frames: list[np.ndarray] = []
-    for batch in parts:
-        whole = judge.classify(batch)
-        alone = batch.x[batch.mask][:, None]  # [frames that exist, 1, *event]
-        told = [
-            judge.classify(Sequences(x, x.new_ones(x.shape[:2], dtype=torch.bool)))
-            for x in alone.split(FRAMES)
-        ]
+    for batch in batches:
+        of_sequence = judge.classify(batch)
+        single = batch.x[batch.mask][:, None]  # [frames that exist, 1, *event]
+        of_frames = [judge.classify(_unmasked(x)) for x in single.split(FRAMES)]
         owner = batch.mask.nonzero()[:, 0]
         frames.append(batch.mask.sum(1).numpy())
-        for name, found in other.items():
-            differs = torch.cat([t[name] for t in told]) != whole[name][owner]
-            found.append(torch.zeros(len(batch)).index_add_(0, owner, differs.float()).numpy())
-    steps = np.concatenate(frames)
-    bootstrap = Bootstrap(np.arange(len(steps)), seed=seed)
+        for name, counts in differing.items():
+            classes = torch.cat([part[name] for part in of_frames])
+            differs = (classes != of_sequence[name][owner]).float()
+            counts.append(torch.zeros(len(batch)).index_add_(0, owner, differs).numpy())
+    lengths = np.concatenate(frames)
+    bootstrap = Bootstrap(np.arange(len(lengths)), seed=seed)
     return {
-        name: asdict(bootstrap.ratio(np.concatenate(found), steps)) for name, found in other.items()
+        name: bootstrap.ratio(np.concatenate(counts), lengths) for name, counts in differing.items()
     }
+
+
+def _unmasked(x: Tensor) -> Sequences:
+    return Sequences(x, x.new_ones(x.shape[:2], dtype=torch.bool))
 
 
 @torch.inference_mode()
@@ -141,52 +170,50 @@ def rollout_disagreement(
     judge: Judge,
     data: SequenceDataset,
     latents: Latents,
-    real: Opinion,
+    real: Predictions,
     *,
     generator: torch.Generator,
     kept: int = KEPT,
     rollouts: int = ROLLOUTS,
     seed: int = 0,
-) -> dict[str, dict[str, Any]]:
-    """By static factor, how often a judge sees two values in two sequences of one static code, their dynamics drawn.
+) -> dict[str, RolloutDisagreement]:
+    """By static factor, how often two sequences of one static code, with sampled dynamics, are classified differently.
 
     Args:
         kept: static codes of random test sequences, each with as many ``rollouts``.
 
     Returns:
-        ``value``, ``low``, ``high``: the share of pairs of rollouts that disagree (intervals resample static codes);
-        ``chance``: the same of two random real sequences.
+        The share of pairs of rollouts that disagree; intervals resample static codes.
     """
+    modality = modality_of(data.spec)
     rows = np.random.default_rng(seed).permutation(len(data))[:kept]
-    said: dict[str, list[np.ndarray]] = {
-        f.name: [] for f in data.spec.static_factors if f.name in real
-    }
+    names = [f.name for f in data.spec.static_factors if f.name in real]
+    shares: dict[str, list[float]] = {name: [] for name in names}
     for row in rows:
-        one = latents[np.repeat(row, rollouts)]
-        drawn = subject.sample(
-            rollouts, one.dynamic.shape[1], static=one.static, generator=generator
-        )
-        told = judge.classify(
-            modality_of(data.spec).judge_batch(
-                subject.decode(replace(drawn, mask=one.mask)), data.spec
-            )
-        )
-        for name, found in said.items():
-            found.append(told[name].numpy())
+        like = latents[np.repeat(row, rollouts)]
+        frames = like.dynamic.shape[1]
+        sampled = subject.sample(rollouts, frames, static=like.static, generator=generator)
+        decoded = subject.decode(replace(sampled, mask=like.mask))
+        classes = judge.classify(modality.judge_batch(decoded, data.spec))
+        for name in names:
+            shares[name].append(differing_pairs(classes[name].numpy()))
     bootstrap = Bootstrap(np.arange(len(rows)), seed=seed)
-    return {
-        name: {
-            **asdict(bootstrap.mean(np.array([pairs_apart(answers) for answers in found]))),
-            "chance": pairs_apart(real[name].argmax(1)),
-        }
-        for name, found in said.items()
-    }
+    found = {}
+    for name in names:
+        mean = bootstrap.mean(np.array(shares[name]))
+        chance = differing_pairs(real[name].argmax(1))
+        found[name] = RolloutDisagreement(mean.value, mean.low, mean.high, chance)
+    return found
 
 
-def pairs_apart(answers: np.ndarray) -> float:
-    """The share of pairs of two different entries of ``answers [n]`` that are not equal; 0 if there is one entry."""
-    n, counts = len(answers), np.unique(answers, return_counts=True)[1]
-    return 0.0 if n < 2 else float(1 - (counts * (counts - 1)).sum() / (n * (n - 1)))
+def differing_pairs(classes: np.ndarray) -> float:
+    """The share of pairs of two different entries of ``classes [n]`` that are not equal; 0 if there is one entry."""
+    n = len(classes)
+    if n < 2:
+        return 0.0
+    counts = np.unique(classes, return_counts=True)[1]
+    equal = (counts * (counts - 1)).sum() / (n * (n - 1))
+    return float(1 - equal)
 
 
 @torch.inference_mode()
@@ -199,47 +226,55 @@ def nearest(
     generator: torch.Generator,
     n: int = NEIGHBOURS,
     seed: int = 0,
-) -> dict[str, Any]:
-    """How far samples are from their nearest training sequence, beside test sequences and what is rebuilt of them.
+) -> Neighbours:
+    """How far samples are from their nearest training sequence, compared with test sequences and reconstructions.
 
-    A model's pictures are smooth, and so a little nearer to everything than real ones: the rebuilt test sequences
-    show by how much. Distances are root mean squares over the values that both sequences have, in units of ``x``.
-
-    Returns:
-        ``samples``, ``test`` and ``rebuilt``, each with ``median``, ``least`` and ``near``, the share that is nearer
-        than ``threshold``, the 1 % quantile of test; and ``n``.
+    Decoded frames are smooth, and therefore a little nearer to everything than real ones: the reconstructions of test
+    sequences show by how much. Distances are root mean squares over the values that both sequences have, in units of
+    ``x``.
     """
     rows = np.sort(np.random.default_rng(seed).permutation(len(data))[:n])
-    batch, like = data[rows], latents[rows]
-    made = [batch, subject.decode(like), subject.decode(_drawn(subject, like, generator))]
-    asked = Sequences(torch.cat([m.x for m in made]), torch.cat([m.mask for m in made]))
-    apart = distances(
-        asked, (train[start : start + BATCH] for start in range(0, len(train), BATCH))
+    like = latents[rows]
+    kinds = [data[rows], subject.decode(like), subject.decode(_sampled(subject, like, generator))]
+    queries = Sequences(
+        torch.cat([batch.x for batch in kinds]), torch.cat([batch.mask for batch in kinds])
     )
-    found = dict(zip(("test", "rebuilt", "samples"), np.split(apart, 3), strict=True))
-    threshold = float(np.quantile(found["test"], CLOSE))
-    about = lambda d: {
-        "median": float(np.median(d)),
-        "least": float(d.min()),
-        "near": float((d < threshold).mean()),
-    }
-    return {"n": len(rows), "threshold": threshold, **{who: about(d) for who, d in found.items()}}
+    batches = (train[start : start + BATCH] for start in range(0, len(train), BATCH))
+    test, reconstructions, samples = np.split(distances(queries, batches), 3)
+    threshold = float(np.quantile(test, NEAR))
+
+    def summary(found: np.ndarray) -> NeighbourDistance:
+        return NeighbourDistance(
+            median=float(np.median(found)),
+            smallest=float(found.min()),
+            share_near=float((found < threshold).mean()),
+        )
+
+    return Neighbours(
+        n=len(rows),
+        threshold=threshold,
+        test=summary(test),
+        reconstructions=summary(reconstructions),
+        samples=summary(samples),
+    )
 
 
-def distances(asked: Sequences, known: Iterable[Sequences]) -> np.ndarray:
-    """Root mean square distance of each sequence to its nearest among ``known``, ``[B]``.
+def distances(queries: Sequences, known: Iterable[Sequences]) -> np.ndarray:
+    """Root mean square distance of each query to its nearest sequence among ``known``, ``[B]``.
 
-    Over the values that both have; sequences that share less than half of what the asked one has are not compared.
+    Over the values that both have; sequences that share less than half of the query's values are not compared.
     Only one batch of ``known`` is held at a time.
     """
-    a, has_a = _flat(asked)
-    # By squares and products, which is fast, and then once more by the differences of the nearest, which is exact.
+    a, has_a = _flat(queries)
+    # The nearest is found by squares and products, which is fast; its distance is computed again from the
+    # differences, which is exact.
     best, exact = torch.full((len(a),), torch.inf), torch.full((len(a),), torch.inf)
     for batch in known:
         b, has_b = _flat(batch)
         here, index = _mean_squares(a, has_a, b, has_b).min(1)
         for row in (here < best).nonzero()[:, 0].tolist():
-            difference = (a[row] - b[index[row]])[has_a[row] & has_b[index[row]]].square().mean()
+            both = has_a[row] & has_b[index[row]]
+            difference = (a[row] - b[index[row]])[both].square().mean()
             exact[row] = torch.minimum(exact[row], difference)
         best = torch.minimum(best, here)
     return exact.sqrt().numpy()
@@ -252,13 +287,12 @@ def _mean_squares(a: Tensor, has_a: Tensor, b: Tensor, has_b: Tensor) -> Tensor:
     has_a, has_b = has_a.float(), has_b.float()
     shared = has_a @ has_b.T
     squared = a.square() @ has_b.T + has_a @ b.square().T - 2 * a @ b.T
-    return torch.where(
-        shared >= 0.5 * has_a.sum(1, keepdim=True), squared / shared.clamp_min(1), torch.inf
-    )
+    enough = shared >= 0.5 * has_a.sum(1, keepdim=True)
+    return torch.where(enough, squared / shared.clamp_min(1), torch.inf)
 
 
 def _flat(batch: Sequences) -> tuple[Tensor, Tensor]:
     """Values ``[B, N]``, 0 where there is none, and whether there is one."""
     x = batch.x.flatten(2)
-    there = ~x.isnan() & batch.mask[..., None]
-    return torch.where(there, x, 0.0).flatten(1), there.flatten(1)
+    present = ~x.isnan() & batch.mask[..., None]
+    return torch.where(present, x, 0.0).flatten(1), present.flatten(1)

@@ -1,14 +1,13 @@
 """The judge: a supervised classifier of every factor, trained on training sequences only.
 
-A judge speaks about swaps, so its own accuracy on real test sequences stands beside every score.
+A judge scores swaps, so its accuracy on real test sequences is reported with every score.
 """
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 
 from seqdisent.checkpoint import (
     JUDGE,
-    METRICS,
     CheckpointError,
     checkpoints_root,
     load_weights,
@@ -24,6 +22,8 @@ from seqdisent.checkpoint import (
     read_config,
 )
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.evaluation.report_file import load_report
+from seqdisent.evaluation.schema import Rate, ReportError
 from seqdisent.nn import FrameConfig, SequenceEncoder, frame_encoder
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import LossTerms, Sequences
@@ -40,8 +40,8 @@ class JudgeConfig:
 class Judge(nn.Module):
     """Frame encoder -> bidirectional LSTM -> one linear head for each factor.
 
-    Static factors are read from the whole sequence; so are dynamic ones, whose label is that of
-    the sequence's first frame (in the sprites every frame carries the same action).
+    All factors are predicted from the full sequence. The label of a dynamic one is that of the first frame (in the
+    sprites every frame has the same action).
     """
 
     def __init__(self, spec: DatasetSpec, config: JudgeConfig = JudgeConfig()) -> None:
@@ -49,7 +49,7 @@ class Judge(nn.Module):
         self.spec, self.config = spec, config
         self.frame_encoder = frame_encoder(spec, config.frame)
         self.sequence_encoder = SequenceEncoder(config.frame.features, config.hidden)
-        # Continuous factors have no classes for it to tell apart.
+        # Continuous factors have no classes.
         self.heads = nn.ModuleDict(
             {
                 f.name: nn.Linear(2 * config.hidden, len(f.classes))
@@ -67,7 +67,7 @@ class Judge(nn.Module):
         return {name: head(summary) for name, head in self.heads.items()}
 
     def loss(self, batch: Sequences, generator: torch.Generator | None = None) -> LossTerms:
-        """Cross-entropy of every factor in nats; a judge is supervised, so labels enter here."""
+        """Cross-entropy of every factor in nats; missing labels are left out."""
         logits = self(batch.x, batch.mask)
         truth = sequence_labels(batch)
         terms = {
@@ -89,46 +89,51 @@ class Judge(nn.Module):
 
     def classify(self, batch: Sequences) -> dict[str, Tensor]:
         """The most likely class of every factor, int64 ``[B]``."""
-        return {name: chance.argmax(-1) for name, chance in self.probabilities(batch).items()}
+        return {
+            name: probability.argmax(-1) for name, probability in self.probabilities(batch).items()
+        }
 
 
 def sequence_labels(batch: Sequences) -> dict[str, Tensor]:
-    """One label a sequence for every factor ``[B]``; a dynamic factor's is its first frame's."""
+    """One label for each sequence and factor ``[B]``; that of a dynamic factor is its first frame's."""
     return {**batch.static, **{name: value[:, 0] for name, value in batch.dynamic.items()}}
 
 
-def known_to(train: SequenceDataset, data: SequenceDataset) -> SequenceDataset:
-    """``data`` with labels of classes that ``train`` does not have made missing: no judge can be chosen by them."""
+def hide_unseen_classes(train: SequenceDataset, data: SequenceDataset) -> SequenceDataset:
+    """``data`` with labels of classes that do not occur in ``train`` made missing: a judge cannot predict them."""
+    seen = train.labels()
 
-    def known(name: str, labels: np.ndarray) -> np.ndarray:
-        return (
-            labels
-            if labels.dtype.kind == "f"
-            else np.where(np.isin(labels, train.labels()[name]), labels, -1)
-        )
+    def hidden(labels: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: _hide_unseen(value, seen[name]) for name, value in labels.items()}
 
-    parts = {
-        k: {n: known(n, v) for n, v in getattr(data, k).items()} for k in ("static", "dynamic")
-    }
-    return replace(data, **parts)
+    return replace(data, static=hidden(data.static), dynamic=hidden(data.dynamic))
 
 
-def knows(accuracy: dict[str, float], chance: float) -> bool:
-    """Whether a judge knows anything of a factor: it is right on real test sequences more often than by chance.
+def _hide_unseen(labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind == "f":
+        return labels
+    return np.where(np.isin(labels, seen), labels, -1)
 
-    Args:
-        accuracy: ``value`` and, where it was measured, ``low`` of its 95 % interval, which must be above chance.
+
+def is_informative(accuracy: Rate, chance: float) -> bool:
+    """Whether a judge is right on real test sequences more often than by chance.
+
+    The lower end of the interval decides, or the value where there is no interval.
     """
-    return accuracy.get("low", accuracy["value"]) > chance
+    bound = accuracy.value if math.isnan(accuracy.low) else accuracy.low
+    return bound > chance
 
 
 def load_judge(
     dataset: str, root: str | Path | None = None, device: str = "cpu"
-) -> tuple[Judge | None, dict[str, Any]]:
-    """The judge of a data set and its ``metrics.json``; ``(None, {})`` if there is no judge.
+) -> tuple[Judge | None, dict[str, Rate]]:
+    """The judge of a data set and its accuracy on real test sequences by factor.
 
     Args:
         root: the checkpoints folder; the default one if not given.
+
+    Returns:
+        ``(None, {})`` if there is no judge; no accuracies if it has not been measured.
 
     Raises:
         seqdisent.checkpoint.CheckpointError: if the judge is there but damaged.
@@ -138,12 +143,15 @@ def load_judge(
         return None, {}
     folder, config = read_config(folder)
     try:
-        settings = JudgeConfig(
-            **{**config["config"], "frame": FrameConfig(**config["config"]["frame"])}
-        )
+        frame = FrameConfig(**config["config"]["frame"])
+        settings = JudgeConfig(**{**config["config"], "frame": frame})
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{folder}: the judge's config is damaged: {error!r}") from error
     judge = Judge(DatasetSpec.from_json(config["dataset"]), settings)
     load_weights(judge, folder)
-    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    return prepare(judge, device), metrics
+    try:
+        report = load_report(folder)
+    except ReportError as error:
+        raise CheckpointError(str(error)) from error
+    accuracy = report.judge if report is not None and report.judge is not None else {}
+    return prepare(judge, device), accuracy

@@ -1,15 +1,14 @@
-"""Leakage, measured on the codes: four cells, static and dynamic code times static and dynamic factors.
+"""Leakage, measured on the codes: static and dynamic code times static and dynamic factors.
 
-For each factor a linear and a non-linear probe is trained on codes of training sequences, chosen on
-validation and scored once on test, beside chance, the majority rate, probes trained on shuffled labels, a
-permutation p-value, 95 % intervals, and the usable information in bits out of the factor's entropy.
+For each factor a linear and a non-linear probe is trained on codes of training sequences, chosen on validation and
+scored once on test: usable information in bits out of the factor's entropy, and accuracy (R² for a continuous factor),
+with 95 % intervals, chance, the majority rate, probes trained on shuffled labels, and a permutation p-value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,28 +16,57 @@ from torch import Tensor
 
 from seqdisent.evaluation.codes import PARTS, Codes
 from seqdisent.evaluation.disentanglement import independent_factors
-from seqdisent.evaluation.probes import PROBES, Reading, Task, read
-from seqdisent.evaluation.schema import Estimate
-from seqdisent.evaluation.splits import Splits, changes, one_label, say_as, why_not_measurable
-from seqdisent.evaluation.statistics import (
-    Bootstrap,
-    label_shuffles,
-    permutation_p,
+from seqdisent.evaluation.probes import PROBES, ProbeConfig, Reading, Task, read
+from seqdisent.evaluation.progress import TaskProgress, of_task
+from seqdisent.evaluation.schema import (
+    CODES,
+    FULL_VIEW,
+    CodeName,
+    Estimate,
+    FactorSummary,
+    Leakage,
+    LeakageCell,
+    Posterior,
+    ProbeKind,
+    ProbeScore,
+    StepScore,
 )
+from seqdisent.evaluation.splits import (
+    Splits,
+    changes_within_sequences,
+    first_labels,
+    why_not_measurable,
+)
+from seqdisent.evaluation.statistics import Bootstrap, label_shuffles, permutation_p
+from seqdisent.evaluation.verdicts import verdicts
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
-# The views of a code: (code, view) -> the vector of each sequence. K steps are joined, or averaged; sequences of
-# different lengths are first divided into as many parts.
-VIEWS: dict[tuple[str, str], Callable[[Latents], Tensor]] = {
-    ("static", "static"): lambda codes: codes.static,
-    ("dynamic", "sequence"): lambda codes: codes.timeline(PARTS).flatten(1),
-    ("dynamic", "mean"): lambda codes: codes.timeline(1).mean(1),
+
+def _static(codes: Latents) -> Tensor:
+    return codes.static
+
+
+def _all_steps(codes: Latents) -> Tensor:
+    return codes.timeline(PARTS).flatten(1)
+
+
+def _mean_over_time(codes: Latents) -> Tensor:
+    return codes.timeline(1).mean(1)
+
+
+# The views of a code: (code, view) -> one vector for each sequence. The K steps are joined, or averaged; sequences of
+# different lengths are first divided into equally many parts.
+VIEWS: dict[tuple[CodeName, str], Callable[[Latents], Tensor]] = {
+    ("static", "static"): _static,
+    ("dynamic", "sequence"): _all_steps,
+    ("dynamic", "mean"): _mean_over_time,
 }
-READINGS = ("mean", "sample")
-# What a cell is judged by: the whole code, as people use it.
-HEADLINE = {"static": ("static", "mean"), "dynamic": ("sequence", "mean")}
-NULLS = {"linear": 5, "nonlinear": 2}  # probes trained on shuffled labels, for each cell and kind
+POSTERIORS: tuple[Posterior, ...] = ("mean", "sample")
+# (view, posterior) that verdicts are based on: the full code, as people use it.
+HEADLINE = {code: (FULL_VIEW[code], "mean") for code in CODES}
+# Probes trained on shuffled labels, for each cell and kind.
+SHUFFLED_PROBES: dict[ProbeKind, int] = {"linear": 5, "nonlinear": 2}
 
 
 @dataclass(frozen=True)
@@ -46,25 +74,27 @@ class Effort:
     """How thorough a measurement is.
 
     Args:
-        readings: posterior means, or also draws.
+        posteriors: posterior means, or also posterior samples.
         steps: whether every step of the dynamic code is probed on its own.
         nulls: whether probes are also trained on shuffled labels.
         permutations: of the test labels, behind each p-value.
-        draws: bootstrap resamples.
+        resamples: of the bootstrap.
         epochs: passes of the probes over the training codes, as a share of the full measurement's.
     """
 
-    readings: tuple[str, ...] = READINGS
+    posteriors: tuple[Posterior, ...] = POSTERIORS
     steps: bool = True
     nulls: bool = True
     permutations: int = 999
-    draws: int = 1000
+    resamples: int = 1000
     epochs: float = 1.0
 
 
 FULL = Effort()
-QUICK = Effort(readings=("mean",), steps=True, nulls=True, permutations=199, draws=400, epochs=0.5)
-CELLS_ONLY = Effort(steps=False, nulls=False, permutations=199, draws=400)
+QUICK = Effort(
+    posteriors=("mean",), steps=True, nulls=True, permutations=199, resamples=400, epochs=0.5
+)
+CELLS_ONLY = Effort(steps=False, nulls=False, permutations=199, resamples=400)
 
 
 def measure(
@@ -73,221 +103,277 @@ def measure(
     *,
     effort: Effort = FULL,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Every cell, as plain types, and per test sequence.
+    progress: TaskProgress | None = None,
+) -> tuple[Leakage, dict[str, np.ndarray]]:
+    """Every cell, and its scores for each test sequence.
 
     Args:
         factors: of the data set.
         progress: called with (what is being probed, epochs done, epochs in all).
 
     Returns:
-        The report's ``leakage`` section, and ``{"CODE/VIEW/READING/FACTOR/PROBE/bits" or ".../score":
-        [N_test]}`` with ``source [N_test]``, from which differences of two checkpoints are computed.
+        The leakage part of a report; and ``{"CODE/VIEW/POSTERIOR/FACTOR/PROBE/bits" or ".../score": [N_test]}`` with
+        ``source [N_test]``, from which differences of two checkpoints are computed.
     """
-    moving = [f.name for f in factors if changes(f, splits.train)]
-    asked = splits.at_one_step(seed) if moving else splits
-    where = {f.name: asked if f.name in moving else splits for f in factors}
-    unmeasurable = {f.name: why for f in factors if (why := why_not_measurable(f, where[f.name]))}
-    measured = [f for f in factors if f.name not in unmeasurable]
-    test = splits.test
-    bootstrap = Bootstrap(test.source, effort.draws, seed)
-    configs = {
-        k: replace(c, epochs=max(3, round(c.epochs * effort.epochs))) for k, c in PROBES.items()
-    }
-    cells: list[dict[str, Any]] = []
-    rows: dict[str, np.ndarray] = {"source": test.source}
-    for part in (splits, asked) if moving else (splits,):
-        some = [f for f in measured if where[f.name] is part]
-        found, told = _cells(part, some, configs, bootstrap, effort, seed, progress)
-        cells += found
-        rows |= told
+    changing = [f.name for f in factors if changes_within_sequences(f, splits.train)]
+    at_one_step = splits.at_one_step(seed) if changing else splits
+    splits_of = {f.name: at_one_step if f.name in changing else splits for f in factors}
+    reasons = {f.name: why_not_measurable(f, splits_of[f.name]) for f in factors}
+    measured = [f for f in factors if not reasons[f.name]]
     classes = {
-        f.name: one_label(where[f.name].test.labels[f.name]) for f in measured if not f.continuous
+        f.name: first_labels(splits_of[f.name].test.labels[f.name])
+        for f in measured
+        if not f.continuous
     }
     composite = set(classes) - set(independent_factors(classes)) if classes else set()
-    section = {
-        "train_sequences": len(splits.train),
-        "validation_sequences": len(splits.validation),
-        "test_sequences": len(test),
-        "test_sources": bootstrap.groups,
-        "seed": seed,
-        "bootstrap": effort.draws,
-        "permutations": effort.permutations,
-        "shuffled_label_probes": NULLS if effort.nulls else {},
-        "asked_at_one_step": moving,
-        "factors": [
-            _about(f, where[f.name], unmeasurable.get(f.name, ""), composite) for f in factors
-        ],
-        "cells": cells,
-        "steps": _steps(splits, measured, configs, bootstrap, seed, progress)
-        if effort.steps
-        else [],
-    }
-    return section, rows
+
+    prober = _Prober(effort, Bootstrap(splits.test.source, effort.resamples, seed), seed, progress)
+    groups = [splits, at_one_step] if changing else [splits]
+    for group in groups:
+        prober.probe(group, [f for f in measured if splits_of[f.name] is group])
+    steps = prober.probe_steps(splits, measured) if effort.steps else []
+    leakage = Leakage(
+        train_sequences=len(splits.train),
+        validation_sequences=len(splits.validation),
+        test_sequences=len(splits.test),
+        test_sources=prober.bootstrap.groups,
+        seed=seed,
+        bootstrap=effort.resamples,
+        permutations=effort.permutations,
+        shuffled_label_probes=dict(SHUFFLED_PROBES) if effort.nulls else {},
+        factors_at_one_step=tuple(changing),
+        factors=tuple(
+            _factor_summary(f, splits_of[f.name], reasons[f.name], f.name in composite)
+            for f in factors
+        ),
+        cells=tuple(prober.cells),
+        steps=tuple(steps),
+    )
+    by_sequence = {"source": splits.test.source, **prober.by_sequence}
+    return replace(leakage, verdicts=verdicts(leakage)), by_sequence
 
 
-def _cells(
-    splits: Splits,
-    measured: list[Factor],
-    configs: dict,
-    bootstrap: Bootstrap,
-    effort: Effort,
-    seed: int,
-    progress,
-) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """The cells of some factors, and what the probes said of every test sequence."""
-    cells: list[dict[str, Any]] = []
-    rows: dict[str, np.ndarray] = {}
-    test = splits.test
-    shuffles = {f.name: _shuffles(test, f, effort.permutations, seed) for f in measured}
-    for (code, view), vector in VIEWS.items():
+@dataclass
+class _Prober:
+    """Trains probes and collects what they score."""
+
+    effort: Effort
+    bootstrap: Bootstrap
+    seed: int
+    progress: TaskProgress | None
+    cells: list[LeakageCell] = field(default_factory=list)
+    by_sequence: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def configs(self) -> dict[ProbeKind, ProbeConfig]:
+        """The probes, trained for as long as the effort allows."""
+        return {
+            kind: replace(config, epochs=max(3, round(config.epochs * self.effort.epochs)))
+            for kind, config in PROBES.items()
+        }
+
+    def probe(self, splits: Splits, factors: list[Factor]) -> None:
+        """Measure the cells of some factors."""
+        if not factors:
+            return
+        shuffles = {f.name: self._label_shuffles(splits.test, f) for f in factors}
+        for (code, view), vector in VIEWS.items():
+            stacked = self._stacked(splits, vector)
+            readings = {}
+            nulls = {}
+            for kind, config in self.configs.items():
+                about = f"{code} code ({view})"
+                readings[kind] = self._read(stacked, splits, factors, kind, config, about)
+                nulls[kind] = self._read_shuffled(stacked, splits, factors, kind, config, about)
+            for number, posterior in enumerate(self.effort.posteriors):
+                for factor in factors:
+                    by_kind = {kind: readings[kind][factor.name][number] for kind in readings}
+                    scores = {
+                        kind: score(factor, reading, self.bootstrap, nulls[kind][factor.name])
+                        for kind, reading in by_kind.items()
+                    }
+                    for kind, reading in by_kind.items():
+                        if reading.log2 is not None:
+                            labels = first_labels(splits.test.labels[factor.name])
+                            p = permutation_p(reading.log2, labels, shuffles[factor.name])
+                            scores[kind] = replace(scores[kind], p=p)
+                        key = f"{code}/{view}/{posterior}/{factor.name}/{kind}"
+                        self._keep(key, factor, reading)
+                    self.cells.append(
+                        LeakageCell(
+                            code=code,
+                            view=view,
+                            posterior=posterior,
+                            factor=factor.name,
+                            on_target=factor.kind == code,
+                            chosen=_best_on_validation(by_kind),
+                            linear=scores["linear"],
+                            nonlinear=scores["nonlinear"],
+                        )
+                    )
+
+    def probe_steps(self, splits: Splits, factors: list[Factor]) -> list[StepScore]:
+        """What the dynamic code of every single step contains: leakage over time."""
+        if not factors:
+            return []
         stacked = [
-            torch.stack([vector(getattr(c, r)) for r in effort.readings]) for c in splits.parts()
+            codes.mean.timeline(PARTS).transpose(0, 1).contiguous() for codes in splits.parts()
         ]
-        found: dict[str, dict[str, list[Reading]]] = {}
-        for kind, config in configs.items():
-            say = say_as(progress, f"{kind} probes of the {code} code ({view})")
-            tasks = [_task(f, splits) for f in measured]
-            found[kind] = read(*stacked, tasks, config, seed=seed, progress=say) if tasks else {}
-            if effort.nulls and tasks:
-                nulls = [
-                    _null_task(f, splits, i, seed) for f in measured for i in range(NULLS[kind])
-                ]
-                # One penalty, the strongest, is all that a probe of noise needs.
-                strong = replace(config, penalties=(max(config.penalties),))
-                say = say_as(progress, f"{kind} probes of shuffled labels, {code} code ({view})")
-                first = [part[:1] for part in stacked]
-                found[kind] |= read(*first, nulls, strong, seed=seed, progress=say)
-        for r, reading in enumerate(effort.readings):
-            for factor in measured:
-                by_kind = {kind: found[kind][factor.name][r] for kind in configs}
-                best = max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
-                cell = {
-                    "code": code,
-                    "view": view,
-                    "reading": reading,
-                    "factor": factor.name,
-                    "wanted": factor.kind == code,
-                    "chosen": best,
-                }
-                for kind, said in by_kind.items():
-                    nulls = (
-                        [found[kind][(factor.name, i)][0] for i in range(NULLS[kind])]
-                        if effort.nulls
-                        else []
-                    )
-                    cell[kind] = score(factor, said, bootstrap, nulls)
-                    if said.log2 is not None:
-                        labels = one_label(test.labels[factor.name])
-                        cell[kind]["p"] = permutation_p(said.log2, labels, shuffles[factor.name])
-                    key = f"{code}/{view}/{reading}/{factor.name}/{kind}"
-                    rows[f"{key}/bits"] = said.bits.astype(np.float16)
-                    # A squared error of rain does not fit into half precision.
-                    rows[f"{key}/score"] = said.score.astype(
-                        np.float32 if factor.continuous else np.float16
-                    )
-                cells.append(cell)
-    return cells, rows
+        steps = len(stacked[0])
+        tasks = [_task(f, splits, steps) for f in factors]
+        readings: dict[ProbeKind, dict[object, list[Reading]]] = {}
+        for kind, config in self.configs.items():
+            # The code of one step is small: half the units and passes suffice.
+            light = replace(config, hidden=config.hidden // 2, epochs=max(3, config.epochs // 2))
+            progress = of_task(self.progress, f"{kind} probes of every step")
+            readings[kind] = read(*stacked, tasks, light, seed=self.seed, progress=progress)
+        curve = []
+        for factor in factors:
+            for step in range(steps):
+                by_kind = {kind: readings[kind][factor.name][step] for kind in readings}
+                best = _best_on_validation(by_kind)
+                scores = score(factor, by_kind[best], self.bootstrap, [])
+                curve.append(
+                    StepScore(factor.name, step, best, scores.bits, scores.score, scores.measure)
+                )
+        return curve
+
+    def _stacked(self, splits: Splits, vector: Callable[[Latents], Tensor]) -> list[Tensor]:
+        """Vectors ``[posteriors, N, d]`` of each split."""
+        return [
+            torch.stack([vector(codes.latents(name)) for name in self.effort.posteriors])
+            for codes in splits.parts()
+        ]
+
+    def _read(
+        self,
+        stacked: list[Tensor],
+        splits: Splits,
+        factors: list[Factor],
+        kind: ProbeKind,
+        config: ProbeConfig,
+        about: str,
+    ) -> dict[object, list[Reading]]:
+        tasks = [_task(f, splits) for f in factors]
+        progress = of_task(self.progress, f"{kind} probes of the {about}")
+        return read(*stacked, tasks, config, seed=self.seed, progress=progress)
+
+    def _read_shuffled(
+        self,
+        stacked: list[Tensor],
+        splits: Splits,
+        factors: list[Factor],
+        kind: ProbeKind,
+        config: ProbeConfig,
+        about: str,
+    ) -> dict[str, list[Reading]]:
+        """By factor, readings of probes trained on shuffled labels."""
+        if not self.effort.nulls:
+            return {f.name: [] for f in factors}
+        numbers = range(SHUFFLED_PROBES[kind])
+        tasks = [_shuffled_task(f, splits, i, self.seed) for f in factors for i in numbers]
+        # One penalty, the strongest, is all that a probe of noise needs.
+        strong = replace(config, penalties=(max(config.penalties),))
+        progress = of_task(self.progress, f"{kind} probes of shuffled labels, {about}")
+        first = [part[:1] for part in stacked]
+        readings = read(*first, tasks, strong, seed=self.seed, progress=progress)
+        return {f.name: [readings[f.name, i][0] for i in numbers] for f in factors}
+
+    def _label_shuffles(self, test: Codes, factor: Factor) -> np.ndarray:
+        labels = first_labels(test.labels[factor.name])
+        return label_shuffles(test.source, labels, self.effort.permutations, self.seed)
+
+    def _keep(self, key: str, factor: Factor, reading: Reading) -> None:
+        """Scores for each test sequence, in half precision; squared errors of rain do not fit into it."""
+        self.by_sequence[f"{key}/bits"] = reading.bits.astype(np.float16)
+        precision = np.float32 if factor.continuous else np.float16
+        self.by_sequence[f"{key}/score"] = reading.score.astype(precision)
 
 
 def score(
-    factor: Factor, said: Reading, bootstrap: Bootstrap, nulls: list[Reading]
-) -> dict[str, Any]:
-    """One probe's figures: accuracy (R² of a continuous factor) and bits, each with its interval and null."""
+    factor: Factor, reading: Reading, bootstrap: Bootstrap, nulls: Sequence[Reading]
+) -> ProbeScore:
+    """One probe's accuracy (R² of a continuous factor) and bits, each with its interval and null; ``p`` is not set."""
     if factor.continuous:
-        lost = bootstrap.ratio(said.score, said.baseline)
-        rate = Estimate(1 - lost.value, 1 - lost.high, 1 - lost.low)
-        null_rate = [1 - np.nansum(n.score) / np.nansum(n.baseline) for n in nulls]
+        unexplained = bootstrap.ratio(reading.score, _baseline(reading))
+        value = Estimate(1 - unexplained.value, 1 - unexplained.high, 1 - unexplained.low)
+        null_scores = [1 - np.nansum(n.score) / np.nansum(_baseline(n)) for n in nulls]
     else:
-        rate = bootstrap.proportion(said.score)
-        null_rate = [np.nanmean(n.score) for n in nulls]
+        value = bootstrap.proportion(reading.score)
+        null_scores = [np.nanmean(n.score) for n in nulls]
     null_bits = [max(0.0, float(np.nanmean(n.bits))) for n in nulls]
-    return {
-        "r2" if factor.continuous else "accuracy": asdict(rate),
-        "bits": asdict(bootstrap.mean(said.bits).non_negative()),
-        "null_r2" if factor.continuous else "null_accuracy": float(np.mean(null_rate))
-        if nulls
-        else None,
-        "null_bits": float(np.mean(null_bits)) if nulls else None,
-        "p": None,
-    }
+    return ProbeScore(
+        bits=bootstrap.mean(reading.bits).non_negative(),
+        score=value,
+        measure="r2" if factor.continuous else "accuracy",
+        null_bits=float(np.mean(null_bits)) if nulls else None,
+        null_score=float(np.mean(null_scores)) if nulls else None,
+    )
 
 
-def _steps(splits, measured, configs, bootstrap, seed, progress) -> list[dict[str, Any]]:
-    """What the dynamic code of every single step tells: leakage over time."""
-    stacked = [codes.mean.timeline(PARTS).transpose(0, 1).contiguous() for codes in splits.parts()]
-    steps = len(stacked[0])
-    tasks = [_task(f, splits, steps) for f in measured]
-    if not tasks:
-        return []
-    found = {}
-    for kind, config in configs.items():
-        # A step's code is small: half the units and passes find what there is.
-        light = replace(config, hidden=config.hidden // 2, epochs=max(3, config.epochs // 2))
-        say = say_as(progress, f"{kind} probes of every step")
-        found[kind] = read(*stacked, tasks, light, seed=seed, progress=say)
-    curve = []
-    for factor in measured:
-        for step in range(steps):
-            by_kind = {kind: found[kind][factor.name][step] for kind in configs}
-            best = max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
-            figures = score(factor, by_kind[best], bootstrap, [])
-            curve.append(
-                {"factor": factor.name, "step": step, "chosen": best}
-                | {k: figures[k] for k in ("bits", "r2" if factor.continuous else "accuracy")}
-            )
-    return curve
+def _baseline(reading: Reading) -> np.ndarray:
+    assert reading.baseline is not None, "of a continuous factor"
+    return reading.baseline
+
+
+def _best_on_validation(by_kind: dict[ProbeKind, Reading]) -> ProbeKind:
+    return max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
 
 
 def _task(factor: Factor, splits: Splits, steps: int = 0) -> Task:
-    """The labels to learn: one a sequence, or one a step."""
-
-    def of(codes: Codes) -> np.ndarray:
-        labels = codes.labels[factor.name]
-        if not steps:
-            return one_label(labels)
-        if labels.ndim == 1:
-            return np.broadcast_to(labels, (steps, len(labels)))
-        return labels[:, np.arange(steps) * labels.shape[1] // steps].T
-
-    return Task(factor.name, len(factor.classes), *(of(c) for c in splits.parts()))
+    """The labels to predict: one for each sequence; with ``steps`` one for each step, ``[steps, N]``."""
+    parts = [codes.labels[factor.name] for codes in splits.parts()]
+    if steps:
+        train, validation, test = (_labels_of_steps(labels, steps) for labels in parts)
+    else:
+        train, validation, test = (first_labels(labels) for labels in parts)
+    return Task(factor.name, len(factor.classes), train, validation, test)
 
 
-def _null_task(factor: Factor, splits: Splits, number: int, seed: int) -> Task:
-    """The same labels, dealt anew in training and validation; test labels stay."""
+def _labels_of_steps(labels: np.ndarray, steps: int) -> np.ndarray:
+    if labels.ndim == 1:
+        return np.broadcast_to(labels, (steps, len(labels)))
+    return labels[:, np.arange(steps) * labels.shape[1] // steps].T
+
+
+def _shuffled_task(factor: Factor, splits: Splits, number: int, seed: int) -> Task:
+    """The same with labels shuffled in training and validation; test labels stay."""
     task = _task(factor, splits)
-    dealt = [
-        labels[label_shuffles(codes.source, labels, 1, seed + 1 + number)[0]]
-        for labels, codes in ((task.train, splits.train), (task.validation, splits.validation))
-    ]
-    return Task((factor.name, number), task.classes, *dealt, task.test)
+
+    def shuffled(labels: np.ndarray, codes: Codes) -> np.ndarray:
+        order = label_shuffles(codes.source, labels, 1, seed + 1 + number)[0]
+        return labels[order]
+
+    return Task(
+        (factor.name, number),
+        task.classes,
+        shuffled(task.train, splits.train),
+        shuffled(task.validation, splits.validation),
+        task.test,
+    )
 
 
-def _shuffles(test: Codes, factor: Factor, draws: int, seed: int) -> np.ndarray:
-    return label_shuffles(test.source, one_label(test.labels[factor.name]), draws, seed)
-
-
-def _about(factor: Factor, splits: Splits, why: str, composite: set[str]) -> dict[str, Any]:
-    """A factor's entropy, chance level and majority rate on test (null where they have no meaning)."""
-    about = {
-        "name": factor.name,
-        "kind": factor.kind,
-        "classes": list(factor.classes),
-        "unit": factor.unit,
-        "not_measurable": why,
-        "composite": factor.name in composite,
-        "entropy_bits": None,
-        "chance": None,
-        "majority": None,
-    }
-    if why or factor.continuous:
-        return about
-    train, test = (one_label(c.labels[factor.name]) for c in (splits.train, splits.test))
+def _factor_summary(factor: Factor, splits: Splits, reason: str, composite: bool) -> FactorSummary:
+    """A factor's entropy, chance level and majority rate on test."""
+    summary = FactorSummary(
+        name=factor.name,
+        kind=factor.kind,
+        classes=tuple(factor.classes),
+        unit=factor.unit,
+        not_measurable=reason,
+        composite=composite,
+    )
+    if reason or factor.continuous:
+        return summary
+    train = first_labels(splits.train.labels[factor.name])
+    test = first_labels(splits.test.labels[factor.name])
     train, test = train[train >= 0], test[test >= 0]
     share = np.bincount(test, minlength=len(factor.classes)) / len(test)
-    return about | {
-        "entropy_bits": float(-(share[share > 0] * np.log2(share[share > 0])).sum()),
-        "chance": 1 / len(factor.classes),
-        "majority": float(np.mean(test == np.bincount(train).argmax())),
-    }
+    present = share[share > 0]
+    commonest = np.bincount(train).argmax()
+    return replace(
+        summary,
+        entropy_bits=float(-(present * np.log2(present)).sum()),
+        chance=1 / len(factor.classes),
+        majority=float(np.mean(test == commonest)),
+    )

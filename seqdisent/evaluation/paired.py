@@ -1,34 +1,30 @@
-"""Two checkpoints on the same test sequences: differences whose interval is paired."""
+"""Two checkpoints on the same test sequences: paired differences."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from seqdisent.errors import UsageError
 from seqdisent.evaluation.leakage import HEADLINE
+from seqdisent.evaluation.schema import Leakage, PairedDifference
 from seqdisent.evaluation.statistics import Bootstrap
+
+Rows = Mapping[str, np.ndarray]
 
 
 def paired_differences(
-    rows_a: dict[str, np.ndarray],
-    rows_b: dict[str, np.ndarray],
-    report_a: dict[str, Any],
-    draws: int = 1000,
-) -> list[dict[str, Any]]:
-    """Bits of the first minus bits of the second, for the headline cell of every code and factor.
+    rows_a: Rows, rows_b: Rows, leakage_a: Leakage, resamples: int = 1000
+) -> list[PairedDifference]:
+    """Bits of the first minus bits of the second, for the full code and every factor.
 
-    Each test sequence is compared with itself, so what makes it easy or hard cancels; sources are resampled
-    as everywhere. The better probe on validation stands for the first; the same kind of probe for the second.
+    Each test sequence is compared with itself, so what makes it easy or hard cancels; sources are resampled. The first
+    checkpoint is represented by its better probe on validation, the second by the same kind of probe.
 
     Args:
-        rows_a, rows_b: what :func:`seqdisent.evaluation.leakage.measure` says of every test sequence.
-        report_a: the first checkpoint's report.
-
-    Returns:
-        ``{"code", "factor", "bits": {"value", "low", "high"}}`` for each cell.
+        rows_a, rows_b: scores for each test sequence (:func:`seqdisent.evaluation.leakage.measure`).
+        leakage_a: of the first checkpoint.
 
     Raises:
         ValueError: if the two were not measured on the same test sequences.
@@ -38,19 +34,13 @@ def paired_differences(
             f"they were measured on other test sequences ({len(rows_a['source'])} and {len(rows_b['source'])}), "
             "so no paired difference can be given; measure both in the same way"
         )
-    bootstrap = Bootstrap(rows_a["source"], draws)
+    bootstrap = Bootstrap(rows_a["source"], resamples)
     found = []
-    for cell in report_a["leakage"]["cells"]:
-        if (cell["view"], cell["reading"]) != HEADLINE[cell["code"]]:
+    for cell in leakage_a.cells:
+        if (cell.view, cell.posterior) != HEADLINE[cell.code]:
             continue
-        key = f"{cell['code']}/{cell['view']}/{cell['reading']}/{cell['factor']}/{cell['chosen']}/bits"
+        key = f"{cell.code}/{cell.view}/{cell.posterior}/{cell.factor}/{cell.chosen}/bits"
         if key in rows_b:
             difference = rows_a[key].astype(float) - rows_b[key].astype(float)
-            found.append(
-                {
-                    "code": cell["code"],
-                    "factor": cell["factor"],
-                    "bits": asdict(bootstrap.mean(difference)),
-                }
-            )
+            found.append(PairedDifference(cell.code, cell.factor, bootstrap.mean(difference)))
     return found

@@ -1,324 +1,191 @@
-"""``seqdisent evaluate``: everything that is measured of a checkpoint, once, on data it never saw."""
+"""``seqdisent evaluate``: everything that is measured of a checkpoint, on data that it was not trained on."""
 
 from __future__ import annotations
 
-import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from seqdisent.checkpoint import JUDGE, METRICS, checkpoint_hash, load_checkpoint, read_config
+from seqdisent.checkpoint import JUDGE, checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.errors import SeqdisentError, UsageError
 from seqdisent.evaluation.codes import ModelSubject
-from seqdisent.evaluation.diagnostics import anchors, health, health_words
+from seqdisent.evaluation.controls import control_subject
 from seqdisent.evaluation.downstream_tasks import TASKS
-from seqdisent.evaluation.generation import generation_report
-from seqdisent.evaluation.judge import load_judge
-from seqdisent.evaluation.leakage import FULL, QUICK, Effort, measure
-from seqdisent.evaluation.splits import Splits
-from seqdisent.evaluation.stand_ins import calibration
-from seqdisent.evaluation.swap import judge_accuracy, judge_real, reconstruction_error, swap_report
-from seqdisent.modalities import modality_of
-from seqdisent.reporting.verdicts import verdicts
+from seqdisent.evaluation.judge import Judge, load_judge
+from seqdisent.evaluation.progress import TaskProgress, ignore_progress, of_task
+from seqdisent.evaluation.sample import FULL_SAMPLE, Sample, hold_out, subset
+from seqdisent.evaluation.schema import Report
+from seqdisent.evaluation.sections.anchors import ANCHORS
+from seqdisent.evaluation.sections.base import Context, Judged, Section
+from seqdisent.evaluation.sections.diagnostics import DIAGNOSTICS
+from seqdisent.evaluation.sections.disentanglement import DISENTANGLEMENT
+from seqdisent.evaluation.sections.downstream import DOWNSTREAM
+from seqdisent.evaluation.sections.generation import GENERATION
+from seqdisent.evaluation.sections.leakage import LEAKAGE
+from seqdisent.evaluation.sections.reconstruction import RECONSTRUCTION
+from seqdisent.evaluation.sections.speech import SPEECH
+from seqdisent.evaluation.sections.swaps import SWAPS
+from seqdisent.evaluation.sections.verification import VERIFICATION
+from seqdisent.evaluation.splits import Splits, share_a_class
+from seqdisent.evaluation.swap import judge_accuracy, judge_real
 from seqdisent.version import __version__
 
-ROWS = "leakage.npz"  # what the probes said of every test sequence, for paired differences
-VERIFIED = 900  # sequences behind the verification figures: all their pairs are compared
-Say = Callable[[str, int, int], None]  # (what is being done, done, in all)
+# Measured in this order. A new section is one file and one line here.
+SECTIONS: tuple[Section, ...] = (
+    LEAKAGE,
+    RECONSTRUCTION,
+    SWAPS,
+    SPEECH,
+    DOWNSTREAM,
+    GENERATION,
+    DIAGNOSTICS,
+    DISENTANGLEMENT,
+    VERIFICATION,
+    ANCHORS,
+)
 
 
 class NoJudge(SeqdisentError, ValueError):
-    """A judge is to be measured and there is none; the message says how to train one."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """How many sequences of each split a report uses, and how thoroughly; ``None`` is all of them."""
-
-    train: int | None = None
-    validation: int | None = None
-    test: int | None = None
-    pairs: int = 2000
-    effort: Effort = FULL
-
-
-WHOLE = Sample()
-LIVE = Sample(train=1800, validation=300, test=600, pairs=200, effort=QUICK)
+    """A judge is to be measured and there is none."""
 
 
 def evaluate(
     name_or_path: str | Path,
     *,
     split: str = "test",
-    sample: Sample = WHOLE,
+    sample: Sample = FULL_SAMPLE,
     seed: int = 0,
-    stand_in: str | None = None,
+    control: str | None = None,
     data_root: str | Path | None = None,
     judges: str | Path | None = None,
+    judge_hint: str = "",
     command: str = "",
-    say: Say | None = None,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Measure a model, a judge, or a stand-in for a model.
+    progress: TaskProgress = ignore_progress,
+) -> tuple[Report, dict[str, np.ndarray]]:
+    """Measure a model, a judge, or a control in place of a model.
 
     Args:
-        split: the split to score; anything but ``"test"`` is for development, and probes are then
-            chosen on training sequences that they did not learn from.
+        split: the split to score; anything but ``"test"`` is for development, and probes are then chosen on training
+            sequences that they were not trained on.
         seed: of pairs, samples, probes, shuffles and resamples.
-        stand_in: one of :data:`seqdisent.evaluation.stand_ins.KINDS`, in place of the model itself.
+        control: one of :data:`seqdisent.evaluation.controls.KINDS`, in place of the model.
         judges: folder with the judge; the checkpoints folder by default.
+        judge_hint: how to get a judge, for the report if there is none.
         command: recorded in the report.
 
     Returns:
-        The report in plain types, as in ``metrics.json``; and what the probes said of every test
-        sequence, as in ``leakage.npz``.
+        The report, as in ``metrics.json``; and the probes' scores for each test sequence, as in ``leakage.npz``.
 
     Raises:
-        NoJudge: if a judge is to be measured and is not there. A model is measured without one: leakage
-            needs no judge, and ``no_judge`` says what is missing.
-        ValueError: for an unknown split or stand-in.
+        NoJudge: if a judge is to be measured and is missing. A model is measured without one: leakage needs no judge,
+            and ``no_judge`` in the report says what is missing.
+        UsageError: for an unknown split or control.
     """
     folder, config = read_config(name_or_path)
     dataset = config["dataset"]["name"]
-    say = say or (lambda what, done, total: None)
-    data = few(load_dataset(dataset, split, data_root), sample.test, seed)
+    test = subset(load_dataset(dataset, split, data_root), sample.test, seed)
+    training_data = load_dataset(dataset, "train", data_root)
     clock = _Clock()
-    report = {
-        "checkpoint": folder.name,
-        "stand_in": stand_in,
-        "weights_sha256_16": checkpoint_hash(folder),
-        "command": command,
-        "split": split,
-        "sequences": len(data),
-        "seed": seed,
-        "seconds": clock.seconds,
-        "versions": {
-            "seqdisent": __version__,
-            "torch": torch.__version__.split("+")[0],
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-    }
-    train = load_dataset(dataset, "train", data_root)
-    judge, _ = load_judge(
-        data.spec.judged_by, judges or (folder.parent if config["model"] == JUDGE else None)
+    report = Report(
+        checkpoint=folder.name,
+        split=split,
+        sequences=len(test),
+        seed=seed,
+        weights_sha256_16=checkpoint_hash(folder),
+        control=control,
+        command=command,
+        versions=_versions(),
     )
-    missing = _no_judge(dataset)
+    is_judge = config["model"] == JUDGE
+    judge_name = test.spec.judged_by
+    judge, _ = load_judge(judge_name, judges or (folder.parent if is_judge else None))
+    missing = "; ".join(filter(None, [f"no judge for {judge_name}", judge_hint]))
+    judged = None
     if judge is not None:
-        real = judge_real(judge, data, lambda d, t: say("judging real sequences", d, t))
-        real = {
-            name: said for name, said in real.items() if _known(name, train.labels(), data.labels())
-        }
-        report["judge"] = judge_accuracy(real, data)
-    if config["model"] == JUDGE:
-        if judge is None:
-            raise NoJudge(missing)
+        judged = _judged(judge, training_data, test, progress)
+        report = replace(report, judge=judged.accuracy)
+    elif is_judge:
+        raise NoJudge(missing)
+    elif dataset not in TASKS:  # there, supervised networks score the swaps
+        report = replace(report, no_judge=missing)
+    if is_judge:
         return report, {}
 
     model, spec = load_checkpoint(folder)
-    if data.spec.factors != spec.factors:
+    if test.spec.factors != spec.factors:
         raise UsageError(
-            f"{folder.name} was trained on other labels of {dataset} than are there now; train it again"
+            f"{folder.name} was trained with other labels of {dataset} than it has now; train it again"
         )
-    subject = calibration(stand_in, model, data) if stand_in else ModelSubject(model)
-    learn, held = few(train, sample.train, seed), None
+    subject = ModelSubject(model) if control is None else control_subject(control, model, test)
+    train = subset(training_data, sample.train, seed)
     if split == "validation":
-        learn, held = _hold_out(learn, seed)
-    held = held or few(load_dataset(dataset, "validation", data_root), sample.validation, seed)
-    with clock("codes"):
-        splits = Splits.of(subject, (learn, held, data), seed, say)
-    with clock("leakage"):
-        report["leakage"], rows = measure(
-            splits, spec.factors, effort=sample.effort, seed=seed, progress=say
-        )
-        report["leakage"]["verdicts"] = verdicts(report["leakage"])
-    with clock("swaps"):
-        constant = mean_sequence(learn)
-        report["error"] = reconstruction_error(subject, data, splits.test.mean, constant)
-        if judge is None:
-            report |= (
-                {} if dataset in TASKS else {"no_judge": missing}
-            )  # there, networks with labels judge
-        else:
-            report |= swap_report(
-                subject,
-                judge,
-                data,
-                splits.test.mean,
-                real,
-                pairs=sample.pairs,
-                seed=seed,
-                progress=lambda d, t: say("swaps and samples", d, t),
-            )
-    if modality_of(spec).has_waveform:
-        from seqdisent.evaluation.speech import PAIRS, speech_report
-
-        with clock("speech"):
-            report["speech"] = speech_report(
-                subject,
-                data,
-                splits.test.mean,
-                pairs=min(PAIRS, sample.pairs),
-                seed=seed,
-                progress=lambda d, t: say("pitch of swaps", d, t),
-            )
-    if dataset in TASKS and sample.effort is FULL and not stand_in:
-        from seqdisent.evaluation.downstream import answers, summarised
-
-        with clock("tasks"):
-            parts = (train, load_dataset(dataset, "validation", data_root), data)
-            told = {
-                task.name: answers(task, model, parts, seed, lambda what: say(what, 0, 1))
-                for task in TASKS[dataset]
-            }
-            report["downstream"] = summarised(folder.name, dataset, {seed: told})["tasks"]
-    if sample.effort is FULL and not stand_in:
-        with clock("generation"):
-            report["generation"] = generation_report(
-                subject,
-                judge,
-                learn,
-                data,
-                splits.test.mean,
-                real if judge else {},
-                seed=seed,
-                say=say,
-            )
-    report["health"] = health(splits.test)
-    report["health"]["words"] = health_words(report["health"])
-    if sample.effort is FULL:
-        say("DCI, MIG and verification", 0, 1)
-        with clock("multifactor"):
-            report |= _structure(splits, spec, data)
-        with clock("anchors"):
-            moving = (
-                []
-                if stand_in or judge is None
-                else anchors(
-                    model,
-                    judge,
-                    (learn, held, data),
-                    judged=report["judge"],
-                    seed=seed,
-                    progress=lambda d, t: say("moving the anchor", d, t),
-                )
-            )
-        report["anchors"] = moving
-    return report, rows
-
-
-def _no_judge(dataset: str) -> str:
-    from seqdisent.recipes import RECIPES
-
-    missing = f"no judge for {dataset}"
-    return (
-        f"{missing}; train one with `seqdisent train judge-{dataset}`"
-        if f"judge-{dataset}" in RECIPES
-        else missing
+        train, validation = hold_out(train, seed)
+    else:
+        validation = subset(load_dataset(dataset, "validation", data_root), sample.validation, seed)
+    with clock.measure("codes"):
+        codes = Splits.of(subject, (train, validation, test), seed, progress)
+    context = Context(
+        model=model,
+        subject=subject,
+        spec=spec,
+        training_data=training_data,
+        data_root=None if data_root is None else Path(data_root),
+        train=train,
+        validation=validation,
+        test=test,
+        codes=codes,
+        judged=judged,
+        control=control,
+        sample=sample,
+        seed=seed,
+        progress=progress,
     )
+    for section in SECTIONS:
+        if section.applies(context):
+            progress(section.name, 0, 1)
+            with clock.measure(section.name):
+                report = section.measure(context, report)
+    return replace(report, seconds=clock.seconds).with_summary(), context.arrays
 
 
-def mean_sequence(data: SequenceDataset) -> torch.Tensor:
-    """What a model that knows nothing would say: the mean of every eighth sequence ``[T, *event]``, step by step."""
-    some = data[np.arange(0, len(data), 8)]
-    there = some.mask.view(*some.mask.shape, *[1] * (some.x.ndim - 2)) & ~torch.isnan(some.x)
-    return torch.where(there, some.x, 0.0).sum(0) / there.sum(0).clamp_min(1)
-
-
-def _structure(splits: Splits, spec, data: SequenceDataset) -> dict[str, Any]:
-    """DCI and MIG over the dimensions of both codes (the dynamic one as its time mean), and verification."""
-    from seqdisent.evaluation.disentanglement import dci, independent_factors, mig
-    from seqdisent.evaluation.verification import verification
-
-    joined = lambda codes: torch.cat([codes.mean.static, codes.mean.timeline(1).mean(1)], 1).numpy()
-    classes = [f.name for f in spec.factors if not f.continuous]
-    first = lambda codes, n: codes.labels[n][:, 0] if codes.labels[n].ndim > 1 else codes.labels[n]
-    labels = {n: first(splits.test, n) for n in classes}
-    # These measures have no notion of a missing label, nor of a class that training does not have.
-    labels = {
-        n: v
-        for n, v in labels.items()
-        if (v >= 0).all() and _known(n, splits.train.labels, splits.test.labels)
+def _versions() -> dict[str, str]:
+    return {
+        "seqdisent": __version__,
+        "torch": torch.__version__.split("+")[0],
+        "numpy": np.__version__,
+        "python": platform.python_version(),
     }
-    labels = {n: labels[n] for n in independent_factors(labels)}
-    train_labels = {n: first(splits.train, n) for n in labels}
-    s = splits.test.mean.static.shape[1]
-    blocks = {"static": slice(0, s), "dynamic": slice(s, s + splits.test.mean.dynamic.shape[2])}
-    codes = joined(splits.test)
-    # At random: every third sequence of a character would have one direction, and be alike for that.
-    few = np.sort(np.random.default_rng(0).permutation(len(codes))[:VERIFIED])
-    names = spec.identity or [f.name for f in spec.static_factors if not f.continuous]
-    static = np.stack([first(splits.test, name) for name in names], 1)
-    identity = np.unique(static, axis=0, return_inverse=True)[1].reshape(-1)
-    found = verification(
-        splits.test.mean.static.numpy()[few],
-        splits.test.mean.timeline(1).numpy()[few],
-        identity[few],
-    )
-    some = data[few]
-    weight = some.mask / some.mask.sum(1, keepdim=True)
-    raw = torch.einsum(
-        "btn,bt->bn", some.x.flatten(2).nan_to_num(), weight
-    )  # without a model: the mean frame
-    raw = (raw - raw.mean(0)).numpy()
-    found["raw"] = verification(raw, raw[:, None], identity[few])["static"]
-    if len(labels) < 2:  # disentanglement compares factors
-        return {"verification": found}
-    made = dci(joined(splits.train), train_labels, codes, labels, blocks=blocks)
-    return {"dci": made, "mig": mig(codes, labels), "verification": found}
 
 
-def few(data: SequenceDataset, n: int | None, seed: int) -> SequenceDataset:
-    """At most ``n`` sequences of a split, in memory."""
-    if n is None or n >= len(data):
-        return data.in_memory()
-    return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n]))
+def _judged(
+    judge: Judge, train: SequenceDataset, test: SequenceDataset, progress: TaskProgress
+) -> Judged:
+    """The judge's predictions of factors with a class that occurs in training."""
+    predictions = judge_real(judge, test, of_task(progress, "judging real sequences"))
+    train_labels, test_labels = train.labels(), test.labels()
+    real = {
+        name: prediction
+        for name, prediction in predictions.items()
+        if share_a_class(train_labels[name], test_labels[name])
+    }
+    return Judged(judge, real, judge_accuracy(real, test))
 
 
-def _known(factor: str, learn: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> bool:
-    """Whether what learns from these labels could know any of those: held-out sentences are none of its classes."""
-    return bool(np.isin(test[factor][test[factor] >= 0], learn[factor]).any())
-
-
-def _hold_out(
-    data: SequenceDataset, seed: int, share: float = 0.1
-) -> tuple[SequenceDataset, SequenceDataset]:
-    """Training sequences to learn probes from and, of other sources, to choose them on."""
-    sources = np.random.default_rng(seed).permutation(np.unique(data.sources))
-    held = np.isin(data.sources, sources[: max(1, int(share * len(sources)))])
-    return data.select(np.flatnonzero(~held)), data.select(np.flatnonzero(held))
-
-
+@dataclass
 class _Clock:
     """Seconds that the parts of a report took."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def __call__(self, part: str):
+    def measure(self, part: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
         self.seconds[part] = round(time.perf_counter() - started, 1)
-
-
-def write_metrics(
-    name_or_path: str | Path, report: dict[str, Any], rows: dict[str, np.ndarray]
-) -> Path:
-    """Keep the report in the checkpoint folder, and bring its model card up to date."""
-    from seqdisent.reporting.model_card import write_card
-
-    folder, _ = read_config(name_or_path)
-    path = folder / METRICS
-    path.write_text(json.dumps(report, separators=(",", ":"), indent=1) + "\n", encoding="utf-8")
-    if rows:
-        np.savez_compressed(folder / ROWS, **rows)
-    write_card(folder)
-    return path

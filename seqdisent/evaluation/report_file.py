@@ -1,12 +1,17 @@
-"""Reports in checkpoint folders: ``metrics.json``."""
+"""Reports in checkpoint folders: ``metrics.json``, and ``leakage.npz`` with scores for each test sequence."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from seqdisent.checkpoint import METRICS, checkpoints_root
-from seqdisent.evaluation.schema import Report, ReportError
+import numpy as np
 
+from seqdisent.checkpoint import METRICS, checkpoints_root, read_config
+from seqdisent.evaluation.schema import Report, ReportError
+from seqdisent.io import write_npz, write_text
+
+ARRAYS = "leakage.npz"
 NOT_MEASURED = {"", "{}"}
 
 
@@ -39,3 +44,19 @@ def read_report(path: Path) -> Report | None:
         return Report.from_json(text)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from error
+
+
+def write_report(
+    name_or_path: str | Path, report: Report, arrays: Mapping[str, np.ndarray] | None = None
+) -> Path:
+    """Keep a report in a checkpoint folder, and the scores for each test sequence if there are some.
+
+    Returns:
+        The path of the report.
+    """
+    folder, _ = read_config(name_or_path)
+    path = folder / METRICS
+    write_text(path, report.to_json())
+    if arrays:
+        write_npz(folder / ARRAYS, arrays)
+    return path

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from seqdisent.errors import SeqdisentError
 from seqdisent.evaluation.schema_1 import upgraded
 
 SCHEMA_VERSION = 2
@@ -29,7 +28,7 @@ CODES: tuple[CodeName, ...] = ("static", "dynamic")
 FULL_VIEW: dict[str, str] = {"static": "static", "dynamic": "sequence"}
 
 
-class ReportError(SeqdisentError, ValueError):
+class ReportError(ValueError):
     """A report cannot be read; the message says why."""
 
 
@@ -253,6 +252,15 @@ class Leakage:
         return sum(entropies) if entropies else None
 
 
+@dataclass(frozen=True)
+class PairedDifference:
+    """Bits of one checkpoint minus bits of another, on the same test sequences."""
+
+    code: CodeName
+    factor: str
+    bits: Estimate
+
+
 # --- Reconstruction, swaps and samples ---------------------------------------------------------
 
 
@@ -474,6 +482,21 @@ class DownstreamTask:
     test_rows: int
     test_sources: int
     swap: SwapTransfer | None = None
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """The downstream tasks of one recipe, over seeds.
+
+    Args:
+        fingerprints: by seed, a hash of the recipe and the weights that were measured; empty if not recorded.
+    """
+
+    recipe: str
+    dataset: str
+    seeds: tuple[int, ...]
+    tasks: tuple[DownstreamTask, ...]
+    fingerprints: dict[str, str] = field(default_factory=dict)
 
 
 # --- Generation --------------------------------------------------------------------------------

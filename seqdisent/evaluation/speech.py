@@ -1,13 +1,14 @@
-"""What is measured of speech alone, all of it on waveforms: pitch, distortion, and what was said.
+"""Measures of speech alone, all of them on waveforms: pitch, distortion, and content.
 
-The judge knows the classes it was trained on. Pitch needs no judge, and neither does the question of what was said
-where no training recording says it: a swap is held against real recordings of the donor.
+A judge predicts the classes that it was trained on. Pitch needs no judge, and neither does content where no training
+recording has it: a swap is compared with real recordings of the donor.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
 
+import librosa
 import numpy as np
 import pyworld
 from scipy.fft import dct
@@ -17,13 +18,21 @@ from seqdisent.audio.distortion import distortion
 from seqdisent.audio.prepare import RATE_HZ
 from seqdisent.audio.waveforms import waveforms
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.evaluation.codes import BATCH, Progress, Subject
+from seqdisent.evaluation.codes import BATCH, Subject
+from seqdisent.evaluation.progress import Progress
+from seqdisent.evaluation.schema import (
+    ContentTransfer,
+    DistortionScore,
+    PitchTransfer,
+    Speech,
+    SpeechDistortion,
+)
 from seqdisent.evaluation.statistics import success_rate
 from seqdisent.types import Latents
 
 PAIRS = 300
-APART_SEMITONES = 3.0  # pairs of one sex are asked about if their pitches differ by as much
-REBUILT = 40  # recordings behind the distortion
+APART_SEMITONES = 3.0  # pairs whose median pitches differ by at least as much form a group
+RECONSTRUCTED = 40  # recordings behind the distortion
 
 
 def speech_report(
@@ -34,7 +43,7 @@ def speech_report(
     pairs: int = PAIRS,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict:
+) -> Speech:
     """Pitch, distortion and content of swaps.
 
     Args:
@@ -42,51 +51,60 @@ def speech_report(
         latents: posterior means of ``data``.
 
     Returns:
-        ``pitch``: for pairs of different sex (``"sex"``, if it is a factor) and pairs whose median pitches are at
-        least 3 semitones apart (``"apart"``), how often the median pitch of the swap is nearer the donor's than the
-        source's (chance: one half), and the median distance to the donor in semitones, with that of the source
-        beside it; ``distortion``: mel-cepstral distortion in dB of the vocoder alone and of the model's
-        reconstruction, against the recording; ``content``: how often the swap is nearest to the donor's recording
-        with the source's content, among recordings of the donor with every content of the split.
+        Pitch: for pairs of different sex (if sex is a factor) and pairs whose median pitches are at least 3 semitones
+        apart, how often the median pitch of the swap is nearer to the donor's than to the source's. Distortion: of
+        the vocoder alone and of the model's reconstruction, against the recording. Content: how often the swap is
+        nearest to the donor's recording with the source's content, among recordings of the donor with every content
+        of the split.
     """
+    assert data.recordings is not None
     rng = np.random.default_rng(seed)
-    sounds = [wave / 32767.0 for wave in data.recordings]
+    recordings = [wave / 32767.0 for wave in data.recordings]
     hz = np.array(
         [
             vocoder.median_pitch_hz(vocoder.to_frames(x, n))
             for x, n in zip(data.frames, data.steps, strict=True)
         ]
     )
-    report: dict = {"pairs": pairs, "distortion": _distortion(subject, data, latents, sounds, rng)}
-    a, b = _pairs_apart(data, hz, pairs, rng)
-    swapped = []
+    distortions = _distortion(subject, data, latents, recordings, rng)
+    a, b = _pairs_of_speakers(data, hz, pairs, rng)
+    swapped: list[np.ndarray] = []
     for start in range(0, len(a), BATCH):
         rows = slice(start, start + BATCH)
         swapped += waveforms(subject.decode(latents[a[rows]].with_static(latents[b[rows]])))
         if progress:
             progress(min(start + BATCH, len(a)), len(a))
-    made = np.array([median_pitch(wave) for wave in swapped])
-    semitones = lambda x, y: np.abs(12 * np.log2(x / y))
-    to_donor, to_source = semitones(made, hz[b]), semitones(made, hz[a])
-    groups = {"apart": semitones(hz[a], hz[b]) >= APART_SEMITONES}
+    swapped_hz = np.array([median_pitch(wave) for wave in swapped])
+    groups = {"apart": _semitones(hz[a], hz[b]) >= APART_SEMITONES}
     if "sex" in data.static:
         groups["sex"] = data.static["sex"][a] != data.static["sex"][b]
-    report["pitch"] = {
-        name: {
-            "nearer_donor": asdict(
-                success_rate(np.nan_to_num(to_donor, nan=np.inf)[chosen] < to_source[chosen])
-            ),
-            "chance": 0.5,
-            "pairs": int(chosen.sum()),
-            "semitones_to_donor": float(np.nanmedian(to_donor[chosen])),
-            "semitones_source_to_donor": float(np.median(semitones(hz[a], hz[b])[chosen])),
-            "unvoiced": int(np.isnan(made[chosen]).sum()),
-        }
+    pitch = {
+        name: _pitch_transfer(swapped_hz[chosen], hz[a[chosen]], hz[b[chosen]])
         for name, chosen in groups.items()
         if chosen.any()
     }
-    report["content"] = _content(data, swapped, a, b, rng)
-    return report
+    return Speech(pairs, distortions, pitch, _content(data, swapped, a, b, rng))
+
+
+def _pitch_transfer(
+    swapped_hz: np.ndarray, source_hz: np.ndarray, donor_hz: np.ndarray
+) -> PitchTransfer:
+    """Pitches of swaps, sources and donors, each ``[n]``; a swap without a pitch is not nearer to the donor."""
+    to_donor = _semitones(swapped_hz, donor_hz)
+    to_source = _semitones(swapped_hz, source_hz)
+    return PitchTransfer(
+        nearer_donor=success_rate(np.nan_to_num(to_donor, nan=np.inf) < to_source),
+        chance=0.5,
+        pairs=len(swapped_hz),
+        semitones_to_donor=float(np.nanmedian(to_donor)),
+        semitones_source_to_donor=float(np.median(_semitones(source_hz, donor_hz))),
+        unvoiced=int(np.isnan(swapped_hz).sum()),
+    )
+
+
+def _semitones(a_hz: np.ndarray, b_hz: np.ndarray) -> np.ndarray:
+    """The distance of two pitches in semitones."""
+    return np.abs(12 * np.log2(a_hz / b_hz))
 
 
 def median_pitch(wave: np.ndarray) -> float:
@@ -97,73 +115,100 @@ def median_pitch(wave: np.ndarray) -> float:
     return float(np.median(hz[hz > 0])) if (hz > 0).any() else float("nan")
 
 
-def _pairs_apart(
-    data: SequenceDataset, hz: np.ndarray, pairs: int, rng
+def _pairs_of_speakers(
+    data: SequenceDataset, hz: np.ndarray, pairs: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Random pairs of different speakers whose pitch is known, half of them of different sex if there are two."""
     voiced = np.flatnonzero(~np.isnan(hz))
     a, b = rng.choice(voiced, (2, 40 * pairs))
-    keep = a != b
+    allowed = a != b
     if "speaker" in data.static:
-        keep &= data.static["speaker"][a] != data.static["speaker"][b]
-    keep = np.flatnonzero(keep)
+        allowed &= data.static["speaker"][a] != data.static["speaker"][b]
+    rows = np.flatnonzero(allowed)
     if "sex" in data.static:
-        differ = data.static["sex"][a[keep]] != data.static["sex"][b[keep]]
-        keep = np.concatenate([keep[differ][: pairs // 2], keep[~differ][: pairs - pairs // 2]])
-    return a[keep[:pairs]], b[keep[:pairs]]
+        differ = data.static["sex"][a[rows]] != data.static["sex"][b[rows]]
+        other_sex = rows[differ][: pairs // 2]
+        same_sex = rows[~differ][: pairs - pairs // 2]
+        rows = np.concatenate([other_sex, same_sex])
+    return a[rows[:pairs]], b[rows[:pairs]]
 
 
-def _distortion(subject: Subject, data: SequenceDataset, latents: Latents, sounds, rng) -> dict:
-    rows = np.sort(rng.permutation(len(data))[:REBUILT])
-    highest = data.spec.bandwidth_hz or RATE_HZ / 2
-    ways = {
-        "vocoder": waveforms(data[rows]),
-        "reconstruction": waveforms(subject.decode(latents[rows])),
-    }
-    found = {}
-    for name, waves in ways.items():
-        each = [
-            distortion(sounds[row], wave, highest) for row, wave in zip(rows, waves, strict=True)
-        ]
-        found[name] = {key: float(np.nanmean([e[key] for e in each])) for key in each[0]}
-    return found | {"recordings": len(rows)}
+def _distortion(
+    subject: Subject,
+    data: SequenceDataset,
+    latents: Latents,
+    recordings: Sequence[np.ndarray],
+    rng: np.random.Generator,
+) -> SpeechDistortion:
+    rows = np.sort(rng.permutation(len(data))[:RECONSTRUCTED])
+    highest_hz = data.spec.bandwidth_hz or RATE_HZ / 2
+    originals = [recordings[row] for row in rows]
+    return SpeechDistortion(
+        vocoder=_mean_distortion(originals, waveforms(data[rows]), highest_hz),
+        reconstruction=_mean_distortion(
+            originals, waveforms(subject.decode(latents[rows])), highest_hz
+        ),
+        recordings=len(rows),
+    )
+
+
+def _mean_distortion(
+    originals: Sequence[np.ndarray], waves: Sequence[np.ndarray], highest_hz: float
+) -> DistortionScore:
+    found = [
+        distortion(original, wave, highest_hz)
+        for original, wave in zip(originals, waves, strict=True)
+    ]
+    mean = {key: float(np.nanmean([one[key] for one in found])) for key in found[0]}
+    return DistortionScore(**mean)
 
 
 def _content(
-    data: SequenceDataset, swapped: list[np.ndarray], a: np.ndarray, b: np.ndarray, rng
-) -> dict | None:
-    """Is a swap nearest to what the donor's own recording of the same content sounds like?"""
+    data: SequenceDataset,
+    swapped: Sequence[np.ndarray],
+    a: np.ndarray,
+    b: np.ndarray,
+    rng: np.random.Generator,
+) -> ContentTransfer | None:
+    """Is a swap nearest to the donor's real recording of the same content?"""
     if not data.spec.dynamic_factors or "speaker" not in data.static:
         return None
     name = data.spec.dynamic_factors[0].name
-    said, who = data.sequence_labels()[name], data.static["speaker"]
-    contents = np.unique(said[said >= 0])
-    by = {
-        (w, c): np.flatnonzero((who == w) & (said == c)) for w in np.unique(who) for c in contents
+    content, speaker = data.sequence_labels()[name], data.static["speaker"]
+    contents = np.unique(content[content >= 0])
+    rows_of = {
+        (who, what): np.flatnonzero((speaker == who) & (content == what))
+        for who in np.unique(speaker)
+        for what in contents
     }
     right = []
-    for i in rng.permutation(len(a)):
+    for pair in rng.permutation(len(a)):
         if len(right) >= PAIRS // 3:
             break
-        row, donor = a[i], b[i]
-        # The donor's own sequence is left out: its static code has been in the swap.
-        there = {c: [r for r in by[who[donor], c] if r != donor] for c in contents}
-        if said[row] < 0 or not all(there.values()):
-            continue
-        mine = _cepstra(vocoder.analyse(swapped[i]))
-        real = {c: int(rng.choice(rows)) for c, rows in there.items()}
-        far = {
-            c: _warped(mine, _cepstra(vocoder.to_frames(data.frames[r], data.steps[r])))
-            for c, r in real.items()
+        source, donor = a[pair], b[pair]
+        # The donor sequence is left out: its static code is part of the swap.
+        candidates = {
+            what: [row for row in rows_of[speaker[donor], what] if row != donor]
+            for what in contents
         }
-        right.append(min(far, key=far.get) == said[row])
+        if content[source] < 0 or not all(candidates.values()):
+            continue
+        cepstra = _cepstra(vocoder.analyse(swapped[pair]))
+        # One recording for each content, drawn before any is compared.
+        chosen = {what: int(rng.choice(rows)) for what, rows in candidates.items()}
+        distance = {
+            what: _warped_distance(cepstra, _cepstra(_recorded_frames(data, row)))
+            for what, row in chosen.items()
+        }
+        nearest = min(distance, key=lambda what: distance[what])
+        right.append(nearest == content[source])
     if not right:
         return None
-    return {
-        "factor": name,
-        "nearest": asdict(success_rate(np.array(right))),
-        "chance": 1 / len(contents),
-    }
+    return ContentTransfer(name, success_rate(np.array(right)), 1 / len(contents))
+
+
+def _recorded_frames(data: SequenceDataset, row: int) -> np.ndarray:
+    return vocoder.to_frames(data.frames[row], data.steps[row])
 
 
 def _cepstra(frames: np.ndarray) -> np.ndarray:
@@ -172,9 +217,7 @@ def _cepstra(frames: np.ndarray) -> np.ndarray:
     return cepstra - cepstra.mean(0)
 
 
-def _warped(a: np.ndarray, b: np.ndarray) -> float:
+def _warped_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Mean distance along the best alignment (dynamic time warping)."""
-    import librosa
-
     cost, path = librosa.sequence.dtw(a.T, b.T)
     return float(cost[-1, -1] / len(path))

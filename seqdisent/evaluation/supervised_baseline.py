@@ -1,6 +1,6 @@
-"""A network of equal size that is told the labels: what a representation without labels is held against.
+"""A supervised network of equal size, with which a representation learned without labels is compared.
 
-It also judges swaps: whose month is it, that a swapped series shows?
+It also judges swaps: whose month does a swapped series show?
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.evaluation.downstream_heads import Answer
+from seqdisent.evaluation.downstream_heads import HeadPredictions
 from seqdisent.evaluation.downstream_tasks import Task
 from seqdisent.models.base import SequentialVAE
 from seqdisent.nn import FrameConfig, SequenceEncoder, frame_encoder
@@ -29,7 +29,7 @@ class SupervisedNetwork(nn.Module):
     Args:
         hidden: units of the LSTM in each direction.
         out: classes, or 1 for a number.
-        every_step: answer at every step, or once a sequence.
+        every_step: predict at every step, or once for each sequence.
     """
 
     def __init__(
@@ -49,24 +49,35 @@ class SupervisedNetwork(nn.Module):
 
 def of_equal_size(model: SequentialVAE, task: Task) -> SupervisedNetwork:
     """A network whose LSTM is as wide as makes it as large as the encoders of ``model``."""
-    spec, frame = model.spec, model.config.frame
-    factor = spec.factor(task.factor)
-    made = lambda hidden: SupervisedNetwork(
-        spec, frame, hidden, len(factor.classes) or 1, every_step=factor.kind == "dynamic"
-    )
-    unread = ("frame_decoder", "prior", "log_sigma")
-    wanted = sum(p.numel() for name, p in model.named_parameters() if not name.startswith(unread))
-    return made(
-        min(
-            range(8, 257, 8),
-            key=lambda h: abs(sum(p.numel() for p in made(h).parameters()) - wanted),
+    factor = model.spec.factor(task.factor)
+
+    def network(hidden: int) -> SupervisedNetwork:
+        return SupervisedNetwork(
+            model.spec,
+            model.config.frame,
+            hidden,
+            len(factor.classes) or 1,
+            every_step=factor.kind == "dynamic",
         )
+
+    not_encoders = ("frame_decoder", "prior", "log_sigma")
+    target = sum(
+        p.numel() for name, p in model.named_parameters() if not name.startswith(not_encoders)
     )
+
+    def size_difference(hidden: int) -> int:
+        return abs(sum(p.numel() for p in network(hidden).parameters()) - target)
+
+    return network(min(range(8, 257, 8), key=size_difference))
 
 
 @dataclass(frozen=True)
-class Taught:
-    """A network that was told the labels of a task."""
+class SupervisedBaseline:
+    """A network that was trained on the labels of a task.
+
+    Args:
+        centre, spread: of the training labels of a continuous factor; else 0 and 1.
+    """
 
     task: Task
     network: SupervisedNetwork
@@ -76,52 +87,54 @@ class Taught:
     @torch.inference_mode()
     def __call__(self, x: Tensor, mask: Tensor) -> np.ndarray:
         """Probabilities ``[B, C]`` or ``[B, K, C]``, or values ``[B]`` or ``[B, K]``, of ``x [B, K, *event]``."""
-        said = self.network(x, mask)
-        told = said.softmax(-1) if said.shape[-1] > 1 else said[..., 0] * self.spread + self.centre
-        return told.numpy()
+        output = self.network(x, mask)
+        if output.shape[-1] > 1:
+            return output.softmax(-1).numpy()
+        return (output[..., 0] * self.spread + self.centre).numpy()
 
-    def answer(self, test: SequenceDataset) -> Answer:
-        """What it says of a whole split."""
+    def predict_test(self, test: SequenceDataset) -> HeadPredictions:
+        """Its predictions for a full split."""
         batch = test[: len(test)]
         y = batch.labels[self.task.factor].numpy()
-        there = known(test, self.task.factor)
+        known = is_labelled(test, self.task.factor)
         source = test.sources if y.ndim == 1 else np.repeat(test.sources[:, None], y.shape[1], 1)
-        return Answer(
-            self(batch.x, batch.mask)[there],
-            y[there],
-            source[there],
+        return HeadPredictions(
+            self(batch.x, batch.mask)[known],
+            y[known],
+            source[known],
             "network of equal size, with labels",
         )
 
 
-def known(data: SequenceDataset, factor: str) -> np.ndarray:
+def is_labelled(data: SequenceDataset, factor: str) -> np.ndarray:
     """Where a label is known, ``[N]`` or ``[N, K]``."""
     labels = data.labels()[factor]
     return np.isfinite(labels) if data.spec.factor(factor).continuous else labels >= 0
 
 
-def taught(
-    task: Task, model: SequentialVAE, train: SequenceDataset, held: SequenceDataset, seed: int
-) -> Taught:
-    """Train a network on training, stop by validation.
+def train_supervised(
+    task: Task, model: SequentialVAE, train: SequenceDataset, validation: SequenceDataset, seed: int
+) -> SupervisedBaseline:
+    """Train a network on the training split, with early stopping on validation.
 
     Args:
-        model: what it is to be as large as.
+        model: the network is as large as its encoders.
     """
     torch.manual_seed(seed)
     network = of_equal_size(model, task)
     optimizer = torch.optim.Adam(network.parameters(), RATE, weight_decay=1e-4)
     continuous = train.spec.factor(task.factor).continuous
-    values = train.labels()[task.factor][known(train, task.factor)]
+    values = train.labels()[task.factor][is_labelled(train, task.factor)]
     centre, spread = (float(values.mean()), float(values.std())) if continuous else (0.0, 1.0)
 
     def loss(data: SequenceDataset, rows: np.ndarray) -> Tensor:
         batch = data[rows]
-        said, y = network(batch.x, batch.mask), batch.labels[task.factor]
-        there = torch.isfinite(y) if continuous else y >= 0
+        output, y = network(batch.x, batch.mask), batch.labels[task.factor]
         if continuous:
-            return (said[..., 0] - (y - centre) / spread)[there].abs().mean()
-        return nn.functional.cross_entropy(said[there], y[there])
+            known = torch.isfinite(y)
+            return (output[..., 0] - (y - centre) / spread)[known].abs().mean()
+        known = y >= 0
+        return nn.functional.cross_entropy(output[known], y[known])
 
     generator = np.random.default_rng(seed)
     best, kept, waited = np.inf, copy.deepcopy(network.state_dict()), 0
@@ -134,55 +147,69 @@ def taught(
             continue
         network.eval()
         with torch.inference_mode():
-            value = float(loss(held, np.arange(len(held))))
+            value = float(loss(validation, np.arange(len(validation))))
         waited = 0 if value < best else waited + 1
         if not waited:
             best, kept = value, copy.deepcopy(network.state_dict())
         if waited == PATIENCE:
             break
     network.load_state_dict(kept)
-    return Taught(task, network.eval(), centre, spread)
+    return SupervisedBaseline(task, network.eval(), centre, spread)
+
+
+@dataclass(frozen=True)
+class LabelTransfer:
+    """Whose label swaps carry, in percent of ``pairs``; and the accuracy on real and reconstructed sequences."""
+
+    right: float
+    wrong: float
+    real: float
+    reconstructed: float
+    pairs: int
 
 
 @torch.inference_mode()
-def swap_judged(
-    judge: Taught, model: SequentialVAE, data: SequenceDataset, seed: int
-) -> dict[str, float] | None:
-    """Whose label a swap carries, by a network that was told the labels; pairs in which the two differ.
+def label_transfer(
+    judge: SupervisedBaseline, model: SequentialVAE, data: SequenceDataset, seed: int
+) -> LabelTransfer | None:
+    """Whose label a swap carries, predicted by a supervised network, over pairs in which the two labels differ.
 
-    Every sequence gives its dynamics once and, in another order, its static code once. A static factor should be the
-    static donor's, a dynamic one the other's. What the model says is missing, the network does not see; a model
-    that does not say loses what the donor of the dynamics lacked.
+    Every sequence gives its dynamic code once and, in another order, its static code once. A static factor should be
+    the static donor's, a dynamic one the other's. Values that the model predicts to be missing are hidden from the
+    network; with a model that predicts no presence, those that the donor of the dynamics lacks.
 
     Returns:
-        Percentages: ``right`` donor, ``wrong`` donor, and ``real`` and ``rebuilt``, the accuracy on real sequences
-        and on reconstructions, and ``pairs``; None of a number, or if no two differ.
+        None for a continuous factor, or if no two labels differ.
     """
-    if data.spec.factor(judge.task.factor).continuous:
+    factor = data.spec.factor(judge.task.factor)
+    if factor.continuous:
         return None
     batch = data[: len(data)]
-    own = model.encode(batch.x, batch.mask, sample=False).latents
+    latents = model.encode(batch.x, batch.mask, sample=False).latents
     donor = np.random.default_rng(seed).permutation(len(data))
 
-    def made(latents: Latents) -> Tensor:
-        there = (
-            model.presence(latents) > 0.5 if model.config.presence_weight else ~torch.isnan(batch.x)
-        )
-        return torch.where(there, model.decode(latents), torch.nan)
+    def decoded(codes: Latents) -> Tensor:
+        present = ~torch.isnan(batch.x)
+        if model.config.presence_weight:
+            present = model.presence(codes) > 0.5
+        return torch.where(present, model.decode(codes), torch.nan)
 
-    truth = batch.labels[judge.task.factor].numpy()
-    there = known(data, judge.task.factor)
-    differ = (truth != truth[donor]) & there & there[donor]
+    truth = batch.labels[factor.name].numpy()
+    known = is_labelled(data, factor.name)
+
+    def accuracy(x: Tensor) -> float:
+        predicted = judge(x, batch.mask).argmax(-1)
+        return 100 * float((predicted == truth)[known].mean())
+
+    differ = (truth != truth[donor]) & known & known[donor]
     if not differ.any():
         return None
-    said = judge(made(own.with_static(own[donor])), batch.mask).argmax(-1)
-    static = data.spec.factor(judge.task.factor).kind == "static"
-    right, wrong = (truth[donor], truth) if static else (truth, truth[donor])
-    accuracy = lambda x: 100 * float((judge(x, batch.mask).argmax(-1) == truth)[there].mean())
-    return {
-        "right": 100 * float((said == right)[differ].mean()),
-        "wrong": 100 * float((said == wrong)[differ].mean()),
-        "real": accuracy(batch.x),
-        "rebuilt": accuracy(made(own)),
-        "pairs": int(differ.sum()),
-    }
+    predicted = judge(decoded(latents.with_static(latents[donor])), batch.mask).argmax(-1)
+    right, wrong = (truth[donor], truth) if factor.kind == "static" else (truth, truth[donor])
+    return LabelTransfer(
+        right=100 * float((predicted == right)[differ].mean()),
+        wrong=100 * float((predicted == wrong)[differ].mean()),
+        real=accuracy(batch.x),
+        reconstructed=accuracy(decoded(latents)),
+        pairs=int(differ.sum()),
+    )

@@ -1,4 +1,4 @@
-"""Verification: can two sequences of one identity be told from two of different ones by a code alone?
+"""Verification: do two sequences belong to the same identity, judged by a code alone?
 
 The speech protocol of FHVAE (Hsu et al., NeurIPS 2017), repeated by S3VAE (Zhu et al., CVPR 2020),
 C-DSVAE (Bai et al., NeurIPS 2021) and DBSE (Berman et al., ICML 2024): every unordered pair of test sequences is
@@ -10,6 +10,8 @@ code. TIMIT's core test, 24 speakers of 8 utterances, gives 18,336 pairs, 672 of
 from __future__ import annotations
 
 import numpy as np
+
+from seqdisent.evaluation.schema import Estimate, Verification
 
 
 def equal_error_rate(scores: np.ndarray, same: np.ndarray) -> float:
@@ -65,7 +67,7 @@ def verification(
     *,
     intervals: int = 200,
     seed: int = 0,
-) -> dict:
+) -> Verification:
     """Equal error rates of the static code and of the time mean of the dynamic code, as they are (cosine).
 
     The intervals are 95 % percentile bootstraps over identities, since the pairs of one identity stand and fall
@@ -79,11 +81,10 @@ def verification(
         static: ``[N, S]``.
         dynamic: ``[N, K, D]``.
         identity: int ``[N]``, who or what each sequence is of.
-        intervals: bootstrap resamples; 0 leaves ``low`` and ``high`` None. Time grows with N squared.
+        intervals: bootstrap resamples; 0 gives no intervals. Time grows with N squared.
 
     Returns:
-        ``static``, ``dynamic`` and ``gap`` (dynamic - static), each ``{"value", "low", "high"}``; ``pairs`` and
-        ``positive`` (pairs of one identity), counts; ``chance``, 0.5.
+        The equal error rates; ``mean_frame`` is not set.
 
     Raises:
         ValueError: if the shapes do not fit, codes are not finite, or pairs of either kind are missing.
@@ -104,7 +105,7 @@ def verification(
     }
     found = {code: equal_error_rate(score, same) for code, score in scores.items()}
 
-    drawn: dict[str, list[float]] = {code: [] for code in found}
+    resampled: dict[str, list[float]] = {code: [] for code in found}
     if intervals:
         groups = int(who.max()) + 1
         pair = first * groups + second
@@ -123,17 +124,17 @@ def verification(
             if not by_pair[pair[same]].any() or np.count_nonzero(times) < 2:
                 continue
             for code, (score, alike, index) in ranked.items():
-                drawn[code].append(_crossing(score, alike, by_pair[index]))
+                resampled[code].append(_crossing(score, alike, by_pair[index]))
 
-    gaps = np.subtract(drawn["dynamic"], drawn["static"])
-    return {
-        "static": _interval(found["static"], drawn["static"]),
-        "dynamic": _interval(found["dynamic"], drawn["dynamic"]),
-        "gap": _interval(found["dynamic"] - found["static"], gaps),
-        "pairs": len(same),
-        "positive": int(np.count_nonzero(same)),
-        "chance": 0.5,
-    }
+    gaps = np.subtract(resampled["dynamic"], resampled["static"])
+    return Verification(
+        static=_interval(found["static"], resampled["static"]),
+        dynamic=_interval(found["dynamic"], resampled["dynamic"]),
+        gap=_interval(found["dynamic"] - found["static"], gaps),
+        pairs=len(same),
+        positive=int(np.count_nonzero(same)),
+        chance=0.5,
+    )
 
 
 def _crossing(scores: np.ndarray, same: np.ndarray, weight: np.ndarray) -> float:
@@ -157,6 +158,8 @@ def _crossing(scores: np.ndarray, same: np.ndarray, weight: np.ndarray) -> float
     return (negative - below - share * within) / negative
 
 
-def _interval(value: float, drawn: list[float] | np.ndarray) -> dict[str, float | None]:
-    low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
-    return {"value": value, "low": low, "high": high}
+def _interval(value: float, resampled: list[float] | np.ndarray) -> Estimate:
+    if not len(resampled):
+        return Estimate(value)
+    low, high = np.percentile(resampled, (2.5, 97.5)).tolist()
+    return Estimate(value, low, high)

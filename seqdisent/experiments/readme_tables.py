@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from seqdisent.checkpoint import METRICS, checkpoints_root, list_checkpoints
-from seqdisent.evaluation.judge import knows
+from seqdisent.checkpoint import checkpoints_root, list_checkpoints
+from seqdisent.evaluation.judge import is_informative
+from seqdisent.evaluation.report_file import load_report
+from seqdisent.evaluation.schema import Report
+from seqdisent.experiments.benchmark.tables import read_results
 from seqdisent.experiments.rate_distortion import tables as rate_distortion
 from seqdisent.experiments.transitions import tables as transitions
 from seqdisent.reporting.markdown import markdown_table
-from seqdisent.reporting.tables import UNITS, bits, headline, off_target_bits, percent, score
+from seqdisent.reporting.tables import UNITS, bits, estimate, percent
 from seqdisent.spec import DatasetSpec
 
 HEADER = (
@@ -61,22 +63,21 @@ LEARNERS = ("codes", "raw features", "supervised")
 
 
 def table() -> str:
-    """Characters: what a swap keeps, the reconstruction error, and the bits in the two cells that should be empty."""
+    """Characters: what a swap keeps, the reconstruction error, and the bits off target in both codes."""
     rows = []
     for name, report in _reports("video"):
         if PLACE in _factors(report):
             continue
-        swap, error = report["swap"], report["error"]
-        worst = min((v["kept"]["value"], k) for k, v in swap.items() if k != "joint")
+        summary = report.summary
         cells = [
             f"`{name}`",
-            f"{100 * worst[0]:.1f} ({worst[1]})",
-            f"{100 * swap['joint']['kept']['value']:.1f}",
-            f"{error['squared_error_per_sequence']:.0f} ({error['training_mean_squared_error_per_sequence']:.0f})",
+            f"{100 * summary.swap_keeps_least.value:.1f} ({summary.swap_keeps_least_factor})",
+            f"{100 * summary.swap_keeps_all.value:.1f}",
+            _error(report),
             *(
-                off_target(report, code, reading)
+                off_target(report, code, posterior)
                 for code in ("dynamic", "static")
-                for reading in ("mean", "sample")
+                for posterior in ("mean", "sample")
             ),
         ]
         rows.append(cells)
@@ -84,55 +85,63 @@ def table() -> str:
 
 
 def moving_table() -> str:
-    """What moves by itself: swaps, the error, what either code tells of what stays, and of where things are."""
+    """Moving things: swaps, the error, information about static factors, and about positions."""
     rows = []
     for name, report in _reports("video"):
         if PLACE not in _factors(report):
             continue
-        swap, error = report["swap"], report["error"]
-        asked = [k for k in swap if k != "joint" and knows(report["judge"][k], swap[k]["chance"])]
-        worst = min((swap[k]["kept"]["value"], k) for k in asked)
-        told = lambda code: sum(headline(report, code, f)["bits"]["value"] for f in stays)  # noqa: B023 (at once)
-        stays = [
-            n
-            for n, f in _factors(report).items()
-            if f["kind"] == "static" and not f["not_measurable"]
-        ]
-        place = [headline(report, code, PLACE)["r2"] for code in ("dynamic", "static")]
+        leakage = report.leakage
+        kept = {
+            factor: score.kept.value
+            for factor, score in report.swaps.swap.items()
+            if is_informative(report.judge[factor], score.chance)
+        }
+        worst = min(kept, key=lambda factor: (kept[factor], factor))
+        static = [f for f in leakage.factors if f.kind == "static" and not f.not_measurable]
+        bits_of = {
+            code: sum(leakage.best(code, f.name).bits.value for f in static)
+            for code in ("static", "dynamic")
+        }
+        entropy = sum(f.entropy_bits for f in static)
+        place = [leakage.best(code, PLACE).score for code in ("dynamic", "static")]
         cells = [
             f"`{name}`",
-            f"{100 * worst[0]:.1f} ({worst[1]})",
-            f"{error['squared_error_per_sequence']:.0f} ({error['training_mean_squared_error_per_sequence']:.0f})",
-            f"{told('static'):.2f} / {told('dynamic'):.2f} of "
-            f"{sum(_factors(report)[f]['entropy_bits'] for f in stays):.2f}",
-            *(f"{r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]" for r in place),
+            f"{100 * kept[worst]:.1f} ({worst})",
+            _error(report),
+            f"{bits_of['static']:.2f} / {bits_of['dynamic']:.2f} of {entropy:.2f}",
+            *(f"{r2.value:.2f} [{r2.low:.2f}, {r2.high:.2f}]" for r2 in place),
         ]
         rows.append(cells)
     return markdown_table(MOVING_HEADER, rows)
 
 
-def _factors(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {f["name"]: f for f in report["leakage"]["factors"]}
+def _factors(report: Report) -> set[str]:
+    return {factor.name for factor in report.leakage.factors}
+
+
+def _error(report: Report) -> str:
+    error = report.reconstruction
+    mean = error.training_mean_squared_error_per_sequence
+    return f"{error.squared_error_per_sequence:.0f} ({mean:.0f})"
 
 
 def speech_table() -> str:
-    """Speech: what a swap carries and keeps, judged from waveforms, and what the codes should not know."""
+    """Speech: what a swap carries and keeps, judged from waveforms, and the information off target."""
     rows = []
     for name, report in _reports("speech"):
-        swap, verified, pitch = report["swap"], report["verification"], report["speech"]["pitch"]
-        content = next(f for f in report["leakage"]["factors"] if f["kind"] == "dynamic")
-        group = "sex" if "sex" in pitch else "apart"
+        swaps, verified, pitch = report.swaps, report.verification, report.speech.pitch
+        content = next(f.name for f in report.leakage.factors if f.kind == "dynamic")
+        judged = content in swaps.swap
+        rates = (verified.static, verified.dynamic, verified.gap)
         cells = [
             f"`{name}`",
-            percent(swap["speaker"]["kept"]),
-            percent(swap[content["name"]]["kept"])
-            if content["name"] in swap
-            else "not measurable by a judge",
-            percent(swap["joint"]["kept"]),
-            percent(pitch[group]["nearer_donor"]),
-            " / ".join(f"{100 * verified[k]['value']:.1f}" for k in ("static", "dynamic", "gap")),
-            _told(report, "dynamic", "speaker"),
-            _told(report, "static", content["name"]),
+            percent(swaps.swap["speaker"].kept),
+            percent(swaps.swap[content].kept) if judged else "not measurable by a judge",
+            percent(swaps.all_kept),
+            percent(pitch["sex" if "sex" in pitch else "apart"].nearer_donor),
+            " / ".join(f"{100 * rate.value:.1f}" for rate in rates),
+            _bits(report, "dynamic", "speaker"),
+            _bits(report, "static", content),
         ]
         rows.append(cells)
     return markdown_table(SPEECH_HEADER, rows)
@@ -146,29 +155,27 @@ def series_table(path: Path | None = None) -> str:
     """
     path = path or checkpoints_root() / BENCHMARK / "results.json"
     rows = []
-    for found in json.loads(path.read_text(encoding="utf-8")):
-        for task in found["tasks"]:
-            for number, measure in enumerate(task["measures"]):
-                by = {who: told["scores"][measure] for who, told in task["by"].items()}
+    for result in read_results(path):
+        for task in result.tasks:
+            for number, measure in enumerate(task.measures):
+                scores = {name: one.scores[measure] for name, one in task.learners.items()}
+                constants = [score for name, score in scores.items() if name not in LEARNERS]
                 better = min if measure == "MAE" else max
-                constant = better(
-                    (by[who] for who in by if who not in LEARNERS), key=lambda one: one["value"]
-                )
                 published = [
-                    f"{row[number]:g} {who}"
-                    for who, row in task["published"].items()
-                    if who != "supervised"
+                    f"{row[number]:g} {method}"
+                    for method, row in task.published.items()
+                    if method != "supervised"
                 ]
-                swap = task["swap"] and not number and f"{np.mean(task['swap']['right']):.0f}"
-                codes, *others = (score(by[who]) for who in LEARNERS)
+                has_swap = task.swap is not None and not number
                 cells = [
-                    f"`{found['recipe']}`",
-                    f"{task['task']}, {measure}{UNITS.get(measure, '')}",
-                    codes,
-                    score(constant),
-                    *others,
+                    f"`{result.recipe}`",
+                    f"{task.task}, {measure}{UNITS.get(measure, '')}",
+                    estimate(scores["codes"]),
+                    estimate(better(constants, key=lambda score: score.value)),
+                    estimate(scores["raw features"]),
+                    estimate(scores["supervised"]),
                     published[-1] if published else "-",
-                    swap or "-",
+                    f"{np.mean(task.swap.right):.0f}" if has_swap else "-",
                 ]
                 rows.append(cells)
     return markdown_table(SERIES_HEADER, rows)
@@ -208,31 +215,28 @@ def rollouts_table(path: Path | None = None) -> str:
     return transitions.short_table(path or checkpoints_root() / ROLLOUTS / "results.json")
 
 
-def _told(report: dict[str, Any], code: str, factor: str) -> str:
-    about = next(f for f in report["leakage"]["factors"] if f["name"] == factor)
-    if about["not_measurable"]:
+def _bits(report: Report, code: str, factor: str) -> str:
+    about = report.leakage.factor(factor)
+    if about.not_measurable:
         return "not measurable"
-    return f"{bits(headline(report, code, factor))} of {about['entropy_bits']:.2f}"
+    return f"{bits(report.leakage.best(code, factor))} of {about.entropy_bits:.2f}"
 
 
-def _reports(modality: str) -> list[tuple[str, dict[str, Any]]]:
-    """Name and metrics of every measured checkpoint of a modality."""
+def _reports(modality: str) -> list[tuple[str, Report]]:
+    """Name and report of every measured checkpoint of a modality."""
     found = defaultdict(list)
     for name, config in list_checkpoints().items():
-        report = json.loads((checkpoints_root() / name / METRICS).read_text(encoding="utf-8"))
-        if "leakage" in report:
+        report = load_report(name)
+        if report is not None and report.leakage is not None:
             spec = DatasetSpec.from_json(config["dataset"])
             found[spec.modality].append((name, report))
     return found[modality]
 
 
-def off_target(report: dict[str, Any], code: str, reading: str) -> str:
-    """Total bits that a code tells of factors that do not belong in it, out of what there is to tell.
-
-    Composite factors (an action is a motion in a direction) are left out, so that nothing counts twice.
-    """
-    value, entropy = off_target_bits(report, code, reading)
-    return f"{value:.2f} of {entropy:.2f}"
+def off_target(report: Report, code: str, posterior: str) -> str:
+    """Bits in a code about factors that do not belong in it, of their entropy."""
+    leakage = report.leakage
+    return f"{leakage.off_target_bits(code, posterior):.2f} of {leakage.off_target_entropy_bits(code):.2f}"
 
 
 def main() -> None:

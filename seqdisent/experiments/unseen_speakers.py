@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
         rates = {g: {k: asdict(r) for k, r in found[g].items()} for g in GROUPS}
         plain.append({**{k: v for k, v in found.items() if k not in GROUPS}, **rates})
         table.add_row(
-            found["speaker"], *(percent(rates[g][k]) for g in GROUPS for k in ("voice", "digit"))
+            found["speaker"], *(percent(found[g][k]) for g in GROUPS for k in ("voice", "digit"))
         )
     Console(width=180).print(table)
     if args.to:

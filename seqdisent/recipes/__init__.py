@@ -10,6 +10,7 @@ from collections.abc import Callable
 from seqdisent.errors import UsageError
 from seqdisent.recipes import speech, timeseries, video
 from seqdisent.recipes.recipe import Recipe
+from seqdisent.spec import DatasetSpec
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     **video.RECIPES,
@@ -29,4 +30,10 @@ def recipe(name: str) -> Recipe:
     return RECIPES[name]()
 
 
-__all__ = ["RECIPES", "Recipe", "recipe"]
+def judge_hint(spec: DatasetSpec) -> str:
+    """How to get the judge of a data set, for messages; empty if there is no recipe for it."""
+    name = f"judge-{spec.judged_by}"
+    return f"train one with `seqdisent train {name}`" if name in RECIPES else ""
+
+
+__all__ = ["RECIPES", "Recipe", "judge_hint", "recipe"]

@@ -11,7 +11,7 @@ from torch import nn
 from seqdisent.checkpoint import JUDGE
 from seqdisent.data import dataset_spec, load_dataset
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.evaluation.judge import Judge, known_to
+from seqdisent.evaluation.judge import Judge, hide_unseen_classes
 from seqdisent.modalities import modality_of
 from seqdisent.models import build_model
 from seqdisent.models.config import VAEConfig
@@ -61,7 +61,7 @@ class Recipe:
         modality = modality_of(train.spec)
         judged_train = modality.judge_dataset(train, with_reconstructions=True)
         judged_validation = modality.judge_dataset(validation)
-        return judged_train, known_to(train, judged_validation)
+        return judged_train, hide_unseen_classes(train, judged_validation)
 
 
 def sigma(weight: float) -> float:

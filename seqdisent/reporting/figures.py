@@ -1,4 +1,4 @@
-"""Plotly figures of a report. Colours are told apart with every kind of colour vision."""
+"""Plotly figures of reports and sweeps, in colours that are distinct for every kind of colour vision."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from seqdisent.reporting.tables import headline
+from seqdisent.evaluation.schema import CODES, FactorSummary, Leakage, ProbeScore, StepScore
 
-CODES = ("static", "dynamic")
 LINES = (
     "#CC6677",
     "#332288",
@@ -21,37 +20,33 @@ LINES = (
     "#7A7A1F",
     "#AA4499",
 )
-WANTED = ((0, "#FFFFFF"), (1, "#4A6FA5"))  # full is good
-UNWANTED = ((0, "#FFFFFF"), (0.02, "#FFF1DC"), (1, "#C23B22"))  # empty is good
+ON_TARGET = ((0, "#FFFFFF"), (1, "#4A6FA5"))  # full is good
+OFF_TARGET = ((0, "#FFFFFF"), (0.02, "#FFF1DC"), (1, "#C23B22"))  # empty is good
 FONT = {"family": "system-ui, sans-serif", "size": 13}
 
 
-def heat_map(report: dict[str, Any], reading: str = "mean") -> go.Figure:
-    """Bits that each code tells of each factor, as a share of the factor's entropy.
+def heat_map(leakage: Leakage, posterior: str = "mean") -> go.Figure:
+    """Bits about each factor in each code, as a share of the factor's entropy.
 
     Two scales: blue where the factor belongs in the code, red where it does not.
     """
-    factors = [f for f in report["leakage"]["factors"] if not f["not_measurable"]]
-    names = [f["name"] for f in factors]
+    factors = [f for f in leakage.factors if not f.not_measurable]
     figure = go.Figure()
-    for wanted, scale in ((True, WANTED), (False, UNWANTED)):
+    for on_target, scale in ((True, ON_TARGET), (False, OFF_TARGET)):
         shares, texts, hovers = [], [], []
         for code in CODES:
-            cells = [headline(report, code, f["name"], reading) for f in factors]
-            here = [(f["kind"] == code) == wanted for f in factors]
-            shares.append(
-                [_share(c, f) if h else None for c, f, h in zip(cells, factors, here, strict=True)]
-            )
-            texts.append(
-                [f"{c['bits']['value']:.2f}" if h else "" for c, h in zip(cells, here, strict=True)]
-            )
-            hovers.append(
-                [_hover(c, f) if h else "" for c, f, h in zip(cells, factors, here, strict=True)]
-            )
+            scores = [
+                leakage.best(code, f.name, posterior) if (f.kind == code) == on_target else None
+                for f in factors
+            ]
+            pairs = list(zip(scores, factors, strict=True))
+            shares.append([None if score is None else _share(score, f) for score, f in pairs])
+            texts.append(["" if score is None else f"{score.bits.value:.2f}" for score in scores])
+            hovers.append(["" if score is None else _hover(score, f) for score, f in pairs])
         figure.add_heatmap(
             z=shares,
-            x=names,
-            y=[f"{c} code" for c in CODES],
+            x=[f.name for f in factors],
+            y=[f"{code} code" for code in CODES],
             text=texts,
             texttemplate="%{text}",
             customdata=hovers,
@@ -75,19 +70,19 @@ def heat_map(report: dict[str, Any], reading: str = "mean") -> go.Figure:
     return figure
 
 
-def curves(report: dict[str, Any]) -> go.Figure:
-    """Bits that the dynamic code of each single step tells of each factor, with 95 % bands."""
+def curves(leakage: Leakage) -> go.Figure:
+    """Bits about each factor in the dynamic code of each single step, with 95 % bands."""
     figure = go.Figure()
-    factors = {f["name"]: f for f in report["leakage"]["factors"]}
-    by_factor: dict[str, list[dict]] = {}
-    for point in report["leakage"]["steps"]:
-        by_factor.setdefault(point["factor"], []).append(point)
+    by_factor: dict[str, list[StepScore]] = {}
+    for point in leakage.steps:
+        by_factor.setdefault(point.factor, []).append(point)
     for number, (name, points) in enumerate(by_factor.items()):
-        steps, colour = [p["step"] + 1 for p in points], LINES[number % len(LINES)]
-        bits = {k: [p["bits"][k] for p in points] for k in ("value", "low", "high")}
+        factor, colour = leakage.factor(name), LINES[number % len(LINES)]
+        steps = [p.step + 1 for p in points]
+        low, high = [p.bits.low for p in points], [p.bits.high for p in points]
         figure.add_scatter(
             x=[*steps, *steps[::-1]],
-            y=[*bits["high"], *bits["low"][::-1]],
+            y=[*high, *low[::-1]],
             fill="toself",
             fillcolor=colour,
             opacity=0.15,
@@ -96,16 +91,15 @@ def curves(report: dict[str, Any]) -> go.Figure:
             showlegend=False,
             legendgroup=name,
         )
-        entropy = factors[name]["entropy_bits"]
-        title = name if entropy is None else f"{name} (of {entropy:.2f})"
+        entropy = factor.entropy_bits
         figure.add_scatter(
             x=steps,
-            y=bits["value"],
-            name=title,
+            y=[p.bits.value for p in points],
+            name=name if entropy is None else f"{name} (of {entropy:.2f})",
             legendgroup=name,
             mode="lines+markers",
-            line={"color": colour, "dash": "solid" if factors[name]["kind"] == "static" else "dot"},
-            customdata=list(zip(bits["low"], bits["high"], strict=True)),
+            line={"color": colour, "dash": "solid" if factor.kind == "static" else "dot"},
+            customdata=list(zip(low, high, strict=True)),
             hovertemplate=f"{name}: %{{y:.2f}} [%{{customdata[0]:.2f}}, %{{customdata[1]:.2f}}] bits<extra></extra>",
         )
     figure.update_layout(
@@ -299,29 +293,29 @@ def bits(results: list[dict[str, Any]]) -> go.Figure:
     return figure
 
 
-def _share(cell: dict[str, Any], factor: dict[str, Any]) -> float:
-    if factor["entropy_bits"]:
-        return min(1.0, cell["bits"]["value"] / factor["entropy_bits"])
-    return max(0.0, cell["r2"]["value"])
+def _share(score: ProbeScore, factor: FactorSummary) -> float:
+    """Bits as a share of the entropy; R² for a continuous factor."""
+    if factor.entropy_bits:
+        return min(1.0, score.bits.value / factor.entropy_bits)
+    return max(0.0, score.score.value)
 
 
-def _hover(cell: dict[str, Any], factor: dict[str, Any]) -> str:
-    b = cell["bits"]
-    lines = [f"{factor['name']}: {b['value']:.2f} [{b['low']:.2f}, {b['high']:.2f}] bits"]
-    if factor["entropy_bits"]:
-        a = cell["accuracy"]
-        lines[0] += f" of {factor['entropy_bits']:.2f}"
+def _hover(score: ProbeScore, factor: FactorSummary) -> str:
+    bits, value = score.bits, score.score
+    lines = [f"{factor.name}: {bits.value:.2f} [{bits.low:.2f}, {bits.high:.2f}] bits"]
+    if factor.entropy_bits:
+        lines[0] += f" of {factor.entropy_bits:.2f}"
         lines.append(
-            f"accuracy {100 * a['value']:.1f} [{100 * a['low']:.1f}, {100 * a['high']:.1f}] %"
+            f"accuracy {100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}] %"
         )
-        lines.append(
-            f"chance {100 * factor['chance']:.1f} %, majority {100 * factor['majority']:.1f} %"
-        )
+        if factor.chance is not None and factor.majority is not None:
+            lines.append(
+                f"chance {100 * factor.chance:.1f} %, majority {100 * factor.majority:.1f} %"
+            )
     else:
-        r = cell["r2"]
-        lines.append(f"R² {r['value']:.2f} [{r['low']:.2f}, {r['high']:.2f}]")
-    if cell["null_bits"] is not None:
-        lines.append(f"shuffled labels: {cell['null_bits']:.2f} bits")
-    if cell["p"] is not None:
-        lines.append(f"p = {cell['p']:.3g}")
+        lines.append(f"R² {value.value:.2f} [{value.low:.2f}, {value.high:.2f}]")
+    if score.null_bits is not None:
+        lines.append(f"shuffled labels: {score.null_bits:.2f} bits")
+    if score.p is not None:
+        lines.append(f"p = {score.p:.3g}")
     return "<br>".join(lines)

@@ -1,128 +1,65 @@
-"""The model card of a checkpoint, written from its config and metrics: nothing is typed by hand."""
+"""The model card of a checkpoint, written from its config and report: nothing is typed by hand."""
 
 from __future__ import annotations
 
-import json
+import math
 from pathlib import Path
+from typing import Any
 
-from seqdisent.checkpoint import CARD, JUDGE, METRICS, read_config
-from seqdisent.reporting.tables import (
-    asked_words,
-    downstream_rows,
-    generation_rows,
-    generation_words,
-    leakage_rows,
-    speech_rows,
-    swap_rows,
-    swap_words,
-)
+from seqdisent.checkpoint import CARD, JUDGE, read_config
+from seqdisent.evaluation.report_file import load_report
+from seqdisent.evaluation.schema import Report
+from seqdisent.io import write_text
+from seqdisent.reporting.rendering import render
+from seqdisent.reporting.tables import to_markdown
 from seqdisent.spec import DatasetSpec
+
+LOST_BELOW = 0.99  # a factor is named if swaps keep it less often, by the upper end of the interval
 
 
 def write_card(folder: Path) -> None:
-    """Write ``README.md`` of a checkpoint folder from what the folder says of itself."""
+    """Write ``README.md`` of a checkpoint folder from its config and its report."""
     folder, config = read_config(folder)
-    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-    spec = DatasetSpec.from_json(config["dataset"])
-    recipe = config["recipe"]
-    what = (
-        "judge (a supervised classifier)" if config["model"] == JUDGE else config["model"].upper()
+    write_text(folder / CARD, model_card(folder.name, config, load_report(folder)))
+
+
+def model_card(name: str, config: dict[str, Any], report: Report | None) -> str:
+    """The text of a model card.
+
+    Args:
+        config: ``config.json`` of the checkpoint.
+        report: None if it has not been measured.
+    """
+    is_judge = config["model"] == JUDGE
+    return render(
+        "model_card.md.jinja",
+        name=name,
+        kind="judge (a supervised classifier)" if is_judge else config["model"].upper(),
+        spec=DatasetSpec.from_json(config["dataset"]),
+        recipe=config["recipe"],
+        package=config["package"],
+        report=report,
+        failures=known_failures(report),
+        table=_table,
+        nan=math.nan,
     )
-    lines = [
-        f"# {folder.name}",
-        "",
-        f"A {what} trained on **{spec.title}** (`{spec.name}`).",
-        "",
-        "| | |",
-        "|---|---|",
-        f"| command | `{recipe.get('command', 'unknown')}` |",
-        f"| seed | {recipe.get('seed', 'unknown')} (one seed: intervals below are over test data, not over seeds) |",
-        f"| training | {recipe.get('steps', '?')} steps, {recipe.get('seconds', '?')} s |",
-        f"| chosen by | best validation loss ({recipe.get('best_validation_loss_nats', float('nan')):.1f} nats) |",
-        f"| data | {spec.source.credit}; {spec.source.licence}. {spec.source.url} |",
-        *([f"| note | {recipe['note']} |"] if "note" in recipe else []),
-        f"| weights | safetensors, rounded to half precision, package {config['package']} |",
-        "",
-    ]
-    if metrics:
-        lines += _measured(metrics)
-    (folder / CARD).write_text("\n".join(lines), encoding="utf-8")
 
 
-def _measured(metrics: dict) -> list[str]:
-    lines = [f"## Measured on {metrics['sequences']} {metrics['split']} sequences", ""]
-    if "leakage" in metrics:
-        leakage = metrics["leakage"]
-        lines += [
-            "### What the codes know",
-            "",
-            "Usable information in bits, with 95 % intervals that resample the "
-            f"{leakage['test_sources']} test sources. A code should tell the factors of its own kind and none of the "
-            f"other's; a draw is what the decoder met in training.{asked_words(metrics)}",
-            "",
-            *_markdown(*leakage_rows(metrics)),
-            "",
-            *(
-                f"- {v['text']}"
-                for v in leakage["verdicts"]
-                if v["level"] not in ("holds", "unmeasurable")
-            ),
-            *(f"- {words}" for words in metrics["health"]["words"]),
-            "",
-        ]
-    if "judge" in metrics:
-        lines += [
-            "### What a judge sees",
-            "",
-            "Percent, with 95 % intervals over test data; H in nats.",
-            "",
-        ]
-        lines += [*_markdown(*swap_rows(metrics)), ""]
-    if "generation" in metrics:
-        header, rows = generation_rows(metrics)
-        lines += ["### Both codes from the prior", ""]
-        lines += [*_markdown(header, rows), ""] if rows else []
-        lines += [generation_words(metrics), ""]
-    if "speech" in metrics:
-        lines += ["### Heard as a waveform", "", *_markdown(*speech_rows(metrics)), ""]
-    if "downstream" in metrics:
-        lines += ["### What the codes are good for", "", *_markdown(*downstream_rows(metrics)), ""]
-        lines += [
-            line
-            for task in metrics["downstream"]
-            if task["swap"]
-            for line in (swap_words(task), "")
-        ]
-    if "no_judge" in metrics:
-        lines += [f"Swaps were not judged: {metrics['no_judge']}.", ""]
-    if "error" in metrics:
-        error = metrics["error"]
-        lines += [
-            f"Squared error a sequence {error['squared_error_per_sequence']:.1f} (the training mean "
-            f"scores {error['training_mean_squared_error_per_sequence']:.0f}), PSNR {error['psnr_db']:.1f} dB.",
-            "",
-        ]
-    if "swap" in metrics:
-        joint = metrics["swap"]["joint"]["kept"]
-        lines += [
-            f"All factors kept in one swap: {100 * joint['value']:.1f} % of {metrics['pairs']} pairs.",
-            "",
-        ]
-        lines += _failures(metrics)
-    return lines
+def known_failures(report: Report | None) -> list[str]:
+    """Failures other than leaks that the numbers show: factors that are lost in swaps."""
+    if report is None or report.swaps is None:
+        return []
+    failures = []
+    for name, swap in report.swaps.swap.items():
+        if swap.kept is None or swap.off_target is None or swap.kept.high >= LOST_BELOW:
+            continue
+        failures.append(
+            f"{name} is lost in {100 * (1 - swap.kept.value):.1f} % of swaps "
+            f"({100 * swap.off_target.value:.1f} % show the other sequence's value where they differ)."
+        )
+    return failures
 
 
-def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
-    cells = lambda row: (cell.replace("|", "\\|") for cell in row)  # H(y|x) is one cell
-    return [f"| {' | '.join(cells(row))} |" for row in (header, ["---"] * len(header), *rows)]
-
-
-def _failures(metrics: dict) -> list[str]:
-    """What the numbers themselves show to be wrong beside the leaks above: factors lost in a swap."""
-    found = [
-        f"- {name} is lost in {100 * (1 - swap['kept']['value']):.1f} % of swaps "
-        f"({100 * swap['off_target']['value']:.1f} % show the other sequence's value where they differ)."
-        for name, swap in metrics["swap"].items()
-        if name != "joint" and swap["kept"]["high"] < 0.99
-    ]
-    return ["## Known failures", "", *found, ""] if found else []
+def _table(content: tuple[list[str], list[list[str]]]) -> str:
+    header, rows = content
+    return to_markdown(header, rows)

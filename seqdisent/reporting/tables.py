@@ -1,18 +1,41 @@
-"""Tables of a report: what the terminal, the CSV, the HTML page and the app show, made once."""
+"""Tables and sentences of a report, as shown in the terminal, CSV files, HTML pages, model cards and the app."""
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from seqdisent.evaluation.leakage import HEADLINE
+import pandas as pd
+
+from seqdisent.evaluation.schema import (
+    CODES,
+    DownstreamTask,
+    Estimate,
+    FactorSummary,
+    Generation,
+    JudgeScore,
+    Leakage,
+    LeakageCell,
+    ProbeKind,
+    ProbeScore,
+    Rate,
+    Report,
+    Speech,
+    Swaps,
+    Verification,
+    rounded,
+)
+from seqdisent.reporting.markdown import markdown_table
+
+Cells = list[str]
+Table = tuple[list[str], list[Cells]]  # header and rows
 
 UNITS = {"accuracy": ", %"}
+PROBES: tuple[ProbeKind, ...] = ("linear", "nonlinear")
+PITCH_GROUPS = {"sex": "of different sex", "apart": "at least 3 semitones apart"}
 HEADERS = (
     "code",
     "view",
-    "reading",
+    "posterior",
     "factor",
     "belongs",
     "probe",
@@ -33,142 +56,173 @@ HEADERS = (
 )
 
 
-def leakage_table(report: dict[str, Any]) -> tuple[list[str], list[list]]:
-    """One row for each code, view, reading, factor and probe; factors that cannot be measured come last.
+# --- Every probe -------------------------------------------------------------------------------
 
-    Bits and scores have their 95 % intervals; the score is an accuracy, or R² of a continuous factor.
+
+def leakage_table(leakage: Leakage) -> tuple[list[str], list[list[object]]]:
+    """One row for each code, view, posterior, factor and probe; factors that cannot be measured come last.
+
+    Bits and scores have their 95 % intervals; the score is an accuracy, or R² of a continuous factor. What cannot be
+    measured is None.
     """
-    leakage = report["leakage"]
-    factors = {f["name"]: f for f in leakage["factors"]}
-    rows = []
-    for cell in leakage["cells"]:
-        about = factors[cell["factor"]]
-        for probe in ("linear", "nonlinear"):
-            figures = cell[probe]
-            kind = "r2" if "r2" in figures else "accuracy"
-            bits, score = figures["bits"], figures[kind]
-            rows.append(
-                [
-                    cell["code"],
-                    cell["view"],
-                    cell["reading"],
-                    cell["factor"],
-                    cell["wanted"],
-                    probe,
-                    cell["chosen"] == probe,
-                    *_short(bits),
-                    _round(about["entropy_bits"]),
-                    _round(figures["null_bits"]),
-                    *_short(score),
-                    kind,
-                    _round(about["chance"]),
-                    _round(about["majority"]),
-                    _round(figures[f"null_{kind}"]),
-                    figures["p"],
-                ]
-            )
-    for about in leakage["factors"]:
-        if about["not_measurable"]:
-            blank = [None] * (len(HEADERS) - 5)
-            for code in HEADLINE:
-                rows.append([code, "", "", about["name"], about["kind"] == code, *blank])
-                rows[-1][HEADERS.index("score is")] = f"not measurable: {about['not_measurable']}"
+    rows = [
+        _probe_row(leakage.factor(cell.factor), cell, probe)
+        for cell in leakage.cells
+        for probe in PROBES
+    ]
+    rows += [
+        _unmeasurable_row(factor, code)
+        for factor in leakage.factors
+        for code in CODES
+        if factor.not_measurable
+    ]
     return list(HEADERS), rows
 
 
-def to_csv(report: dict[str, Any]) -> str:
+def _probe_row(factor: FactorSummary, cell: LeakageCell, probe: ProbeKind) -> list[object]:
+    scores = cell.probe(probe)
+    return [
+        cell.code,
+        cell.view,
+        cell.posterior,
+        cell.factor,
+        cell.on_target,
+        probe,
+        cell.chosen == probe,
+        *scores.bits.rounded(),
+        rounded(factor.entropy_bits),
+        rounded(scores.null_bits),
+        *scores.score.rounded(),
+        scores.measure,
+        rounded(factor.chance),
+        rounded(factor.majority),
+        rounded(scores.null_score),
+        scores.p,
+    ]
+
+
+def _unmeasurable_row(factor: FactorSummary, code: str) -> list[object]:
+    row: dict[str, object] = dict.fromkeys(HEADERS)
+    row |= {
+        "code": code,
+        "view": "",
+        "posterior": "",
+        "factor": factor.name,
+        "belongs": factor.kind == code,
+        "score is": f"not measurable: {factor.not_measurable}",
+    }
+    return list(row.values())
+
+
+def to_csv(leakage: Leakage) -> str:
     """:func:`leakage_table` as comma-separated text; what cannot be measured is empty, never 0."""
-    headers, rows = leakage_table(report)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(headers)
-    writer.writerows(["" if v is None else v for v in row] for row in rows)
-    return out.getvalue()
+    headers, rows = leakage_table(leakage)
+    frame = pd.DataFrame(rows, columns=headers, dtype=object)
+    return frame.to_csv(index=False, lineterminator="\n")
 
 
-def headline(
-    report: dict[str, Any], code: str, factor: str, reading: str = "mean"
-) -> dict[str, Any] | None:
-    """The figures that a code and a factor are judged by, of the probe chosen on validation; None if unmeasured."""
-    view = HEADLINE[code][0]
-    for cell in report["leakage"]["cells"]:
-        if (cell["code"], cell["view"], cell["reading"], cell["factor"]) == (
-            code,
-            view,
-            reading,
-            factor,
-        ):
-            return cell[cell["chosen"]]
-    return None
+def to_markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table of text."""
+
+    def escaped(cells: Sequence[str]) -> list[str]:
+        return [cell.replace("|", "\\|") for cell in cells]  # H(y|x) is one cell
+
+    return markdown_table(escaped(header), [escaped(row) for row in rows])
 
 
-def off_target_bits(
-    report: dict[str, Any], code: str, posterior: str = "mean"
-) -> tuple[float, float]:
-    """Bits in a code about factors that do not belong in it, summed, and the sum of these factors' entropies.
-
-    Composite factors (an action is a motion in a direction) are left out, so that nothing counts twice.
-    """
-    bits, entropy = 0.0, 0.0
-    for factor in report["leakage"]["factors"]:
-        if factor["kind"] == code or factor["composite"] or factor["not_measurable"]:
-            continue
-        if not factor["entropy_bits"]:
-            continue
-        cell = headline(report, code, factor["name"], posterior)
-        if cell is not None:
-            bits += cell["bits"]["value"]
-            entropy += factor["entropy_bits"]
-    return bits, entropy
+# --- Numbers as text ---------------------------------------------------------------------------
 
 
-def percent(rate: dict[str, float] | None) -> str:
+def percent(rate: Estimate | None) -> str:
     """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure."""
-    if not rate or not rate.get("n", 1):
+    if rate is None or (isinstance(rate, Rate) and rate.n == 0):
         return "-"
-    return f"{100 * rate['value']:.1f} [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
+    return f"{100 * rate.value:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
 
 
-def bits(figures: dict[str, Any] | None) -> str:
+def bits(score: ProbeScore | None) -> str:
     """``1.90 [1.82, 1.97]``, or a dash where there is nothing to measure."""
-    if figures is None:
+    if score is None:
         return "-"
-    b = figures["bits"]
-    return f"{b['value']:.2f} [{b['low']:.2f}, {b['high']:.2f}]"
+    return f"{score.bits.value:.2f} [{score.bits.low:.2f}, {score.bits.high:.2f}]"
 
 
-def leakage_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """The four cells in short: bits that each code tells of each factor, by its mean and by a draw."""
+def estimate(found: Estimate) -> str:
+    """``0.473 [0.401, 0.540]``; percentages and errors with fewer digits."""
+    digits = 3 if found.value <= 1 else 1 if found.value > 20 else 2
+    return f"{found.value:.{digits}f} [{found.low:.{digits}f}, {found.high:.{digits}f}]"
+
+
+# --- Leakage -----------------------------------------------------------------------------------
+
+
+def leakage_rows(leakage: Leakage) -> Table:
+    """The table in short: bits about each factor in the posterior mean and in a posterior sample of each code."""
     header = [
         "factor",
         "kind",
         "entropy, bits",
         "static code",
-        "static, a draw",
+        "static, sampled",
         "dynamic code",
-        "dynamic, a draw",
+        "dynamic, sampled",
     ]
-    table = []
-    for about in report["leakage"]["factors"]:
-        name = about["name"]
-        if about["not_measurable"]:
-            table.append([name, about["kind"], "not measurable", "-", "-", "-", "-"])
+    rows = []
+    for factor in leakage.factors:
+        if factor.not_measurable:
+            rows.append([factor.name, factor.kind, "not measurable", "-", "-", "-", "-"])
             continue
-        cells = [
-            bits(headline(report, code, name, r)) for code in HEADLINE for r in ("mean", "sample")
+        entropy = "-" if factor.entropy_bits is None else f"{factor.entropy_bits:.2f}"
+        figures = [
+            bits(leakage.best(code, factor.name, posterior))
+            for code in CODES
+            for posterior in ("mean", "sample")
         ]
-        entropy = "-" if about["entropy_bits"] is None else f"{about['entropy_bits']:.2f}"
-        table.append([name, about["kind"], entropy, *cells])
-    return header, table
+        rows.append([factor.name, factor.kind, entropy, *figures])
+    return header, rows
 
 
-def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """What the judge says: a row for each factor, in percent with 95 % intervals."""
-    if "swap" not in report:
-        judge = report.get("judge", {})
-        return ["factor", "judge on real"], [[k, percent(v)] for k, v in judge.items()] or [
-            ["no judge", "-"]
-        ]
+def one_step_sentence(leakage: Leakage) -> str:
+    """How factors that change within a sequence were probed; empty if there are none."""
+    if not leakage.factors_at_one_step:
+        return ""
+    names = ", ".join(leakage.factors_at_one_step)
+    return (
+        f" Factors that change within a sequence ({names}) are probed at one random step of each."
+    )
+
+
+def diagnostics_sentences(report: Report) -> list[str]:
+    """A sentence for each code; collapse is named as such."""
+    if report.diagnostics is None:
+        return []
+    sentences = []
+    for name, code in (
+        ("static", report.diagnostics.static),
+        ("dynamic", report.diagnostics.dynamic),
+    ):
+        state = "has collapsed" if code.collapsed else "is in use"
+        sentences.append(
+            f"The {name} code {state}: {code.kl_nats:.1f} nats for each sequence, "
+            f"{code.active_units} of {code.units} units active."
+        )
+    return sentences
+
+
+# --- Swaps and samples -------------------------------------------------------------------------
+
+
+def judge_rows(report: Report) -> Table:
+    """The judge's scores of swaps, or only its accuracy on real sequences if nothing was swapped."""
+    if report.swaps is not None:
+        return swap_rows(report.swaps, report.judge or {})
+    judge = report.judge or {}
+    rows = [[name, percent(rate)] for name, rate in judge.items()]
+    return ["factor", "judge on real"], rows or [["no judge", "-"]]
+
+
+def swap_rows(swaps: Swaps, judge: dict[str, Rate]) -> Table:
+    """A row for each factor, in percent with 95 % intervals; entropies in nats."""
     header = [
         "factor",
         "chance",
@@ -176,114 +230,41 @@ def swap_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         "judge on reconstructions",
         "kept in a swap",
         "other's value instead",
-        "kept, other code drawn",
+        "kept, other code sampled",
         "disagreement",
         "IS",
         "H(y|x)",
         "H(y)",
     ]
-    table = []
-    for name, swap in report["swap"].items():
-        if name == "joint":
-            table.append(
-                [
-                    "all at once",
-                    f"{100 * swap['chance']:.2g}",
-                    "-",
-                    "-",
-                    percent(swap["kept"]),
-                    *["-"] * 6,
-                ]
-            )
-            continue
-        drawn = next(
-            s for w in ("static_sampled", "dynamics_sampled") if "kept" in (s := report[w][name])
-        )
-        table.append(
-            [
-                name,
-                f"{100 * swap['chance']:.1f}",
-                percent(report["judge"][name]),
-                percent(report["reconstruction"][name]["kept"]),
-                percent(swap["kept"]),
-                percent(swap["off_target"]),
-                percent(drawn["kept"]),
-                f"{100 * drawn['disagreement']:.1f}",
-                f"{drawn['inception_score']:.2f}",
-                f"{drawn['h_y_given_x']:.3f}",
-                f"{drawn['h_y']:.3f}",
-            ]
-        )
-    return header, table
+    rows = [_swap_row(name, swap, swaps, judge[name]) for name, swap in swaps.swap.items()]
+    chance = f"{100 * swaps.all_kept_chance:.2g}"
+    rows.append(["all together", chance, "-", "-", percent(swaps.all_kept), *["-"] * 6])
+    return header, rows
 
 
-def speech_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Speech alone: pitch, content and distortion, each beside its chance level or what it is compared with."""
-    speech = report["speech"]
-    rows = []
-    for name, found in speech["pitch"].items():
-        pairs = {"sex": "of different sex", "apart": "at least 3 semitones apart"}[name]
-        rows.append(
-            [
-                f"pitch of a swap nearer the donor's, pairs {pairs}",
-                f"{percent(found['nearer_donor'])} %",
-                "50 %",
-                f"{found['semitones_to_donor']:.1f} semitones from the donor, where the source was "
-                f"{found['semitones_source_to_donor']:.1f}; {found['pairs']} pairs, {found['unvoiced']} unvoiced",
-            ]
-        )
-    if content := speech["content"]:
-        rows.append(
-            [
-                f"a swap sounds most like the donor's own recording of the same {content['factor']}",
-                f"{percent(content['nearest'])} %",
-                f"{100 * content['chance']:.0f} %",
-                "no judge: mel cepstra, time-warped",
-            ]
-        )
-    d = speech["distortion"]
-    for name, what in (("vocoder", "vocoder alone"), ("reconstruction", "reconstruction")):
-        rows.append(
-            [
-                f"mel-cepstral distortion, {what}",
-                f"{d[name]['mcd_db']:.2f} dB",
-                "-",
-                f"pitch off by {d[name]['pitch_cents']:.0f} cents, "
-                f"voicing wrong in {100 * d[name]['voicing']:.1f} % of frames; "
-                f"{d['recordings']} recordings",
-            ]
-        )
-    if v := report.get("verification"):
-        for code in ("static", "dynamic", "gap", "raw"):
-            says = (
-                "mean frame, no model"
-                if code == "raw"
-                else f"{v['pairs']} pairs, {v['positive']} of one speaker"
-            )
-            chance = "0 points" if code == "gap" else "50 %"
-            rows.append(
-                [f"equal error rate of the speaker, {code}", f"{percent(v[code])} %", chance, says]
-            )
-    return ["measure", "value [95 % interval]", "chance", "beside it"], rows
+def _swap_row(name: str, swap: JudgeScore, swaps: Swaps, judge: Rate) -> Cells:
+    sampled = swaps.other_sampled(name)
+    differing = "-" if sampled.disagreement is None else f"{100 * sampled.disagreement:.1f}"
+    return [
+        name,
+        f"{100 * swap.chance:.1f}",
+        percent(judge),
+        percent(swaps.reconstruction[name].kept),
+        percent(swap.kept),
+        percent(swap.off_target),
+        percent(sampled.kept),
+        differing,
+        f"{sampled.inception_score:.2f}",
+        f"{sampled.h_y_given_x:.3f}",
+        f"{sampled.h_y:.3f}",
+    ]
 
 
-def generation_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """What a judge says of sequences from the prior, a row for each factor, with the same of real data beside."""
-    made = report["generation"]
-    rows = []
-    for name, found in made.get("samples", {}).items():
-        pairs = (("inception_score", 2), ("h_y_given_x", 3), ("h_y", 3))
-        row = [
-            name,
-            *(f"{found[k]:.{digits}f} ({found['real'][k]:.{digits}f})" for k, digits in pairs),
-        ]
-        if name in made["rollouts"]:
-            row += [
-                percent(made["frames"][who][name]) for who in ("sample", "reconstruction", "real")
-            ]
-            rolled = made["rollouts"][name]
-            row += [f"{percent(rolled)} (chance {100 * rolled['chance']:.1f})"]
-        rows.append(row + ["-"] * (8 - len(row)))
+# --- Generation --------------------------------------------------------------------------------
+
+
+def generation_rows(generation: Generation) -> Table:
+    """A judge's scores of samples of both codes, a row for each factor, with the same of real data in brackets."""
     header = [
         "factor",
         "IS of samples (real)",
@@ -294,63 +275,182 @@ def generation_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]
         "real",
         "rollouts that differ",
     ]
+    rows = []
+    for name, score in generation.samples.items():
+        real = score.real
+        row = [
+            name,
+            f"{score.inception_score:.2f} ({real.inception_score:.2f})",
+            f"{score.h_y_given_x:.3f} ({real.h_y_given_x:.3f})",
+            f"{score.h_y:.3f} ({real.h_y:.3f})",
+        ]
+        if name in generation.rollouts and generation.frames is not None:
+            frames, rollouts = generation.frames, generation.rollouts[name]
+            row += [
+                percent(frames.sample[name]),
+                percent(frames.reconstruction[name]),
+                percent(frames.real[name]),
+                f"{percent(rollouts)} (chance {100 * rollouts.chance:.1f})",
+            ]
+        rows.append(row + ["-"] * (len(header) - len(row)))
     return header, rows
 
 
-def generation_words(report: dict[str, Any]) -> str:
+def generation_sentence(generation: Generation) -> str:
     """Whether samples are copies of training sequences."""
-    n = report["generation"]["neighbours"]
-    near = lambda who: f"{100 * n[who]['near']:.1f} %"
+    n = generation.neighbours
     return (
-        f"Distance to the nearest training sequence (root mean square a value, median): samples "
-        f"{n['samples']['median']:.4f}, test sequences {n['test']['median']:.4f}, rebuilt ones "
-        f"{n['rebuilt']['median']:.4f}. Nearer than the nearest 1 % of test sequences ({n['threshold']:.4f}) are "
-        f"{near('samples')} of samples and {near('rebuilt')} of rebuilt ones; {n['n']} of each."
+        f"Distance to the nearest training sequence (root mean square over values, median): samples "
+        f"{n.samples.median:.4f}, test sequences {n.test.median:.4f}, reconstructions "
+        f"{n.reconstructions.median:.4f}. Nearer than the nearest 1 % of test sequences ({n.threshold:.4f}) are "
+        f"{100 * n.samples.share_near:.1f} % of samples and {100 * n.reconstructions.share_near:.1f} % of "
+        f"reconstructions; {n.n} of each."
     )
 
 
-def asked_words(report: dict[str, Any]) -> str:
-    """How factors that change within a sequence were asked about; nothing if there are none."""
-    moving = report["leakage"].get("asked_at_one_step")
-    if not moving:
-        return ""
-    return f" What changes within a sequence ({', '.join(moving)}) is asked of one step of each, drawn at random."
+# --- Speech ------------------------------------------------------------------------------------
 
 
-def downstream_rows(report: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """What the codes are good for, beside constants, raw features, a network with labels, and what was published."""
+def speech_rows(speech: Speech, verification: Verification | None) -> Table:
+    """Pitch, content, distortion and speaker verification, each with its chance level."""
     rows = []
-    for task in report["downstream"]:
-        for number, measure in enumerate(task["measures"]):
-            about = f"{task['task']}, {measure}{UNITS.get(measure, '')}"
-            for who, by in task["by"].items():
-                rows.append([about, who, score(by["scores"][measure]), "; ".join(by["heads"])])
-            rows += [
-                [about, f"{who}, as published", f"{row[number]:g}", ""]
-                for who, row in task["published"].items()
+    for name, pitch in speech.pitch.items():
+        rows.append(
+            [
+                f"pitch of a swap nearer the donor's, pairs {PITCH_GROUPS[name]}",
+                f"{percent(pitch.nearer_donor)} %",
+                "50 %",
+                f"{pitch.semitones_to_donor:.1f} semitones from the donor, where the source was "
+                f"{pitch.semitones_source_to_donor:.1f}; {pitch.pairs} pairs, {pitch.unvoiced} unvoiced",
             ]
-    return ["task", "who", "value [95 % interval]", "by"], rows
+        )
+    if speech.content is not None:
+        content = speech.content
+        rows.append(
+            [
+                f"a swap is nearest to the donor's recording of the same {content.factor}",
+                f"{percent(content.nearest)} %",
+                f"{100 * content.chance:.0f} %",
+                "no judge: mel cepstra, time-warped",
+            ]
+        )
+    distortion = speech.distortion
+    for title, score in (
+        ("vocoder alone", distortion.vocoder),
+        ("reconstruction", distortion.reconstruction),
+    ):
+        rows.append(
+            [
+                f"mel-cepstral distortion, {title}",
+                f"{score.mcd_db:.2f} dB",
+                "-",
+                f"pitch error {score.pitch_cents:.0f} cents, "
+                f"voicing wrong in {100 * score.voicing:.1f} % of frames; "
+                f"{distortion.recordings} recordings",
+            ]
+        )
+    if verification is not None:
+        rows += _verification_rows(verification)
+    return ["measure", "value [95 % interval]", "chance", "details"], rows
 
 
-def swap_words(task: dict[str, Any]) -> str:
-    """Whose label swapped series carry, by a network that was told the labels."""
-    mean = {key: sum(values) / len(values) for key, values in task["swap"].items()}
+def _verification_rows(verification: Verification) -> list[Cells]:
+    pairs = f"{verification.pairs} pairs, {verification.positive} of one speaker"
+    figures = [
+        ("static", verification.static, "50 %", pairs),
+        ("dynamic", verification.dynamic, "50 %", pairs),
+        ("gap", verification.gap, "0 points", pairs),
+        ("mean frame", verification.mean_frame, "50 %", "mean frame, no model"),
+    ]
+    return [
+        [f"equal error rate of the speaker, {name}", f"{percent(value)} %", chance, details]
+        for name, value, chance, details in figures
+    ]
+
+
+# --- Downstream tasks --------------------------------------------------------------------------
+
+
+def downstream_rows(tasks: Iterable[DownstreamTask]) -> Table:
+    """Codes compared with constants, raw features, a supervised network, and published results."""
+    rows = []
+    for task in tasks:
+        for number, measure in enumerate(task.measures):
+            about = f"{task.task}, {measure}{UNITS.get(measure, '')}"
+            for name, learner in task.learners.items():
+                heads = "; ".join(learner.heads)
+                rows.append([about, name, estimate(learner.scores[measure]), heads])
+            for method, row in task.published.items():
+                rows.append([about, f"{method}, as published", f"{row[number]:g}", ""])
+    return ["task", "learner", "value [95 % interval]", "head"], rows
+
+
+def transfer_sentence(task: DownstreamTask) -> str:
+    """Whose label swapped series carry, predicted by a supervised network; empty where there are no swaps."""
+    swap = task.swap
+    if swap is None:
+        return ""
     return (
-        f"Swaps of two that differ in {task['factor']}: {mean['right']:.1f} % carry the right one's, "
-        f"{mean['wrong']:.1f} % the other's, says a network with labels that is right about {mean['real']:.1f} % of "
-        f"real sequences and {mean['rebuilt']:.1f} % of reconstructions; {mean['pairs']:.0f} pairs."
+        f"Swaps of two sequences that differ in {task.factor}: {_mean(swap.right):.1f} % carry the right one's, "
+        f"{_mean(swap.wrong):.1f} % the other's, as predicted by a supervised network that is right about "
+        f"{_mean(swap.real):.1f} % of real sequences and {_mean(swap.reconstructed):.1f} % of reconstructions; "
+        f"{_mean(swap.pairs):.0f} pairs."
     )
 
 
-def score(found: dict[str, Any]) -> str:
-    """``0.473 [0.401, 0.540]``; percentages and errors with fewer digits."""
-    digits = 3 if found["value"] <= 1 else 1 if found["value"] > 20 else 2
-    return f"{found['value']:.{digits}f} [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+def transfer_sentences(tasks: Iterable[DownstreamTask]) -> list[str]:
+    """:func:`transfer_sentence` of the tasks that have one."""
+    return list(filter(None, map(transfer_sentence, tasks)))
 
 
-def _short(figure: dict[str, float]) -> list[float | None]:
-    return [_round(figure[k]) for k in ("value", "low", "high")]
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+# --- Anchors and other measures ----------------------------------------------------------------
+
+
+def anchor_rows(report: Report) -> Table:
+    """Swap accuracy and bits by code and factor, a column for each anchor."""
+    anchors = report.anchors
+    header = ["anchor frame"]
+    header += [f"{a.anchor} blank" if a.blanked else f"{a.anchor}" for a in anchors]
+    rows = [["swap keeps all, %", *(percent(a.all_kept) for a in anchors)]]
+    for key in anchors[0].bits:
+        rows.append([f"{key}, bits", *(f"{a.bits[key]:.2f}" for a in anchors)])
+    return header, rows
+
+
+def error_sentence(report: Report) -> str:
+    """The reconstruction error with that of the training mean; empty if it was not measured."""
+    error = report.reconstruction
+    if error is None:
+        return ""
+    return (
+        f"Squared error for each sequence {error.squared_error_per_sequence:.1f} ± {1.96 * error.standard_error:.1f} "
+        f"(training mean {error.training_mean_squared_error_per_sequence:.0f}), PSNR {error.psnr_db:.1f} dB."
+    )
+
+
+def structure_sentences(report: Report) -> list[str]:
+    """Multi-factor swap score, DCI, MIG and verification, as far as they were measured."""
+    sentences = []
+    multifactor = report.swaps.multifactor if report.swaps is not None else None
+    if multifactor is not None:
+        sentences.append(
+            f"Multi-factor swap score {multifactor.score:.3f} (chance {multifactor.chance:.3f}, "
+            f"perfect {multifactor.perfect:.3f})."
+        )
+    if report.disentanglement is not None:
+        dci = report.disentanglement.dci
+        sentences.append(
+            f"DCI: disentanglement {dci.disentanglement:.3f}, completeness {dci.completeness:.3f}, "
+            f"informativeness {dci.informativeness:.3f}. MIG {report.disentanglement.mig.mean:.3f}."
+        )
+    if report.verification is not None:
+        v = report.verification
+        sentences.append(
+            f"Equal error rate, %: static {percent(v.static)}, dynamic {percent(v.dynamic)}, "
+            f"gap {percent(v.gap)}; {v.pairs} pairs, chance 50."
+        )
+    return sentences

@@ -28,7 +28,7 @@ def compare(page: Page, name: str) -> None:
 def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opened: Page) -> None:
     report = reports.find("dbse-sprites")
     said = opened.locator(".sd-verdicts li .sd-says").all_inner_texts()
-    assert sorted(said) == sorted(v["text"] for v in report.leakage["verdicts"])
+    assert sorted(said) == sorted(v.text for v in report.leakage.verdicts)
     top = opened.locator(".sd-verdicts").bounding_box()["y"]
     assert top < opened.locator(".sd-heats").bounding_box()["y"]
 

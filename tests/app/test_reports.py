@@ -14,7 +14,6 @@ from demo.tabs.leakage import payload as report_payloads
 from demo.tabs.leakage import tab as leakage
 from demo.tabs.maps import tab as maps
 from seqdisent.evaluation.report import NoJudge
-from seqdisent.reporting.tables import headline
 from tests.fixtures.app import TINY, UNLABELLED
 
 NAME, OTHER = "dbse-sprites", "dsvae-sprites"
@@ -26,7 +25,7 @@ def test_a_shipped_report_is_shown_at_once() -> None:
     found = reports.find(NAME)
     page = report_payloads.page(found)
     assert time.process_time() - started < 0.5
-    assert not found.live and found.leakage["test_sequences"] == TINY.test
+    assert not found.live and found.leakage.test_sequences == TINY.test
     json.dumps(page, allow_nan=False)
 
 
@@ -51,7 +50,7 @@ def test_a_measurement_is_made_once_and_kept(monkeypatch) -> None:
     steps: list[float] = []
     made = reports.measure(NAME, "shuffled", lambda share, words: steps.append(share))
     assert made.live and steps == sorted(steps) and 0 < steps[-1] < 1
-    assert not [v for v in made.leakage["verdicts"] if v["level"] == "holds"]
+    assert not [v for v in made.leakage.verdicts if v.level == "holds"]
     monkeypatch.setattr(reports, "evaluate", lambda *_, **__: pytest.fail("it was kept"))
     assert reports.measure(NAME, "shuffled").report == made.report
     assert reports.find(NAME, "leaky") is None
@@ -84,12 +83,12 @@ def test_leaks_come_first_and_verdicts_are_left_as_they_are() -> None:
     sent = report_payloads.report(found)["verdicts"]
     order = [report_payloads.ORDER.index(v["level"]) for v in sent]
     assert order == sorted(order)
-    assert sorted(v["text"] for v in sent) == sorted(v["text"] for v in found.leakage["verdicts"])
+    assert sorted(v["text"] for v in sent) == sorted(v.text for v in found.leakage.verdicts)
 
 
 def test_how_it_was_measured_is_said() -> None:
     said = " ".join(report_payloads.how(reports.find(NAME)))
-    sources = reports.find(NAME).leakage["test_sources"]
+    sources = reports.find(NAME).leakage.test_sources
     for part in (
         "240 training",
         "60 validation",
@@ -99,14 +98,14 @@ def test_how_it_was_measured_is_said() -> None:
         "torch",
     ):
         assert part in said
-    assert reports.find(NAME).report["weights_sha256_16"] in said
+    assert reports.find(NAME).report.weights_sha256_16 in said
 
 
 def test_the_leak_on_the_maps_is_the_largest_one(monkeypatch) -> None:
     static, dynamic = reports.leaked_most(NAME)
     report = reports.find(NAME).report
     bits = {
-        f.name: headline(report, "static", f.name)["bits"]["value"]
+        f.name: report.leakage.best("static", f.name).bits.value
         for f in service.spec_of(NAME).dynamic_factors
     }
     assert bits[static] == max(bits.values())

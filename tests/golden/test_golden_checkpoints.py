@@ -113,7 +113,7 @@ def _model(name: str, about: dict[str, Any] | None) -> dict[str, Any]:
 
 @torch.inference_mode()
 def _judge(name: str, about: dict[str, Any] | None) -> dict[str, Any]:
-    judge, metrics = _load_judge(name.removeprefix("judge-"))
+    judge, accuracy = _load_judge(name.removeprefix("judge-"))
     about = about or choose_input(judge.spec)
     batch = make_input(about)
     logits = judge(batch.x, batch.mask)
@@ -122,12 +122,12 @@ def _judge(name: str, about: dict[str, Any] | None) -> dict[str, Any]:
         "x": summary(batch.x.nan_to_num()),
         "logits": {factor: summary(one) for factor, one in logits.items()},
         "loss": _loss(judge.loss(batch)),
-        "accuracy": {factor: score["value"] for factor, score in metrics["judge"].items()},
+        "accuracy": {factor: rate.value for factor, rate in accuracy.items()},
     }
 
 
 def _load_judge(dataset: str):
-    """The judge of a data set and its metrics: the only use of a module that is not public."""
+    """The judge of a data set and its accuracy: the only use of a module that is not public."""
     from seqdisent.evaluation.judge import load_judge
 
     return load_judge(dataset, CHECKPOINTS)

@@ -12,8 +12,9 @@ from demo.core.reports import Measured
 from demo.tabs.swap import payload as payloads
 from seqdisent.evaluation.codes import PARTS
 from seqdisent.evaluation.leakage import HEADLINE
+from seqdisent.evaluation.schema import ProbeScore, StepScore, rounded, to_plain
 from seqdisent.media import audio, sparklines, video
-from seqdisent.reporting.tables import headline, leakage_table
+from seqdisent.reporting.tables import leakage_table
 
 FILM = 640  # pixels that a sequence is wide
 # What most needs to be seen comes first.
@@ -27,7 +28,9 @@ def page(first: Measured, second: Measured | None = None) -> dict[str, Any]:
         "key": [first.slug, second.slug if second else ""],
         "reports": [report(one) for one in (first, second) if one],
         "headline": {code: list(view) for code, view in HEADLINE.items()},
-        "differences": [{**d, "bits": _short(d["bits"])} for d in reports.plain(differences)],
+        "differences": [
+            {"code": d.code, "factor": d.factor, "bits": d.bits.rounded()} for d in differences
+        ],
         "why": why,
     }
 
@@ -39,14 +42,23 @@ def report(one: Measured) -> dict[str, Any]:
         "title": one.title,
         "live": one.live,
         "about": {"static": roles.who, "dynamic": roles.does},
-        "factors": [{**f, "continuous": not f["classes"]} for f in leakage["factors"]],
+        "factors": [{**to_plain(f), "continuous": f.continuous} for f in leakage.factors],
         "cells": [
-            {key: cell[key] for key in ("code", "view", "reading", "factor", "wanted", "chosen")}
-            | {probe: _figures(cell[probe]) for probe in ("linear", "nonlinear")}
-            for cell in leakage["cells"]
+            {
+                "code": cell.code,
+                "view": cell.view,
+                "reading": cell.posterior,
+                "factor": cell.factor,
+                "wanted": cell.on_target,
+                "chosen": cell.chosen,
+                "linear": _figures(cell.linear),
+                "nonlinear": _figures(cell.nonlinear),
+            }
+            for cell in leakage.cells
         ],
         "verdicts": sorted(
-            leakage["verdicts"], key=lambda v: (ORDER.index(v["level"]), -_bits(one, v))
+            (to_plain(v) for v in leakage.verdicts),
+            key=lambda v: (ORDER.index(v["level"]), -_bits(one, v)),
         ),
         "how": how(one),
     }
@@ -56,43 +68,43 @@ def how(one: Measured) -> list[str]:
     """How a report was measured, in sentences."""
     leakage, report = one.leakage, one.report
     sources = words.roles(service.spec_of(one.name)).sources
-    nulls = leakage["shuffled_label_probes"]
+    nulls = leakage.shuffled_label_probes
     trained = " and ".join(
         f"{n} {kind.replace('nonlinear', 'non-linear')}" for kind, n in nulls.items()
     )
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     said = [
-        f"Probes learned from {leakage['train_sequences']:,} training sequences, were chosen on "
-        f"{leakage['validation_sequences']:,} validation sequences and scored once on "
-        f"{leakage['test_sequences']:,} test sequences of {leakage['test_sources']:,} {sources}"
+        f"Probes learned from {leakage.train_sequences:,} training sequences, were chosen on "
+        f"{leakage.validation_sequences:,} validation sequences and scored once on "
+        f"{leakage.test_sequences:,} test sequences of {leakage.test_sources:,} {sources}"
         + (" (a smaller sample, measured by this app)." if one.live else "."),
-        f"95 % intervals resample {sources}, {leakage['bootstrap']:,} times; p is from {leakage['permutations']:,} "
+        f"95 % intervals resample {sources}, {leakage.bootstrap:,} times; p is from {leakage.permutations:,} "
         "shuffles of the test labels"
         + (f"; null: {trained} probes trained on shuffled labels." if nulls else "."),
     ]
-    made = f"Seed {leakage['seed']} · {versions} · weights {report['weights_sha256_16']}"
-    return [*said, f"{made} · {report['command']}" if report.get("command") else made]
+    made = f"Seed {leakage.seed} · {versions} · weights {report.weights_sha256_16}"
+    return [*said, f"{made} · {report.command}" if report.command else made]
 
 
 def curves(one: Measured) -> dict[str, Any]:
     """Leakage over time: bits that the dynamic code of each single step tells of each factor."""
-    steps: dict[str, list[dict]] = {}
-    for point in one.leakage["steps"]:
-        steps.setdefault(point["factor"], []).append(point)
+    steps: dict[str, list[StepScore]] = {}
+    for point in one.leakage.steps:
+        steps.setdefault(point.factor, []).append(point)
     leaked = reports.leaked_most(one.name)[1]
-    first = [f["name"] for f in one.leakage["factors"] if f["kind"] == "dynamic"][:1]
+    first = [f.name for f in one.leakage.factors if f.kind == "dynamic"][:1]
     return {
         "key": one.slug,
         "shown": [name for name in (leaked, *first) if name in steps],
         "factors": [
             {
-                "name": f["name"],
-                "kind": f["kind"],
-                "entropy": f["entropy_bits"],
-                "why": f["not_measurable"],
-                "bits": [_short(p["bits"]) for p in steps.get(f["name"], [])],
+                "name": f.name,
+                "kind": f.kind,
+                "entropy": f.entropy_bits,
+                "why": f.not_measurable,
+                "bits": [p.bits.rounded() for p in steps.get(f.name, [])],
             }
-            for f in one.leakage["factors"]
+            for f in one.leakage.factors
         ],
     }
 
@@ -149,16 +161,15 @@ def tables(
     cells: list[list] = []
     points: list[list] = []
     for one in filter(None, (first, second)):
-        headers, rows = leakage_table(one.report)
+        headers, rows = leakage_table(one.leakage)
         cells += [[one.slug, *("" if v is None else v for v in row)] for row in rows]
-        for point in one.leakage["steps"]:
-            score = "r2" if "r2" in point else "accuracy"
-            figures = [*_short(point["bits"]), *_short(point[score])]
+        for point in one.leakage.steps:
+            figures = [*point.bits.rounded(), *point.score.rounded()]
             points.append(
                 [
                     one.slug,
-                    point["factor"],
-                    point["step"] + 1,
+                    point.factor,
+                    point.step + 1,
                     *("" if v is None else v for v in figures),
                 ]
             )
@@ -178,21 +189,15 @@ def tables(
 
 def _bits(one: Measured, verdict: dict[str, str]) -> float:
     """What a verdict is about: the larger leak comes first."""
-    found = headline(one.report, verdict["code"], verdict["factor"])
-    return found["bits"]["value"] or 0.0 if found else 0.0
+    found = one.leakage.best(verdict["code"], verdict["factor"])
+    return 0.0 if found is None else found.bits.value
 
 
-def _figures(probe: dict[str, Any]) -> dict[str, Any]:
-    score = "r2" if "r2" in probe else "accuracy"
+def _figures(probe: ProbeScore) -> dict[str, Any]:
     return {
-        "bits": _short(probe["bits"]),
-        "score": _short(probe[score]),
-        "p": probe["p"],
-        "null_bits": probe["null_bits"],
-        "null_score": probe[f"null_{score}"],
+        "bits": probe.bits.rounded(),
+        "score": probe.score.rounded(),
+        "p": probe.p,
+        "null_bits": rounded(probe.null_bits, 17),
+        "null_score": rounded(probe.null_score, 17),
     }
-
-
-def _short(figure: dict[str, float | None]) -> list[float | None]:
-    """Value, low, high: rounded as in the table, so that both say the same."""
-    return [None if figure[k] is None else round(figure[k], 4) for k in ("value", "low", "high")]

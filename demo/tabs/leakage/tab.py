@@ -143,7 +143,7 @@ def save(suffix: str):
         found = reports.find(name)
         if found is None:
             raise service.ServiceError("There is no report yet: measure first.")
-        content = to_csv(found.report) if suffix == "csv" else html_report(found.report)
+        content = to_csv(found.leakage) if suffix == "csv" else html_report(found.report)
         return files.keep(content.encode(), f"{name}-leakage.{suffix}")
 
     return saved

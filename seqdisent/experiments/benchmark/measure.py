@@ -13,7 +13,7 @@ from typing import Any
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
 from seqdisent.errors import UsageError
-from seqdisent.evaluation.downstream import RAW, Told, answers
+from seqdisent.evaluation.downstream import RAW, TaskResult, evaluate_task
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments.sweep import Say, SweepRun
 from seqdisent.recipes import recipe as find_recipe
@@ -37,7 +37,7 @@ def sweep_run(name: str, seed: int, root: Path) -> SweepRun:
 
 def measure(
     name: str, seeds: Sequence[int], root: Path, say: Say = print, **options: Any
-) -> dict[int, dict[str, Told]]:
+) -> dict[int, dict[str, TaskResult]]:
     """Train a recipe with every seed, or find it trained, and solve the tasks of its data set.
 
     Args:
@@ -58,17 +58,22 @@ def measure(
     train, validation, test = (
         load_dataset(dataset, split) for split in ("train", "validation", "test")
     )
-    found: dict[int, dict[str, Told]] = {}
+
+    def announce(part: str, done: int, total: int) -> None:
+        say(f"  {part}")
+
+    found: dict[int, dict[str, TaskResult]] = {}
     for seed in seeds:
         say(f"{name}, seed {seed}: training")
         checkpoint = sweep_run(name, seed, root).train(say, **options)
         model, _ = load_checkpoint(checkpoint)
         # Boosting on raw features has no randomness, so the first seed is enough.
         first = next(iter(found.values()), {})
-        raw = {task: told.answers[RAW] for task, told in first.items()}
+        raw = {task: result.predictions[RAW] for task, result in first.items()}
         found[seed] = {}
         for task in TASKS[dataset]:
             splits = (train, validation, test)
-            told = answers(task, model, splits, seed, say, raw.get(task.name))
-            found[seed][task.name] = told
+            found[seed][task.name] = evaluate_task(
+                task, model, splits, seed, announce, raw.get(task.name)
+            )
     return found

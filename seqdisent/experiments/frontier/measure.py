@@ -22,8 +22,9 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import Judge, load_judge
 from seqdisent.evaluation.probes import PROBES, Task, read
+from seqdisent.evaluation.reconstruction import reconstruction_error
 from seqdisent.evaluation.splits import Splits
-from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
+from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.experiments.frontier.points import DATASET
 from seqdisent.experiments.sweep import Figures, Say, SweepRun, module_hash
 from seqdisent.models.pruning import prune_codes
@@ -93,7 +94,7 @@ def _figures_of(
     error = reconstruction_error(subject, validation, encoded.mean, torch.zeros(1))
     config = subject.model.config
     found: Figures = {
-        "squared_error": error["squared_error_per_sequence"],
+        "squared_error": error.squared_error_per_sequence,
         "static_rank": config.static_rank,
         "dynamic_rank": config.dynamic_rank,
         "static_kl": float(encoded.static_kl.sum(1).mean()),
@@ -102,8 +103,9 @@ def _figures_of(
     }
     if judge is not None:
         real = judge_real(judge, validation)
-        report = swap_report(subject, judge, validation, encoded.mean, real, pairs=PAIRS)
-        found["swap"] = {name: score["kept"]["value"] for name, score in report["swap"].items()}
+        swaps = swap_report(subject, judge, validation, encoded.mean, real, pairs=PAIRS)
+        found["swap"] = {name: score.kept.value for name, score in swaps.swap.items() if score.kept}
+        found["swap"]["joint"] = swaps.all_kept.value
     return found
 
 

@@ -23,20 +23,20 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Codes, ModelSubject, Subject
 from seqdisent.evaluation.judge import Judge, load_judge
 from seqdisent.evaluation.leakage import Effort, measure
-from seqdisent.evaluation.report import few, mean_sequence
+from seqdisent.evaluation.reconstruction import reconstruction_error, training_mean
+from seqdisent.evaluation.sample import subset
 from seqdisent.evaluation.splits import Splits
-from seqdisent.evaluation.swap import judge_real, reconstruction_error, swap_report
+from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.experiments.rate_distortion.h264 import curve
 from seqdisent.experiments.rate_distortion.points import Point
 from seqdisent.experiments.sweep import Figures, Say, SweepRun, module_hash, split
 from seqdisent.io import write_json
 from seqdisent.modalities import modality_of
-from seqdisent.reporting.tables import headline, off_target_bits
 from seqdisent.types import Latents
 
 RESULTS = "point.json"
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
-CHEAP = Effort(steps=False, nulls=False, permutations=19, draws=50, epochs=0.4)
+CHEAP = Effort(steps=False, nulls=False, permutations=19, resamples=50, epochs=0.4)
 CURVE = "h264-{}.json"
 
 
@@ -77,8 +77,8 @@ def measure_point(point: Point, run: SweepRun, say: Say = print) -> Figures:
 
 def probe_data(dataset: str) -> tuple[SequenceDataset, SequenceDataset, SequenceDataset]:
     """The sequences that probes learn from and are chosen on, and the full test split."""
-    learn = few(split(dataset, "train"), LEARN, 0)
-    hold = few(split(dataset, "validation"), HOLD, 0)
+    learn = subset(split(dataset, "train"), LEARN, 0)
+    hold = subset(split(dataset, "validation"), HOLD, 0)
     return learn, hold, split(dataset, "test")
 
 
@@ -103,12 +103,12 @@ def figures(
     """
     learn, _, test = data
     splits = Splits.of(subject, data, seed)
-    constant = mean_sequence(learn)
+    constant = training_mean(learn)
     error = reconstruction_error(subject, test, splits.test.sample, constant)
-    ratio = error["training_mean_squared_error_per_sequence"] / error["squared_error_per_sequence"]
+    ratio = error.training_mean_squared_error_per_sequence / error.squared_error_per_sequence
     found: Figures = {
-        "psnr_db": error["psnr_db"],
-        "mean_psnr_db": error["psnr_db"] - 10 * np.log10(ratio),
+        "psnr_db": error.psnr_db,
+        "mean_psnr_db": error.psnr_db - 10 * np.log10(ratio),
     }
     if modality_of(test.spec).has_waveform:
         found |= envelope_errors(subject, test, splits.test.sample, constant)
@@ -132,16 +132,15 @@ def _swaps(
     """How often swaps keep all factors at once, by chance too, and how often the judge is right on real sequences."""
     real = judge_real(judge, test)
     pairs = modality_of(test.spec).judge_budget.sweep_pairs
-    report = swap_report(subject, judge, test, latents, real, pairs=pairs, seed=seed)
-    joint = report["swap"]["joint"]
+    swaps = swap_report(subject, judge, test, latents, real, pairs=pairs, seed=seed)
     truth = test.sequence_labels()
     right = np.ones(len(test), dtype=bool)
     for name, probabilities in real.items():
         missing = truth[name] < 0
         right &= (probabilities.argmax(1) == truth[name]) | missing
     return {
-        "swap": joint["kept"]["value"],
-        "swap_chance": joint["chance"],
+        "swap": swaps.all_kept.value,
+        "swap_chance": swaps.all_kept_chance,
         "swap_judge": float(right.mean()),
     }
 
@@ -183,21 +182,17 @@ def _leaks(splits: Splits, test: SequenceDataset) -> dict[str, float | None]:
     if not splits.test.mean.static.shape[1]:
         splits = Splits(*(_with_constant_static(codes) for codes in splits.parts()))
     asked = np.sort(np.random.default_rng(0).permutation(len(test))[:ASK])
-    section, _ = measure(replace(splits, test=splits.test[asked]), test.spec.factors, effort=CHEAP)
-    report = {"leakage": section}
+    leakage, _ = measure(replace(splits, test=splits.test[asked]), test.spec.factors, effort=CHEAP)
     found: dict[str, float | None] = {}
     for code in ("static", "dynamic"):
-        for posterior, suffix in (("mean", ""), ("sample", " (draw)")):
-            bits, entropy = off_target_bits(report, code, posterior)
-            found[f"leak/{code}{suffix}"] = bits if entropy else None
-            found[f"entropy/{code}"] = entropy if entropy else None
+        found[f"leak/{code}"] = leakage.off_target_bits(code)
+        found[f"leak/{code} (draw)"] = leakage.off_target_bits(code, "sample")
+        found[f"entropy/{code}"] = leakage.off_target_entropy_bits(code)
     r2 = []
-    for factor in section["factors"]:
-        if factor["kind"] != "dynamic" or factor["not_measurable"]:
-            continue
-        cell = headline(report, "static", factor["name"])
-        if cell is not None and "r2" in cell:
-            r2.append(cell["r2"]["value"])
+    for factor in leakage.factors:
+        score = leakage.best("static", factor.name)
+        if factor.kind == "dynamic" and score is not None and score.measure == "r2":
+            r2.append(score.score.value)
     return found | {"moving_r2": float(np.mean(r2)) if r2 else None}
 
 

@@ -15,14 +15,14 @@ from seqdisent.data import SequenceDataset
 from seqdisent.evaluation.downstream_heads import (
     MEASURES,
     Rows,
-    answer,
     boosted,
     code_rows,
     constants,
-    course,
     heads,
+    predict_test,
     raw_rows,
-    summary,
+    summarise_dynamics,
+    summarise_values,
 )
 from seqdisent.evaluation.downstream_tasks import Task
 from tests.fixtures.timeseries import KIND, SIZE, STATE, WARMTH, labelled
@@ -49,7 +49,7 @@ def told(data: SequenceDataset) -> Latents:
 def asked(task: Task, splits, codes=told) -> float:
     """The headline of the simplest heads on codes."""
     rows = tuple(code_rows(task, data, codes(data)) for data in splits)
-    return answer(task, splits[0], rows, islice(heads(task, splits[0], 0), 2)).scores(task)[
+    return predict_test(task, splits[0], rows, islice(heads(task, splits[0], 0), 2)).scores(task)[
         task.measures[0]
     ]
 
@@ -92,8 +92,8 @@ def test_rows_are_those_whose_label_is_known(task, splits):
         step = rows.x[:, 2].astype(int)
         assert (rows.x[:, 1] == at).all()
         expected = labels[at, step]
-        np.testing.assert_array_equal(raw.x[:, :21], summary(x[at, step]))
-    np.testing.assert_array_equal(raw.x[:, -21:], summary(x.reshape(len(x), 24, 3))[at])
+        np.testing.assert_array_equal(raw.x[:, :21], summarise_values(x[at, step]))
+    np.testing.assert_array_equal(raw.x[:, -21:], summarise_values(x.reshape(len(x), 24, 3))[at])
     assert len(rows.y) == known.sum() and (known.all() == (task is KIND))
     for one in (rows, raw):
         np.testing.assert_array_equal(one.y, expected)
@@ -103,14 +103,16 @@ def test_rows_are_those_whose_label_is_known(task, splits):
 def test_a_course_ignores_steps_that_do_not_exist():
     z, lengths = np.array([[[1.0], [3], [8], [99]], [[2], [np.inf], [-99], [0]]]), np.array([3, 1])
     z[1, 1] = 1e6
-    found = course(z, lengths)  # mean, deviation, change, first, last
+    found = summarise_dynamics(z, lengths)  # mean, deviation, change, first, last
     np.testing.assert_allclose(found, [[4, np.sqrt(26 / 3), 7, 1, 8], [2, 0, 0, 2, 2]])
-    np.testing.assert_allclose(course(np.repeat(z, 2, 2), lengths), np.repeat(found, 2, 1))
+    np.testing.assert_allclose(
+        summarise_dynamics(np.repeat(z, 2, 2), lengths), np.repeat(found, 2, 1)
+    )
 
 
 def test_a_summary_knows_only_what_is_there():
     x = np.array([[[np.nan], [4], [1], [np.nan]], [[np.nan]] * 4])
-    one, nothing = summary(x)
+    one, nothing = summarise_values(x)
     np.testing.assert_allclose(
         one, [2.5, 1.5, 1, 4, 4, 1, 2]
     )  # mean, deviation, least, largest, first, last, count
@@ -137,12 +139,12 @@ def test_the_choice_never_looks_at_test(splits):
     wrong = replace(test, y=(test.y + 1) % 3)
     candidates = lambda: islice(heads(KIND, splits[0], 0), 4)
     one, other = (
-        answer(KIND, splits[0], (train, held, rows), candidates()) for rows in (test, wrong)
+        predict_test(KIND, splits[0], (train, held, rows), candidates()) for rows in (test, wrong)
     )
-    assert one.by == other.by and (one.said == other.said).all()
+    assert one.head == other.head and (one.predicted == other.predicted).all()
     assert one.scores(KIND)["accuracy"] > 98 and other.scores(KIND)["accuracy"] < 2
     Notebook.pages.clear()
-    answer(KIND, splits[0], (train, held, test), iter([("a", Notebook()), ("b", Notebook())]))
+    predict_test(KIND, splits[0], (train, held, test), iter([("a", Notebook()), ("b", Notebook())]))
     trial = [("fit", 300, train.y.sum()), ("asked", 150)]
     assert Notebook.pages == [
         *trial,
@@ -157,7 +159,8 @@ def test_the_head_that_is_best_on_validation_answers(splits):
     worst = ("none", Notebook())
     best = next(islice(heads(KIND, splits[0], 0), 3, None))
     assert {
-        answer(KIND, splits[0], parts, iter(order)).by for order in ([worst, best], [best, worst])
+        predict_test(KIND, splits[0], parts, iter(order)).head
+        for order in ([worst, best], [best, worst])
     } == {best[0]}
 
 
@@ -177,17 +180,17 @@ def test_every_candidate_can_answer(task, splits):
     for name, head in heads(task, splits[0], 0):
         if "trees" in name.split(",")[0]:
             head.set_params(**{f"{head.steps[-1][0]}__n_estimators": 10})
-        found = answer(task, splits[0], parts, iter([(name, head)]))
-        assert np.isfinite(found.said).all() and found.by == name
+        found = predict_test(task, splits[0], parts, iter([(name, head)]))
+        assert np.isfinite(found.predicted).all() and found.head == name
         if task is KIND:
-            assert found.said.shape == (80, 3)
-            np.testing.assert_allclose(found.said.sum(1), 1)
+            assert found.predicted.shape == (80, 3)
+            np.testing.assert_allclose(found.predicted.sum(1), 1)
 
 
 def test_constants_by_hand(splits):
     rows = lambda *y: Rows(np.zeros((len(y), 1)), np.array(y), np.arange(len(y)))
     found = constants(WARMTH, splits[0], (rows(0.0, 1.0, 8.0), rows(9.0, 9.0), rows(3.0, 5.0)))
-    said = {name: one.said.tolist() for name, one in found.items()}
+    said = {name: one.predicted.tolist() for name, one in found.items()}
     assert said == {
         "training mean": [3, 3],
         "training median": [1, 1],
@@ -195,7 +198,7 @@ def test_constants_by_hand(splits):
     }
     assert [one.scores(WARMTH)["MAE"] for one in found.values()] == [1, 3, 4]
     (shares,) = constants(KIND, splits[0], (rows(0, 2, 2), rows(2, 2), rows(2, 0, 1))).values()
-    np.testing.assert_allclose(shares.said, [[0.2, 0, 0.8]] * 3)
+    np.testing.assert_allclose(shares.predicted, [[0.2, 0, 0.8]] * 3)
     assert shares.scores(KIND)["accuracy"] == pytest.approx(100 / 3) and shares.truth.tolist() == [
         2,
         0,

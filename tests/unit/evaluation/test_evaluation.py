@@ -10,12 +10,29 @@ import pytest
 import torch
 
 import seqdisent
-from seqdisent.evaluation import report
-from seqdisent.evaluation.judge import Judge, JudgeConfig, load_judge, sequence_labels
+from seqdisent.evaluation import report, sample
+from seqdisent.evaluation.judge import (
+    Judge,
+    JudgeConfig,
+    is_informative,
+    load_judge,
+    sequence_labels,
+)
 from seqdisent.evaluation.leakage import QUICK
+from seqdisent.evaluation.reconstruction import reconstruction_error
+from seqdisent.evaluation.sample import Sample
+from seqdisent.evaluation.schema import Rate, Report
 from seqdisent.evaluation.statistics import success_rate
-from seqdisent.evaluation.swap import judge_real, random_pairs, reconstruction_error, swap_report
+from seqdisent.evaluation.swap import (
+    disagreement,
+    divergence_nats,
+    inception,
+    judge_real,
+    random_pairs,
+    swap_report,
+)
 from seqdisent.nn.config import FrameConfig
+from seqdisent.recipes import judge_hint
 from seqdisent.reporting.html import html_report
 from seqdisent.types import Latents, Sequences
 from tests.fixtures.video_models import build
@@ -69,19 +86,19 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
         oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1
     )
     for factor in DATA.spec.factors:
-        assert scores["reconstruction"][factor.name]["kept"]["value"] == 1
-        swap = scores["swap"][factor.name]
-        assert swap["chance"] == 1 / len(factor.classes)
+        assert scores.reconstruction[factor.name].kept.value == 1
+        swap = scores.swap[factor.name]
+        assert swap.chance == 1 / len(factor.classes)
         if factor.kind == "static" or not leak:
-            assert swap["kept"]["value"] == 1 and swap["off_target"]["value"] == 0
+            assert swap.kept.value == 1 and swap.off_target.value == 0
         else:  # the action comes from the static donor: lost exactly where the two differ
-            assert swap["kept_where_different"]["value"] == 0 and swap["off_target"]["value"] == 1
-    joint = scores["swap"]["joint"]["kept"]["value"]
+            assert swap.kept_where_different.value == 0 and swap.off_target.value == 1
+    joint = scores.all_kept.value
     assert joint == 1 if not leak else joint < 0.3
-    assert scores["static_sampled"]["action"]["kept"]["value"] == (
+    assert scores.static_sampled["action"].kept.value == (
         1 if not leak else pytest.approx(0.1, abs=0.15)
     )
-    assert scores["dynamics_sampled"]["hair"]["kept"]["value"] == 1
+    assert scores.dynamics_sampled["hair"].kept.value == 1
 
 
 def test_wilson_interval():
@@ -117,8 +134,8 @@ def test_reconstruction_error_in_stated_units():
     latents = Latents(torch.zeros(len(DATA), 1), torch.zeros(len(DATA), 8, 1))
     found = reconstruction_error(Black(), DATA, latents, torch.zeros(8, 3, 64, 64))
     expected = ((DATA.frames / 255.0) ** 2).sum() / len(DATA)
-    assert found["squared_error_per_sequence"] == pytest.approx(expected, rel=1e-4)
-    assert found["training_mean_squared_error_per_sequence"] == pytest.approx(expected, rel=1e-4)
+    assert found.squared_error_per_sequence == pytest.approx(expected, rel=1e-4)
+    assert found.training_mean_squared_error_per_sequence == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_judge_learns_what_it_is_shown():
@@ -138,16 +155,20 @@ def test_a_judge_learns_what_it_is_shown():
 
 def test_shipped_judges_know_real_sequences():
     """The judge that speaks in the app and in the reports, on test characters: at least 99.5 %."""
-    judge, metrics = load_judge("sprites")
+    judge, accuracy = load_judge("sprites")
     assert judge is not None, "checkpoints/judge-sprites is missing"
     said, truth = judge.classify(DATA[:]), sequence_labels(DATA[:])
     for name in truth:
         assert (said[name] == truth[name]).float().mean() >= 0.99
-        assert metrics["judge"][name]["value"] >= 0.995
+        assert accuracy[name].value >= 0.995
 
 
-TINY = report.Sample(
-    90, 90, 90, pairs=50, effort=replace(QUICK, steps=True, permutations=19, draws=50, epochs=0.1)
+TINY = Sample(
+    90,
+    90,
+    90,
+    pairs=50,
+    effort=replace(QUICK, steps=True, permutations=19, resamples=50, epochs=0.1),
 )
 
 
@@ -160,77 +181,66 @@ def test_evaluate_writes_metrics_page_and_card(tmp_path, monkeypatch):
         kind="dbse",
         recipe={"command": "seqdisent train x", "seed": 0},
     )
-    monkeypatch.setattr(report, "WHOLE", TINY)
+    monkeypatch.setattr(sample, "FULL_SAMPLE", TINY)
     assert main(["evaluate", str(folder), "--pairs", "50"]) == 0
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["swap"]["hair"]["kept"]["n"] == 50 and metrics["split"] == "test"
+    assert metrics["swaps"]["swap"]["hair"]["kept"]["n"] == 50 and metrics["split"] == "test"
     assert metrics["weights_sha256_16"] == seqdisent.checkpoint.checkpoint_hash(folder)
     assert set(metrics["versions"]) == {"seqdisent", "torch", "numpy", "python"}
     rows = np.load(folder / "leakage.npz", allow_pickle=False)
     assert rows["static/static/mean/hair/linear/bits"].shape == (90,)
     card = (folder / "README.md").read_text()
     assert "seqdisent train x" in card and "Known failures" in card and "hair is lost" in card
-    assert "What the codes know" in card
+    assert "Information in the codes" in card
     page = (folder / "report.html").read_text()
     assert "plotly" in page and metrics["weights_sha256_16"] in page and "<script src=" not in page
     before = (folder / "metrics.json").read_text()
     assert main(["evaluate", str(folder), "--pairs", "20", "--no-write"]) == 0
     assert (folder / "metrics.json").read_text() == before
     assert main(["evaluate", str(folder), "--pairs", "0"]) == 1
-    assert main(["evaluate", str(folder), "--stand-in", "saint"]) == 1
+    assert main(["evaluate", str(folder), "--control", "saint"]) == 1
 
 
 def test_the_page_of_a_report_escapes_what_it_is_given():
     hostile = "<script>alert(1)</script>"
-    made = {
-        "checkpoint": hostile,
-        "command": hostile,
-        "split": "test",
-        "sequences": 1,
-        "seed": 0,
-        "versions": {},
-        "weights_sha256_16": "0",
-        "judge": {hostile: {"value": 1, "low": 1, "high": 1, "n": 1}},
-    }
+    made = Report(
+        hostile, "test", sequences=1, seed=0, command=hostile, judge={hostile: Rate(1, 1, 1, 1)}
+    )
     assert "alert(1)" in html_report(made) and hostile not in html_report(made)
 
 
 def test_without_a_judge_leakage_is_measured_and_the_rest_says_how_to_make_one(tmp_path):
     folder = seqdisent.save_checkpoint(tmp_path / "m", build("dbse-32"), kind="dbse", recipe={})
-    made, rows = report.evaluate(folder, judges=tmp_path, sample=TINY)
-    assert "seqdisent train judge-sprites-32" in made["no_judge"] and "swap" not in made
-    assert made["leakage"]["cells"] and rows
+    hint = judge_hint(seqdisent.dataset_spec("sprites-32"))
+    made, rows = report.evaluate(folder, judges=tmp_path, sample=TINY, judge_hint=hint)
+    assert "seqdisent train judge-sprites-32" in made.no_judge and made.swaps is None
+    assert made.leakage.cells and rows
     assert "seqdisent train judge-sprites-32" in html_report(made)
 
 
-def test_opinion_measures_of_known_opinions():
+def test_measures_of_known_predictions():
     """A judge that is sure of each of four classes equally often; and one that does not know."""
-    from seqdisent.evaluation.swap import _opinions
-
     sure = np.eye(4)[np.arange(40) % 4]
-    found = _opinions(sure, sure)
-    assert found["inception_score"] == pytest.approx(4) and found["h_y_given_x"] == pytest.approx(
-        0, abs=1e-6
-    )
-    assert found["disagreement"] == 0 and found["kl_nats"] == pytest.approx(0, abs=1e-6)
-    vague = _opinions(np.full((40, 4), 0.25), sure)
-    assert vague["inception_score"] == pytest.approx(1) and vague["h_y"] == pytest.approx(np.log(4))
-    assert vague["kl_nats"] == pytest.approx(np.log(4), abs=1e-6) and vague[
-        "disagreement"
-    ] == pytest.approx(0.75)
+    score = inception(sure)
+    assert score.inception_score == pytest.approx(4)
+    assert score.h_y_given_x == pytest.approx(0, abs=1e-6)
+    assert disagreement(sure, sure) == 0
+    assert divergence_nats(sure, sure) == pytest.approx(0, abs=1e-6)
+    vague = np.full((40, 4), 0.25)
+    score = inception(vague)
+    assert score.inception_score == pytest.approx(1) and score.h_y == pytest.approx(np.log(4))
+    assert divergence_nats(vague, sure) == pytest.approx(np.log(4), abs=1e-6)
+    assert disagreement(vague, sure) == pytest.approx(0.75)
 
 
 def test_the_judge_hears_every_real_sequence():
-    judge, metrics = load_judge("sprites")
+    judge, accuracy = load_judge("sprites")
     few = DATA.select(np.arange(40))
     chances = judge_real(judge, few)
     assert all(np.allclose(c.sum(1), 1, atol=1e-5) and len(c) == 40 for c in chances.values())
 
 
-def test_a_judge_that_guesses_knows_nothing():
-    from seqdisent.evaluation.judge import knows
-
-    assert not knows({"value": 0.52, "low": 0.49, "high": 0.55}, 0.5) and knows(
-        {"value": 0.59, "low": 0.56}, 0.1
-    )
-    assert knows({"value": 0.9}, 0.5)
+def test_a_judge_that_guesses_is_not_informative():
+    assert not is_informative(Rate(0.52, 0.49, 0.55, 1000), 0.5)
+    assert is_informative(Rate(0.59, 0.56, 0.62, 1000), 0.1)
+    assert is_informative(Rate(0.9), 0.5)

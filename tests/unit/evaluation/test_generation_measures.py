@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,20 +12,21 @@ import seqdisent
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation import generation
 from seqdisent.evaluation.codes import ModelSubject
+from seqdisent.evaluation.controls import Oracle
 from seqdisent.evaluation.generation import (
+    differing_pairs,
     distances,
     frame_disagreement,
     generation_report,
     nearest,
-    pairs_apart,
     rollout_disagreement,
 )
 from seqdisent.evaluation.judge import Judge
-from seqdisent.evaluation.stand_ins import Oracle
+from seqdisent.evaluation.schema import Generation, Report
 from seqdisent.evaluation.swap import judge_real
 from seqdisent.reporting.html import html_report
-from seqdisent.reporting.model_card import _measured
-from seqdisent.reporting.tables import generation_rows, generation_words
+from seqdisent.reporting.model_card import model_card
+from seqdisent.reporting.tables import generation_rows, generation_sentence
 from seqdisent.types import Latents, Sequences
 from tests.fixtures.video_models import build
 
@@ -54,10 +55,10 @@ class ByFirstPixel:
         return {"skin": (first > 0.5).long()}
 
 
-def test_pairs_apart():
-    assert pairs_apart(np.array([3, 3, 3])) == 0 and pairs_apart(np.array([1])) == 0
-    assert pairs_apart(np.array([0, 1, 2])) == 1
-    assert pairs_apart(np.array([0, 0, 1, 1])) == pytest.approx(4 / 6)
+def test_differing_pairs():
+    assert differing_pairs(np.array([3, 3, 3])) == 0 and differing_pairs(np.array([1])) == 0
+    assert differing_pairs(np.array([0, 1, 2])) == 1
+    assert differing_pairs(np.array([0, 0, 1, 1])) == pytest.approx(4 / 6)
 
 
 def test_frames_that_say_otherwise_are_counted_and_missing_ones_are_not(splits):
@@ -66,11 +67,11 @@ def test_frames_that_say_otherwise_are_counted_and_missing_ones_are_not(splits):
     x[0, :, 0, 0, 0] = torch.tensor([1.0, 1, 1, 0])  # three of four say 1, and so does the whole
     x[1, :, 0, 0, 0] = torch.tensor([0.0, 0, 1, 1])  # only two exist, and they agree
     mask = torch.tensor([[True] * 4, [True, True, False, False]])
-    told = frame_disagreement(ByFirstPixel(), [Sequences(x, mask)], factor)["skin"]
+    found = frame_disagreement(ByFirstPixel(), [Sequences(x, mask)], factor)["skin"]
     assert (
-        told["value"] == pytest.approx(1 / 6)
-        and told["low"] == 0
-        and told["high"] == pytest.approx(1 / 4)
+        found.value == pytest.approx(1 / 6)
+        and found.low == 0
+        and found.high == pytest.approx(1 / 4)
     )
 
 
@@ -107,27 +108,23 @@ def test_rollouts_of_a_subject_that_never_moves_agree_and_of_one_that_forgets_di
     }
     assert set(by[Still]) == {"skin", "pants", "top", "hair"}
     assert all(
-        found["value"] == 0 for found in by[Still].values()
+        found.value == 0 for found in by[Still].values()
     )  # one sequence decoded again and again
     for name, found in by[Forgetful].items():
         seen = judge.probabilities(test[:5])[name].argmax(1).numpy()
-        assert found["value"] == pytest.approx(pairs_apart(seen))
-        assert found["chance"] == pytest.approx(pairs_apart(real[name].argmax(1)))
+        assert found.value == pytest.approx(differing_pairs(seen))
+        assert found.chance == pytest.approx(differing_pairs(real[name].argmax(1)))
 
 
 def test_samples_that_copy_training_data_are_caught_and_new_ones_are_not(splits):
     train, test = splits
     generator = torch.Generator().manual_seed(0)
     copies = Oracle(train)  # whatever it is asked, it looks a training sequence up
-    told = nearest(copies, train, test, copies.codes(test).mean, generator=generator, n=20)
-    assert (
-        told["samples"]["near"] == 1
-        and told["samples"]["median"] == 0
-        and told["test"]["median"] > 0.01
-    )
+    found = nearest(copies, train, test, copies.codes(test).mean, generator=generator, n=20)
+    assert found.samples.share_near == 1 and found.samples.median == 0 and found.test.median > 0.01
     new = Oracle(test)
-    told = nearest(new, train, test, new.codes(test).mean, generator=generator, n=20)
-    assert told["samples"]["near"] <= 0.1 and told["samples"]["least"] > 0
+    found = nearest(new, train, test, new.codes(test).mean, generator=generator, n=20)
+    assert found.samples.share_near <= 0.1 and found.samples.smallest > 0
 
 
 def test_one_planted_copy_is_found_exactly_in_any_batch(splits):
@@ -159,7 +156,7 @@ def test_distances_are_over_what_both_have():
 
 
 @pytest.fixture(scope="module")
-def report(splits, judge) -> dict:
+def report(splits, judge) -> Generation:
     train, test = splits
     subject = ModelSubject(build("dsvae-full-32"))
     real = judge_real(judge, test)
@@ -172,44 +169,36 @@ def report(splits, judge) -> dict:
 def test_the_report_of_a_model_has_every_factor_and_its_rows(report, splits):
     factors = {f.name: f for f in splits[0].spec.factors}
     static = {f.name for f in splits[0].spec.static_factors}
-    assert set(report["samples"]) == set(factors)
-    assert set(report["rollouts"]) == static and set(report["frames"]) == {
-        "real",
-        "reconstruction",
-        "sample",
-    }
-    for name, found in report["samples"].items():
-        assert 1 - 1e-6 < found["inception_score"] <= len(factors[name].classes)
-        assert (
-            found["h_y"] > found["h_y_given_x"] - 1e-6 > 0
-            and found["real"]["inception_score"] > 1 - 1e-6
-        )
-    header, rows = generation_rows({"generation": report})
+    assert set(report.samples) == set(factors)
+    assert set(report.rollouts) == static == set(report.frames.sample)
+    assert set(report.frames.real) == static == set(report.frames.reconstruction)
+    for name, found in report.samples.items():
+        assert 1 - 1e-6 < found.inception_score <= len(factors[name].classes)
+        assert found.h_y > found.h_y_given_x - 1e-6 > 0
+        assert found.real.inception_score > 1 - 1e-6
+    header, rows = generation_rows(report)
     assert len(rows) == len(factors) and {len(row) for row in rows} == {len(header)}
-    assert "40 of each" in generation_words({"generation": report})
+    assert "40 of each" in generation_sentence(report)
 
 
-def test_without_a_judge_only_copies_are_looked_for(splits):
+def test_without_a_judge_only_copies_are_searched(splits):
     train, test = splits
     subject = ModelSubject(build("dsvae-full-32"))
-    told = generation_report(subject, None, train, test, subject.codes(test).mean, {})
-    assert set(told) == {"seed", "neighbours"} and generation_rows({"generation": told})[1] == []
+    found = generation_report(subject, None, train, test, subject.codes(test).mean, {})
+    assert not found.samples and found.frames is None and not found.rollouts
+    assert generation_rows(found)[1] == []
 
 
 def test_pages_with_and_without_the_section(report):
-    old = {
-        "checkpoint": "x",
-        "sequences": 1,
-        "split": "test",
-        "seed": 0,
-        "weights_sha256_16": "0",
-        "versions": {},
-        "command": "",
-        "no_judge": "no judge for x",
+    without = Report("x", "test", sequences=1, seed=0, no_judge="no judge for x")
+    config = {
+        "model": "dsvae",
+        "dataset": seqdisent.dataset_spec("sprites-32").to_json(),
+        "recipe": {},
+        "package": "0",
     }
-    new = copy.deepcopy(old) | {"generation": report}
-    assert "from the prior" not in html_report(old) and "from the prior" not in "".join(
-        _measured(old)
-    )
-    for page in (html_report(new), "\n".join(_measured(new))):
-        assert "Both codes from the prior" in page and generation_words(new) in page
+    pages = html_report(without) + model_card("x", config, without)
+    assert "from the prior" not in pages
+    with_section = replace(without, generation=report)
+    for page in (html_report(with_section), model_card("x", config, with_section)):
+        assert "Both codes from the prior" in page and generation_sentence(report) in page

@@ -11,21 +11,29 @@ import torch
 
 import seqdisent
 from seqdisent.evaluation.codes import Codes, ModelSubject
+from seqdisent.evaluation.controls import KINDS, Oracle, control_subject
 from seqdisent.evaluation.leakage import QUICK, measure
 from seqdisent.evaluation.paired import paired_differences
 from seqdisent.evaluation.probes import LINEAR, NONLINEAR, Task, read
+from seqdisent.evaluation.schema import (
+    Estimate,
+    FactorSummary,
+    Leakage,
+    LeakageCell,
+    ProbeScore,
+    Verdict,
+)
 from seqdisent.evaluation.splits import Splits
-from seqdisent.evaluation.stand_ins import KINDS, Oracle, calibration
 from seqdisent.evaluation.statistics import Bootstrap, label_shuffles, permutation_p
-from seqdisent.reporting.tables import HEADERS, headline, leakage_table, to_csv
-from seqdisent.reporting.verdicts import verdicts
+from seqdisent.evaluation.verdicts import verdicts
+from seqdisent.reporting.tables import HEADERS, leakage_table, to_csv
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
 from tests.fixtures.video_models import build
 
 FAST = replace(QUICK, steps=False, nulls=False)
 FAST_STEPS = replace(QUICK, nulls=False)
-BOTH = replace(FAST, readings=("mean", "sample"))
+BOTH = replace(FAST, posteriors=("mean", "sample"))
 GENERATOR = lambda seed=0: torch.Generator().manual_seed(seed)
 
 
@@ -45,20 +53,18 @@ def data():
 
 @pytest.fixture(scope="module")
 def reports(data):
-    """The same report for every stand-in."""
+    """Leakage of every control, and its scores for each test sequence."""
     model = build("dbse-32")
     made = {}
     for kind in KINDS:
-        subject = calibration(kind, model, data[2])
+        subject = control_subject(kind, model, data[2])
         codes = Splits.of(subject, data)
-        section, rows = measure(codes, data[0].spec.factors, effort=replace(QUICK, steps=False))
-        section["verdicts"] = verdicts(section)
-        made[kind] = {"leakage": section}, rows
+        made[kind] = measure(codes, data[0].spec.factors, effort=replace(QUICK, steps=False))
     return made
 
 
-def bits(report, code, factor):
-    return headline(report, code, factor)["bits"]["value"]
+def bits(leakage, code, factor, posterior="mean"):
+    return leakage.best(code, factor, posterior).bits.value
 
 
 def test_calibration_models_come_out_in_the_right_order(reports, data):
@@ -76,7 +82,7 @@ def test_calibration_models_come_out_in_the_right_order(reports, data):
 
 def test_verdicts_name_what_the_stand_ins_do(reports):
     level = lambda kind: {
-        (v["code"], v["factor"]): v["level"] for v in reports[kind][0]["leakage"]["verdicts"]
+        (verdict.code, verdict.factor): verdict.level for verdict in reports[kind][0].verdicts
     }
     assert (
         level("oracle")["dynamic", "hair"] == "clean"
@@ -93,39 +99,26 @@ def test_verdicts_name_what_the_stand_ins_do(reports):
 
 
 def test_a_verdict_is_never_stronger_than_its_interval():
-    about = {"name": "hair", "kind": "static", "not_measurable": "", "entropy_bits": 2.58}
-    figures = lambda value, low, high, p: {
-        "bits": {"value": value, "low": low, "high": high},
-        "p": p,
-        "null_bits": 0.0,
-        "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6},
-    }
+    def verdict(value: float, low: float, high: float, p: float) -> Verdict:
+        score = ProbeScore(
+            Estimate(value, low, high), Estimate(0.5, 0.4, 0.6), "accuracy", null_bits=0.0, p=p
+        )
+        cells = (
+            LeakageCell("dynamic", "sequence", "mean", "hair", False, "linear", score, score),
+            LeakageCell("static", "static", "mean", "hair", True, "linear", score, score),
+        )
+        hair = FactorSummary("hair", "static", classes=("a", "b"), entropy_bits=2.58)
+        leakage = Leakage(9, 9, 9, 9, 0, 9, 9, {}, (), factors=(hair,), cells=cells)
+        return next(found for found in verdicts(leakage) if found.code == "dynamic")
 
-    def said(*numbers):
-        cell = {
-            "code": "dynamic",
-            "view": "sequence",
-            "reading": "mean",
-            "factor": "hair",
-            "wanted": False,
-            "chosen": "linear",
-            "linear": figures(*numbers),
-        }
-        other = {**cell, "code": "static", "view": "static", "wanted": True}
-        found = verdicts({"factors": [about], "cells": [cell, other]})
-        return next(v for v in found if v["code"] == "dynamic")
-
-    assert said(1.9, 1.8, 2.0, 0.001)["text"].startswith(
-        "The dynamic code still knows the hair: 1.90 [1.80, 2.00] of 2.58 bits, null 0.00"
-    )
-    assert (
-        said(1.9, 0.03, 2.5, 0.001)["level"] == "trace"
-    )  # a wide interval: only its lower end is claimed
-    assert (
-        said(0.4, 0.0, 0.9, 0.001)["level"] == "clean"
-        and said(0.4, 0.2, 0.9, 0.3)["level"] == "clean"
-    )
-    assert "could still find some" in said(0.0, 0.0, 0.1, 0.5)["text"]
+    text = verdict(1.9, 1.8, 2.0, 0.001).text
+    assert text.startswith("The dynamic code contains much information about hair: ")
+    assert text.endswith("1.90 [1.80, 2.00] of 2.58 bits, null 0.00.")
+    # A wide interval: only its lower end is claimed.
+    assert verdict(1.9, 0.03, 2.5, 0.001).level == "trace"
+    assert verdict(0.4, 0.0, 0.9, 0.001).level == "clean"
+    assert verdict(0.4, 0.2, 0.9, 0.3).level == "clean"
+    assert "could still find some" in verdict(0.0, 0.0, 0.1, 0.5).text
 
 
 def test_probes_agree_with_scikit_learn_and_find_what_hides_in_small_directions():
@@ -191,17 +184,17 @@ def test_the_null_is_covered_at_the_stated_rate():
     for seed in range(runs):
         codes = [null_codes(n, n // 4, 3 * seed + i) for i, n in enumerate((240, 120, 400))]
         section, _ = measure(Splits(*codes), FACTORS, effort=replace(FAST, epochs=0.2), seed=seed)
-        for cell in section["cells"]:
-            if cell["view"] != "mean":
-                figures = cell["linear"]
+        for cell in section.cells:
+            if cell.view != "mean":
+                scores = cell.linear
                 # The expected accuracy of a blind probe is the mean, over its answers, of how common they are.
                 held.append(
-                    figures["accuracy"]["low"]
-                    <= 1 / len(FACTORS[cell["factor"] == "what"].classes)
-                    <= figures["accuracy"]["high"]
+                    scores.score.low
+                    <= 1 / len(FACTORS[cell.factor == "what"].classes)
+                    <= scores.score.high
                 )
-                significant.append(figures["p"] <= 0.05)
-                found.append(figures["bits"]["low"] > 0)
+                significant.append(scores.p <= 0.05)
+                found.append(scores.bits.low > 0)
     assert np.mean(held) >= 0.90  # 160 intervals at 0.95
     assert np.mean(significant) <= 0.09
     assert np.mean(found) <= 0.06
@@ -251,14 +244,12 @@ def test_missing_labels_are_not_measurable_and_some_missing_ones_are_left_out(da
         part.labels["hair"] = np.full(len(part), -1)
         part.labels["top"] = np.where(np.arange(len(part)) % 3 == 0, -1, part.labels["top"])
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=FAST)
-    report = {"leakage": section | {"verdicts": verdicts(section)}}
-    assert not any(c["factor"] == "hair" for c in section["cells"])
-    said = [v for v in report["leakage"]["verdicts"] if v["factor"] == "hair"]
-    assert {v["level"] for v in said} == {
-        "unmeasurable"
-    } and "hair is not measurable: only 0" in said[0]["text"]
-    assert bits(report, "static", "top") > 2.3
-    headers, rows = leakage_table(report)
+    assert not any(cell.factor == "hair" for cell in section.cells)
+    found = [verdict for verdict in section.verdicts if verdict.factor == "hair"]
+    assert {verdict.level for verdict in found} == {"unmeasurable"}
+    assert "hair cannot be measured: only 0" in found[0].text
+    assert bits(section, "static", "top") > 2.3
+    headers, rows = leakage_table(section)
     hair = [dict(zip(headers, row, strict=True)) for row in rows if row[3] == "hair"]
     assert len(hair) == 2 and all(
         row["bits"] is None and "not measurable" in row["score is"] for row in hair
@@ -268,12 +259,12 @@ def test_missing_labels_are_not_measurable_and_some_missing_ones_are_left_out(da
 def test_paired_differences(reports):
     (leaky, rows_leaky), (_, rows_oracle) = reports["leaky"], reports["oracle"]
     found = {
-        (d["code"], d["factor"]): d["bits"]
-        for d in paired_differences(rows_leaky, rows_oracle, leaky)
+        (difference.code, difference.factor): difference.bits
+        for difference in paired_differences(rows_leaky, rows_oracle, leaky)
     }
-    assert found["dynamic", "hair"]["low"] > 2.2 and abs(found["static", "hair"]["value"]) < 0.2
+    assert found["dynamic", "hair"].low > 2.2 and abs(found["static", "hair"].value) < 0.2
     same = paired_differences(rows_leaky, rows_leaky, leaky)
-    assert all(set(d["bits"].values()) == {0.0} for d in same)
+    assert all(difference.bits == Estimate(0.0, 0.0, 0.0) for difference in same)
     with pytest.raises(ValueError, match="other test sequences"):
         paired_differences(rows_leaky, {**rows_oracle, "source": np.arange(5)}, leaky)
 
@@ -287,7 +278,7 @@ def test_leakage_over_time_sees_a_step_that_leaks(data):
         noise[:, 5] += hair
         part.mean.dynamic[..., :6] = noise
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=FAST_STEPS)
-    curve = {p["step"]: p["bits"]["value"] for p in section["steps"] if p["factor"] == "hair"}
+    curve = {p.step: p.bits.value for p in section.steps if p.factor == "hair"}
     assert curve[5] > 1.5 and max(v for step, v in curve.items() if step != 5) < 0.1
 
 
@@ -299,9 +290,8 @@ def test_means_and_draws_are_read_apart(data):
             part.mean.static.shape, generator=GENERATOR(i)
         )
     section, _ = measure(Splits(*codes), data[0].spec.factors, effort=BOTH)
-    report = {"leakage": section}
-    assert headline(report, "static", "hair")["bits"]["value"] > 2.4
-    assert headline(report, "static", "hair", "sample")["bits"]["value"] < 0.1
+    assert bits(section, "static", "hair") > 2.4
+    assert bits(section, "static", "hair", "sample") < 0.1
 
 
 def test_splits_draw_their_noise_apart():
@@ -330,16 +320,16 @@ def test_a_draw_never_tells_what_the_mean_does_not(data):
     ]
     section, _ = measure(Splits(*parts), data[0].spec.factors, effort=BOTH)
     for factor in ("action", "direction", "hair"):
-        assert headline({"leakage": section}, "static", factor, "sample")["bits"]["value"] < 0.02
+        assert bits(section, "static", factor, "sample") < 0.02
 
 
 def test_the_csv_says_what_the_report_says(reports):
     report = reports["oracle"][0]
     lines = to_csv(report).splitlines()
-    assert lines[0] == ",".join(HEADERS) and len(lines) == 1 + 2 * len(report["leakage"]["cells"])
+    assert lines[0] == ",".join(HEADERS) and len(lines) == 1 + 2 * len(report.cells)
     row = dict(zip(HEADERS, lines[1].split(","), strict=True))
-    cell = report["leakage"]["cells"][0]["linear"]
-    assert float(row["bits"]) == pytest.approx(cell["bits"]["value"], abs=1e-3)
+    cell = report.cells[0].linear
+    assert float(row["bits"]) == pytest.approx(cell.bits.value, abs=1e-3)
 
 
 def test_codes_of_a_model_are_its_posterior_means_and_one_draw(model):

@@ -65,43 +65,37 @@ def test_composite_and_constant_factors_are_dropped():
 
 def test_dci_of_a_code_with_one_dimension_for_each_factor():
     found = dci_of("axis", blocks={"static": slice(0, 2), "dynamic": slice(2, 3)})
-    assert (
-        found["disentanglement"] > 0.9
-        and found["completeness"] > 0.9
-        and found["informativeness"] > 0.99
-    )
-    assert found["share_of_dimensions"] == {
+    assert found.disentanglement > 0.9 and found.completeness > 0.9 and found.informativeness > 0.99
+    assert found.share_of_dimensions == {
         "static": pytest.approx(2 / 3),
         "dynamic": pytest.approx(1 / 3),
     }
-    assert found["factors"]["motion"]["importance"]["dynamic"] > 0.95
-    assert found["factors"]["hair"]["importance"]["static"] > 0.95
-    assert sum(found["factors"]["top"]["importance"].values()) == pytest.approx(1)
-    assert found["factors"]["top"]["chance"] == 0.25 and found["factors"]["top"]["majority"] < 0.35
+    assert found.factors["motion"].importance["dynamic"] > 0.95
+    assert found.factors["hair"].importance["static"] > 0.95
+    assert sum(found.factors["top"].importance.values()) == pytest.approx(1)
+    assert found.factors["top"].chance == 0.25 and found.factors["top"].majority < 0.35
 
 
 def test_dci_of_entangled_codes():
     rotated = dci_of("rotated")
     assert (
-        rotated["disentanglement"] < 0.5
-        and rotated["completeness"] < 0.5
-        and rotated["informativeness"] > 0.9
+        rotated.disentanglement < 0.5
+        and rotated.completeness < 0.5
+        and rotated.informativeness > 0.9
     )
     copied = dci_of("copied")
     assert (
-        copied["disentanglement"] > 0.8
-        and copied["completeness"] < 0.5
-        and copied["informativeness"] > 0.99
+        copied.disentanglement > 0.8 and copied.completeness < 0.5 and copied.informativeness > 0.99
     )
 
 
 def test_dci_of_noise_is_at_chance():
     found = dci_of("noise", blocks={"most": slice(0, 9)})
-    assert found["disentanglement"] < 0.1 and found["completeness"] < 0.1
-    for factor in found["factors"].values():
-        assert factor["informativeness"]["value"] == pytest.approx(factor["chance"], abs=0.06)
-        assert factor["importance"]["most"] == pytest.approx(
-            found["share_of_dimensions"]["most"], abs=0.05
+    assert found.disentanglement < 0.1 and found.completeness < 0.1
+    for factor in found.factors.values():
+        assert factor.informativeness.value == pytest.approx(factor.chance, abs=0.06)
+        assert factor.importance["most"] == pytest.approx(
+            found.share_of_dimensions["most"], abs=0.05
         )
 
 
@@ -109,11 +103,11 @@ def test_dci_is_repeatable_takes_few_rows_and_names_what_is_wrong():
     labels, codes = codes_of("axis", 1200, 0)
     call = lambda **settings: dci(codes, labels, codes, labels, trees=5, **settings)
     assert call(seed=3) == call(seed=3)
-    assert call(rows=5)["informativeness"] < call()["informativeness"]
+    assert call(rows=5).informativeness < call().informativeness
     dead = dci(
         np.zeros((20, 2)), {k: v[:20] for k, v in labels.items()}, codes[:, :2], labels, trees=3
     )
-    assert dead["disentanglement"] == pytest.approx(0) and dead["completeness"] == pytest.approx(0)
+    assert dead.disentanglement == pytest.approx(0) and dead.completeness == pytest.approx(0)
     with pytest.raises(ValueError, match="compares factors"):
         dci(codes, {"hair": labels["hair"]}, codes, labels)
     with pytest.raises(ValueError, match="1200 codes but labels of shape"):
@@ -123,17 +117,15 @@ def test_dci_is_repeatable_takes_few_rows_and_names_what_is_wrong():
 def test_mig_of_known_codes():
     labels = dict(zip(CLASSES, GRID.T, strict=True))
     axis = mig(GRID.astype(float), labels)
-    assert axis["mean"] == pytest.approx(1)
-    assert [f["dimension"] for f in axis["factors"].values()] == [0, 1, 2]
-    assert mig(np.tile(GRID, 2).astype(float), labels)["mean"] == pytest.approx(0, abs=1e-12)
+    assert axis.mean == pytest.approx(1)
+    assert [f.dimension for f in axis.factors.values()] == [0, 1, 2]
+    assert mig(np.tile(GRID, 2).astype(float), labels).mean == pytest.approx(0, abs=1e-12)
     # the runner-up knows one of top's two bits, and nothing of the others is in the code
-    halves = mig(np.stack([labels["top"], labels["top"] // 2], 1).astype(float), labels)["factors"]
-    assert halves["top"] == {
-        "gap": pytest.approx(0.5),
-        "dimension": 0,
-        "information": pytest.approx(1),
-    }
-    assert halves["hair"]["information"] == pytest.approx(0, abs=1e-12)
+    halves = mig(np.stack([labels["top"], labels["top"] // 2], 1).astype(float), labels).factors
+    assert halves["top"].dimension == 0
+    assert halves["top"].gap == pytest.approx(0.5)
+    assert halves["top"].information == pytest.approx(1)
+    assert halves["hair"].information == pytest.approx(0, abs=1e-12)
 
 
 def test_mig_of_drawn_codes():
@@ -142,15 +134,13 @@ def test_mig_of_drawn_codes():
         for kind in ("axis", "rotated", "copied", "noise")
         for labels, codes in [codes_of(kind, 4000, 0)]
     }
-    assert score["axis"]["mean"] > 0.9
+    assert score["axis"].mean > 0.9
     assert (
-        score["rotated"]["mean"] < 0.35
-        and score["copied"]["mean"] < 0.05
-        and score["noise"]["mean"] < 0.02
+        score["rotated"].mean < 0.35 and score["copied"].mean < 0.05 and score["noise"].mean < 0.02
     )
     labels, codes = codes_of("rotated", 4000, 0)
     stretched = np.concatenate([np.exp(3 * codes[:, :1]), codes[:, 1:] ** 3], 1)
-    assert mig(stretched, labels)["mean"] == pytest.approx(score["rotated"]["mean"])
+    assert mig(stretched, labels).mean == pytest.approx(score["rotated"].mean)
 
 
 def test_mig_names_what_is_wrong():
@@ -182,45 +172,43 @@ def swap_score(from_donor: dict[str, set], swapped=SWAPPED):
 
 def test_swap_score_of_an_oracle():
     found = swap_score(SWAPPED)
-    assert found["score"] == pytest.approx(1) and found["perfect"] == pytest.approx(1)
-    assert found["chance"] == pytest.approx(CHANCE) and found["pairs"] == 3600
-    for what, factors in found["interventions"].items():
+    assert found.score == pytest.approx(1) and found.perfect == pytest.approx(1)
+    assert found.chance == pytest.approx(CHANCE) and found.pairs == 3600
+    for what, factors in found.interventions.items():
         for name, factor in factors.items():
-            assert factor["follows"]["value"] == 1
-            assert factor["role"] == ("swapped" if name in SWAPPED[what] else "stays")
-            expected = 1 / CLASSES[name] if factor["role"] == "swapped" else 1
-            assert factor["matches_source"]["value"] == pytest.approx(expected)
-            assert factor["chance"] == 1 / CLASSES[name]
+            assert factor.follows.value == 1
+            assert factor.role == ("swapped" if name in SWAPPED[what] else "stays")
+            expected = 1 / CLASSES[name] if factor.role == "swapped" else 1
+            assert factor.matches_source.value == pytest.approx(expected)
+            assert factor.chance == 1 / CLASSES[name]
 
 
 def test_swap_score_of_a_leaky_model():
     """The motion lives in the static code: it goes along with that and ignores the dynamic one."""
     found = swap_score({"static": set(CLASSES), "dynamic": set()})
-    assert found["score"] == pytest.approx(1 - 0.8 / 3)
-    assert found["interventions"]["static"]["motion"]["follows"]["value"] == pytest.approx(0.2)
-    assert found["interventions"]["dynamic"]["motion"]["follows"]["value"] == pytest.approx(0.2)
-    assert found["interventions"]["static"]["hair"]["follows"]["value"] == 1
+    assert found.score == pytest.approx(1 - 0.8 / 3)
+    assert found.interventions["static"]["motion"].follows.value == pytest.approx(0.2)
+    assert found.interventions["dynamic"]["motion"].follows.value == pytest.approx(0.2)
+    assert found.interventions["static"]["hair"].follows.value == 1
 
 
 def test_swap_score_of_useless_models_is_chance_though_they_fail_in_different_ways():
     for ignores in (set(), set(CLASSES)):
-        assert swap_score(dict.fromkeys(SWAPPED, ignores))["score"] == pytest.approx(CHANCE)
+        assert swap_score(dict.fromkeys(SWAPPED, ignores)).score == pytest.approx(CHANCE)
     rng = np.random.default_rng(0)
     guess = {what: {f: rng.integers(k, size=3600) for f, k in CLASSES.items()} for what in SWAPPED}
     found = multifactor_swap(guess, SOURCE, DONOR, SWAPPED, CLASSES)
-    assert found["score"] == pytest.approx(CHANCE, abs=0.01)
-    assert found["interventions"]["static"]["top"]["follows"]["value"] == pytest.approx(
-        0.25, abs=0.03
-    )
+    assert found.score == pytest.approx(CHANCE, abs=0.01)
+    assert found.interventions["static"]["top"].follows.value == pytest.approx(0.25, abs=0.03)
 
 
 def test_swap_score_with_one_intervention_for_each_factor():
     """The benchmark's multi_factor_swap: each factor stays in turn, and all others are swapped."""
     others = {f: set(CLASSES) - {f} for f in CLASSES}
-    assert swap_score(others, others)["score"] == pytest.approx(1)
+    assert swap_score(others, others).score == pytest.approx(1)
     # hair and top cannot be told apart: what keeps one keeps the other
     glued = {"hair": {"motion"}, "top": {"motion"}, "motion": {"hair", "top"}}
-    assert swap_score(glued, others)["score"] == pytest.approx(1 - (2 / 3 + 3 / 4) / 6 / 2)
+    assert swap_score(glued, others).score == pytest.approx(1 - (2 / 3 + 3 / 4) / 6 / 2)
 
 
 def test_swap_score_on_uneven_labels_says_what_perfection_would_get():
@@ -234,12 +222,12 @@ def test_swap_score_on_uneven_labels_says_what_perfection_would_get():
         for what, who in SWAPPED.items()
     }
     found = multifactor_swap(heard, source, donor, SWAPPED, CLASSES)
-    assert found["score"] == found["perfect"] < 0.9
-    assert found["interventions"]["static"]["hair"]["follows"]["value"] == 1
+    assert found.score == found.perfect < 0.9
+    assert found.interventions["static"]["hair"].follows.value == 1
 
 
 def test_swap_score_names_what_is_wrong():
-    with pytest.raises(ValueError, match="readings of"):
+    with pytest.raises(ValueError, match="predictions for"):
         swap_score({"static": set()})
     with pytest.raises(ValueError, match=r"no classes for \['action'\]"):
         swap_score(SWAPPED, {**SWAPPED, "dynamic": {"action"}})

@@ -47,12 +47,12 @@ def test_pitch_goes_where_the_voice_comes_from(deaf):
     parrot = Parrot(data, deaf)
     report = speech_report(parrot, data, parrot.latents(), pairs=16)
     for group in ("sex", "apart"):
-        found = report["pitch"][group]
-        assert found["pairs"] > 5 and found["chance"] == 0.5
-        assert found["nearer_donor"]["value"] == (0.0 if deaf else 1.0)
-        assert (found["semitones_to_donor"] < 1) != deaf
+        found = report.pitch[group]
+        assert found.pairs > 5 and found.chance == 0.5
+        assert found.nearer_donor.value == (0.0 if deaf else 1.0)
+        assert (found.semitones_to_donor < 1) != deaf
     assert (
-        report["distortion"]["vocoder"] == report["distortion"]["reconstruction"]
+        report.distortion.vocoder == report.distortion.reconstruction
     )  # it does not change a frame
 
 
@@ -79,7 +79,7 @@ def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
     ]
     for swapped, expected in ((right, 1.0), (wrong, 0.0)):
         found = _content(data, swapped, a, b, np.random.default_rng(0))
-        assert found["nearest"]["value"] == expected and found["chance"] == pytest.approx(1 / 3)
+        assert found.nearest.value == expected and found.chance == pytest.approx(1 / 3)
 
 
 def test_the_vocoder_keeps_what_griffin_lim_loses():

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from seqdisent.evaluation.schema import Estimate
 from seqdisent.evaluation.verification import cosine_pairs, equal_error_rate, verification
 
 
@@ -126,22 +127,19 @@ def test_verification_tells_which_code_knows_the_speaker():
     who_codes, identity = speakers(rng, noise=0.3)
     steps = rng.normal(size=(192, 5, 8))
     found = verification(who_codes, steps, identity)
-    assert (found["pairs"], found["positive"], found["chance"]) == (18_336, 672, 0.5)
+    assert (found.pairs, found.positive, found.chance) == (18_336, 672, 0.5)
     first, second = np.triu_indices(192, 1)
     direct = equal_error_rate(cosine_pairs(who_codes), identity[first] == identity[second])
-    assert found["static"]["value"] == direct < 0.06
-    assert found["dynamic"]["low"] < 0.5 < found["dynamic"]["high"]
-    assert (
-        found["gap"]["value"] == found["dynamic"]["value"] - direct and found["gap"]["low"] > 0.35
-    )
-    for rate in (found["static"], found["dynamic"], found["gap"]):
-        assert rate["low"] <= rate["value"] <= rate["high"]
+    assert found.static.value == direct < 0.06
+    assert found.dynamic.low < 0.5 < found.dynamic.high
+    assert found.gap.value == found.dynamic.value - direct and found.gap.low > 0.35
+    for rate in (found.static, found.dynamic, found.gap):
+        assert rate.low <= rate.value <= rate.high
     assert found == verification(who_codes, steps, identity)
     # the dynamic code is read as its time mean: what cancels over time is not held against it
     still = np.concatenate([who_codes[:, None] + 9 * steps, who_codes[:, None] - 9 * steps], 1)
-    assert verification(who_codes, still, identity, intervals=0)["dynamic"][
-        "value"
-    ] == pytest.approx(direct)
+    averaged = verification(who_codes, still, identity, intervals=0)
+    assert averaged.dynamic.value == pytest.approx(direct)
 
 
 def test_a_collapsed_code_is_at_chance_and_not_ranked_by_rounding():
@@ -149,20 +147,17 @@ def test_a_collapsed_code_is_at_chance_and_not_ranked_by_rounding():
     code = rng.normal(size=37).astype(np.float32)
     wobble = 1 + 1e-7 * rng.normal(size=(40, 1))
     found = verification(code * wobble, np.tile(code, (40, 3, 1)), np.arange(40) % 5, intervals=20)
-    assert found["static"] == found["dynamic"] == {"value": 0.5, "low": 0.5, "high": 0.5}
-    assert found["gap"] == {"value": 0, "low": 0, "high": 0}
+    assert found.static == found.dynamic == Estimate(0.5, 0.5, 0.5)
+    assert found.gap == Estimate(0, 0, 0)
 
 
 def test_verification_without_intervals_and_with_wrong_shapes():
     rng = np.random.default_rng(0)
     codes, identity = speakers(rng, 2, 3)
     found = verification(codes, codes[:, None], identity, intervals=0)
-    assert found["static"]["low"] is None and found["gap"] == {
-        "value": 0,
-        "low": None,
-        "high": None,
-    }
-    assert verification(codes, codes[:, None], identity)["static"]["low"] is not None
+    assert math.isnan(found.static.low)
+    assert found.gap.value == 0 and math.isnan(found.gap.low) and math.isnan(found.gap.high)
+    assert not math.isnan(verification(codes, codes[:, None], identity).static.low)
     with pytest.raises(ValueError, match=r"dynamic \[N, K, D\]"):
         verification(codes, codes, identity)
     with pytest.raises(ValueError, match="0 of 15 pairs"):
@@ -180,11 +175,9 @@ def test_intervals_cover_the_truth_and_are_no_wider_than_they_must():
     found = []
     for _ in range(60):
         codes, identity = speakers(rng)
-        found.append(verification(codes, codes[:, None, :1], identity, intervals=120)["static"])
-    assert np.mean([f["low"] <= np.mean(rates) <= f["high"] for f in found]) >= 0.8
-    width = np.mean([f["high"] - f["low"] for f in found]) / (
-        3.92 * np.std([f["value"] for f in found])
-    )
+        found.append(verification(codes, codes[:, None, :1], identity, intervals=120).static)
+    assert np.mean([f.low <= np.mean(rates) <= f.high for f in found]) >= 0.8
+    width = np.mean([f.high - f.low for f in found]) / (3.92 * np.std([f.value for f in found]))
     assert 0.85 < width < 1.2
 
 

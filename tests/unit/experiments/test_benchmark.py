@@ -15,7 +15,7 @@ from seqdisent import Latents
 from seqdisent.cli.main import main
 from seqdisent.data import dataset_spec
 from seqdisent.evaluation import downstream, supervised_baseline
-from seqdisent.evaluation.downstream_heads import Answer, boosted, heads, raw_rows
+from seqdisent.evaluation.downstream_heads import HeadPredictions, boosted, heads, raw_rows
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments.benchmark import measure as command
 from seqdisent.recipes import RECIPES, Recipe, recipe, timeseries
@@ -33,31 +33,27 @@ def test_an_interval_holds_the_mean_and_is_wider_with_fewer_sources():
     rng = np.random.default_rng(0)
     luck = np.repeat(rng.normal(size=8), 25)  # eight sources, alike within
     given = lambda source, n=3: [
-        Answer(luck + rng.normal(size=200) / 9, np.zeros(200), source, "head") for _ in range(n)
+        HeadPredictions(luck + rng.normal(size=200) / 9, np.zeros(200), source, "head")
+        for _ in range(n)
     ]
     few, many = (
         downstream.over_seeds("MAE", given(source))
         for source in (np.arange(200) // 25, np.arange(200))
     )
     for found in (few, many):
-        assert found["low"] < found["value"] < found["high"]
-        assert (
-            found["value"] == pytest.approx(np.mean(found["by_seed"]))
-            and len(found["by_seed"]) == 3
-        )
-    assert few["high"] - few["low"] > 2 * (many["high"] - many["low"])
+        assert found.low < found.value < found.high
+        assert found.value == pytest.approx(np.mean(found.by_seed)) and len(found.by_seed) == 3
+    assert few.high - few.low > 2 * (many.high - many.low)
     sure = np.tile([0.9, 0.1], (200, 1))
     rare = [
-        Answer(
+        HeadPredictions(
             np.where(np.arange(200)[:, None] == 7, 1 - sure, sure),
             np.arange(200) == 7,
             np.arange(200),
             "",
         )
     ]
-    assert (
-        downstream.over_seeds("AUROC", rare)["low"] == 1
-    )  # resamples without a case are no evidence
+    assert downstream.over_seeds("AUROC", rare).low == 1  # resamples without a case are no evidence
 
 
 @pytest.mark.parametrize("name", [n for n in timeseries.RECIPES if recipe(n).dataset in TASKS])
@@ -83,7 +79,9 @@ def test_tasks_fit_their_data():
 def test_the_network_with_labels_learns_what_is_plain(task, splits, monkeypatch):
     monkeypatch.setattr(supervised_baseline, "STEPS", 150)
     monkeypatch.setattr(supervised_baseline, "RATE", 5e-3)
-    found = supervised_baseline.taught(task, build("dbse"), *splits[:2], seed=0).answer(splits[2])
+    found = supervised_baseline.train_supervised(
+        task, build("dbse"), *splits[:2], seed=0
+    ).predict_test(splits[2])
     rows = raw_rows(task, splits[2])
     np.testing.assert_array_equal(found.truth, rows.y)
     np.testing.assert_array_equal(found.source, rows.source)
@@ -127,23 +125,18 @@ def test_a_swap_is_judged_by_whose_label_it_carries(splits):
     full = splits[2]
     there = np.isfinite(full.frames[:, 0, 3, 2]) & np.isfinite(full.frames[:, 0, 0, 0])
     data = full.select(np.flatnonzero(there))
-    judged = lambda task, leaky=False: supervised_baseline.swap_judged(
+    judged = lambda task, leaky=False: supervised_baseline.label_transfer(
         Reader(task), Told(leaky), data, seed=0
     )
     found = judged(KIND)
-    assert found["right"] == found["real"] == found["rebuilt"] == 100 and found["wrong"] == 0
-    assert 0.5 < found["pairs"] / len(data) < 0.8  # two in three differ
+    assert found.right == found.real == found.reconstructed == 100 and found.wrong == 0
+    assert 0.5 < found.pairs / len(data) < 0.8  # two in three differ
     found = judged(KIND, leaky=True)
-    assert (
-        found["right"] == 0 and found["wrong"] == 100 and found["real"] == found["rebuilt"] == 100
-    )
+    assert found.right == 0 and found.wrong == 100 and found.real == found.reconstructed == 100
     found = judged(
         STATE
     )  # at the steps at which both are known and differ; the dynamics keep theirs
-    assert (
-        found["right"] > 90 > 10 > found["wrong"]
-        and found["pairs"] < (data.dynamic["state"] >= 0).sum()
-    )
+    assert found.right > 90 > 10 > found.wrong and found.pairs < (data.dynamic["state"] >= 0).sum()
     assert judged(WARMTH) is None
 
 
@@ -155,7 +148,7 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     monkeypatch.setattr(supervised_baseline, "STEPS", 2)
     monkeypatch.setattr(downstream, "heads", lambda *about: islice(heads(*about), 1))
     monkeypatch.setattr(downstream, "boosted", lambda *about: islice(boosted(*about), 1))
-    monkeypatch.setattr(downstream, "DRAWS", 20)
+    monkeypatch.setattr(downstream, "RESAMPLES", 20)
     small = Recipe("dbse", "waves", build("dbse").config, TrainConfig(2, batch_size=4))
     for name in ("one-waves", "other-waves"):
         monkeypatch.setitem(RECIPES, name, lambda: small)
@@ -174,19 +167,25 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
         first[0]["seeds"] == [0, 1] and both[1]["seeds"] == [0] and first[0]["dataset"] == "waves"
     )
     for task in both[0]["tasks"]:
-        assert list(task["by"]) == ["codes", "raw features", "supervised", "most frequent class"]
+        assert list(task["learners"]) == [
+            "codes",
+            "raw features",
+            "supervised",
+            "most frequent class",
+        ]
         assert (
             task["test_rows"] == (480 if task["factor"] == "season" else 40)
             and task["test_sources"] == 40
         )
-        for by in task["by"].values():
-            score = by["scores"]["accuracy"]
+        for learner in task["learners"].values():
+            score = learner["scores"]["accuracy"]
             assert (
                 len(score["by_seed"]) == 2
                 and 0 <= score["low"] <= score["value"] <= score["high"] <= 100
             )
     for seeds in (
-        task["by"][learner]["scores"]["accuracy"]["by_seed"] for learner in list(task["by"])[1::2]
+        task["learners"][learner]["scores"]["accuracy"]["by_seed"]
+        for learner in list(task["learners"])[1::2]
     ):
         assert seeds[0] == seeds[1]  # raw features and constants know nothing of seeds
     text = (tmp_path / "results.md").read_text()

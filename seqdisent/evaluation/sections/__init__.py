@@ -1,0 +1,1 @@
+"""The sections of a report, one in a file; :mod:`seqdisent.evaluation.report` lists them."""
