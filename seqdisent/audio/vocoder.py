@@ -18,7 +18,10 @@ STEP_FRAMES = 2  # frames in one step of a sequence
 STEP_SECONDS = FRAME_SECONDS * STEP_FRAMES
 BANDS = 64
 # Columns of a frame.
-ENVELOPE, PITCH, VOICED, BREATH = slice(0, BANDS), BANDS, BANDS + 1, BANDS + 2
+ENVELOPE = slice(0, BANDS)
+PITCH = BANDS
+VOICED = BANDS + 1
+APERIODICITY = BANDS + 2
 CHANNELS = BANDS + 3
 EVENT_SHAPE = (STEP_FRAMES, CHANNELS)
 # Fixed scales, so that nothing is fitted. Pitch is wide: a semitone counts as much as 8 dB in one band.
@@ -52,9 +55,8 @@ def analyse(wave: np.ndarray) -> np.ndarray:
     wave = np.ascontiguousarray(wave, np.float64)
     hz, times = pyworld.harvest(wave, RATE_HZ, LOWEST_HZ, HIGHEST_HZ, FRAME_SECONDS * 1000)
     power = pyworld.cheaptrick(wave, hz, times, RATE_HZ, fft_size=_FFT)
-    breath = pyworld.code_aperiodicity(
-        pyworld.d4c(wave, hz, times, RATE_HZ, fft_size=_FFT), RATE_HZ
-    )
+    aperiodicity = pyworld.d4c(wave, hz, times, RATE_HZ, fft_size=_FFT)
+    aperiodicity_db = pyworld.code_aperiodicity(aperiodicity, RATE_HZ)
     decibels = 10 * np.log10(np.maximum(power, 1e-20))
     frames = np.empty((len(hz), CHANNELS), np.float32)
     bands = np.stack([np.interp(BAND_MELS, _BIN_MELS, row) for row in decibels])
@@ -62,10 +64,11 @@ def analyse(wave: np.ndarray) -> np.ndarray:
     voiced = hz > 0
     frames[:, PITCH] = 0
     if voiced.any():
-        at = np.arange(len(hz))
-        frames[:, PITCH] = OCTAVE * np.interp(at, at[voiced], np.log2(hz[voiced] / PITCH_HZ))
+        rows = np.arange(len(hz))
+        octaves = np.interp(rows, rows[voiced], np.log2(hz[voiced] / PITCH_HZ))
+        frames[:, PITCH] = OCTAVE * octaves
     frames[:, VOICED] = voiced
-    frames[:, BREATH] = breath[:, 0] / DB
+    frames[:, APERIODICITY] = aperiodicity_db[:, 0] / DB
     return frames
 
 
@@ -75,8 +78,8 @@ def synthesise(frames: np.ndarray) -> np.ndarray:
     hz = pitch_hz(frames)
     bands = np.clip(frames[:, ENVELOPE] * DB + CENTRE_DB, FLOOR_DB, 30)
     power = 10 ** (np.stack([np.interp(_BIN_MELS, BAND_MELS, row) for row in bands]) / 10)
-    breath = np.clip(frames[:, BREATH] * DB, -60, -1e-6)[:, None]
-    aperiodicity = pyworld.decode_aperiodicity(np.ascontiguousarray(breath), RATE_HZ, _FFT)
+    aperiodicity_db = np.clip(frames[:, APERIODICITY] * DB, -60, -1e-6)[:, None]
+    aperiodicity = pyworld.decode_aperiodicity(np.ascontiguousarray(aperiodicity_db), RATE_HZ, _FFT)
     wave = pyworld.synthesize(
         hz, np.ascontiguousarray(power), aperiodicity, RATE_HZ, FRAME_SECONDS * 1000
     )

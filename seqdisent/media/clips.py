@@ -14,7 +14,7 @@ from seqdisent.types import Latents, Sequences
 
 @dataclass(frozen=True)
 class Clips:
-    """What a file is made of.
+    """The content of a file.
 
     Args:
         spec: the declaration of their data set.

@@ -59,11 +59,12 @@ COMMON = {
         "error of the rebuilt sequence", digits=3, meaning="the model cannot rebuild it well"
     ),
     "static": Feature(
-        "distance of its static code from the nearest known ones", meaning="nobody known is like it"
+        "distance of its static code from the nearest known ones",
+        meaning="no known sequence is like it",
     ),
     "dynamic": Feature(
         "distance of its mean dynamic code from the nearest known ones",
-        meaning="none goes on like it",
+        meaning="no known sequence develops like it",
     ),
 }
 

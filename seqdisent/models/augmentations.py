@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqdisent.audio.vocoder import BANDS, BREATH, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
+from seqdisent.audio.vocoder import APERIODICITY, BANDS, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
 from seqdisent.errors import UsageError
 from seqdisent.nn.voice import stretch_bands
 
@@ -149,7 +149,7 @@ def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = 
     disguised = x.clone()
     disguised[..., ENVELOPE] = blurred + NOISE * noise
     disguised[..., PITCH, None] = movement + pitch_mean[donor] + shift
-    disguised[..., BREATH] = 0
+    disguised[..., APERIODICITY] = 0
     return disguised
 
 
