@@ -12,11 +12,13 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from seqdisent.errors import SeqdisentError
+
 SCHEMA_VERSION = 2
 SECTIONS = ("model", "config", "dataset", "normaliser", "recipe")
 
 
-class SchemaError(ValueError):
+class SchemaError(SeqdisentError, ValueError):
     """A ``config.json`` cannot be read; the message says which key is wrong, but names no file."""
 
 

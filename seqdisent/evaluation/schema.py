@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from seqdisent.errors import SeqdisentError
 from seqdisent.evaluation.schema_1 import upgraded
 
 SCHEMA_VERSION = 2
@@ -28,7 +29,7 @@ CODES: tuple[CodeName, ...] = ("static", "dynamic")
 FULL_VIEW: dict[str, str] = {"static": "static", "dynamic": "sequence"}
 
 
-class ReportError(ValueError):
+class ReportError(SeqdisentError, ValueError):
     """A report cannot be read; the message says why."""
 
 

@@ -1,4 +1,4 @@
-"""``python -m seqdisent.experiments.throughput``: sequences a second, our recipe against the published architecture.
+"""``seqdisent throughput``: sequences a second, our recipe against the published architecture.
 
 The published architecture is that of the released DBSE code, built the plain way: DCGAN with 64 to
 512 channels and batch normalisation, 256-d codes, and an LSTM prior of two cells stepped in a
@@ -22,7 +22,7 @@ from seqdisent.models import SequentialVAE, build_model
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.nn.priors import StochasticPrior
-from seqdisent.recipes import recipe
+from seqdisent.recipes import recipe as find_recipe
 from seqdisent.types import Sequences
 
 
@@ -93,29 +93,40 @@ def measure(model: SequentialVAE, batch: Sequences, seconds: float) -> dict[str,
     return found
 
 
+def compare(name: str, batch_size: int, seconds: float) -> Table:
+    """A table of a recipe against the published architecture.
+
+    Args:
+        name: of the recipe.
+        seconds: for each measurement.
+    """
+    torch.manual_seed(0)
+    ours = find_recipe(name).build().to(memory_format=torch.channels_last)
+    frames = (batch_size, ours.spec.frames, *ours.spec.event_shape)
+    batch = Sequences(torch.rand(frames), torch.ones(frames[:2], dtype=torch.bool))
+    threads = torch.get_num_threads()
+    table = Table(title=f"sequences/s, batch {batch_size}, {threads} threads, float32")
+    table.add_column("")
+    for column in (name, "published, plain", "ratio"):
+        table.add_column(column, justify="right")
+    of_ours = measure(ours, batch, seconds)
+    of_published = measure(published(), batch, seconds)
+    for what, value in of_ours.items():
+        ratio = value / of_published[what]
+        if what.endswith("ms"):  # less is better
+            ratio = 1 / ratio
+        table.add_row(what, f"{value:.1f}", f"{of_published[what]:.1f}", f"{ratio:.1f}x")
+    return table
+
+
 def main() -> None:
     """Print the table."""
-    options = argparse.ArgumentParser(
-        prog="python -m seqdisent.experiments.throughput", description=__doc__
-    )
+    options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--recipe", default="dbse-sprites", help="the recipe to time")
     options.add_argument("--batch-size", type=int, default=64)
     options.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
     args = options.parse_args()
-    torch.manual_seed(0)
-    ours = recipe(args.recipe).build().to(memory_format=torch.channels_last)
-    frames = (args.batch_size, ours.spec.frames, *ours.spec.event_shape)
-    batch = Sequences(torch.rand(frames), torch.ones(frames[:2], dtype=torch.bool))
-    table = Table(
-        title=f"sequences/s, batch {args.batch_size}, {torch.get_num_threads()} threads, float32"
-    )
-    for column in ("", args.recipe, "published, plain", "ratio"):
-        table.add_column(column, justify="left" if not column else "right")
-    a, b = measure(ours, batch, args.seconds), measure(published(), batch, args.seconds)
-    for name in a:
-        ratio = b[name] / a[name] if name.endswith("ms") else a[name] / b[name]
-        table.add_row(name, f"{a[name]:.1f}", f"{b[name]:.1f}", f"{ratio:.1f}x")
-    Console().print(table)
+    Console().print(compare(args.recipe, args.batch_size, args.seconds))
 
 
 if __name__ == "__main__":

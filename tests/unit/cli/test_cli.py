@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import pkgutil
+
 import imageio.v3 as imageio
 import pytest
 
 import seqdisent
+from seqdisent.audio.decode import AudioError
+from seqdisent.cli import catalog
 from seqdisent.cli.main import main
+from seqdisent.errors import RunExists, SeqdisentError, TrainingDiverged
+from seqdisent.tables.read_csv import TableError
 from tests.fixtures.video_models import build
 
 
@@ -75,18 +83,82 @@ def test_errors_are_one_clear_line(folder, capsys, arguments, message):
     assert message in printed and "Traceback" not in printed
 
 
-def test_cut_writes_a_checkpoint_that_says_how_it_was_made(folder, tmp_path, capsys):
-    to = tmp_path / "cut"
-    assert main(["cut", folder, "--tolerance", "0.5", "--to", str(to)]) == 0
+def test_prune_writes_a_checkpoint_with_a_record_of_how_it_was_made(folder, tmp_path, capsys):
+    to = tmp_path / "pruned"
+    assert main(["prune", folder, "--tolerance", "0.5", "--to", str(to)]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     model, _ = seqdisent.load_checkpoint(to)
     assert (
         f"{model.config.static_rank} of 6 static directions" in printed
         and "signal to noise ratios" in printed
     )
-    assert "seqdisent cut m --tolerance 0.5 --to cut" in (to / "config.json").read_text()
-    assert main(["cut", str(to), "--to", str(tmp_path / "again")]) == 1
-    assert "cut already" in " ".join(capsys.readouterr().out.split())
+    assert "seqdisent prune m --tolerance 0.5 --to pruned" in (to / "config.json").read_text()
+    assert main(["prune", str(to), "--to", str(tmp_path / "again")]) == 1
+    assert "already" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "former, message",
+    [
+        (["cut", "m", "--to", "x"], "`seqdisent cut` is now `seqdisent prune`"),
+        (["bits"], "`seqdisent bits` is now `seqdisent rate-distortion`"),
+        (["--debug", "rollouts"], "`seqdisent rollouts` is now `seqdisent transitions`"),
+        (["evaluate", "m", "--stand-in", "leaky"], "--stand-in is now --control"),
+    ],
+)
+def test_a_former_name_points_to_the_new_one(former, message, capsys):
+    assert main(former) == 1
+    assert message in " ".join(capsys.readouterr().out.split())
+
+
+def failing(error: Exception):
+    def run(args, console):
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a bug"), FileNotFoundError(errno.ENOENT, "no such file"), KeyError("k")]
+)
+def test_a_bug_is_raised(error, monkeypatch):
+    monkeypatch.setattr(catalog, "list_all", failing(error))
+    with pytest.raises(type(error)):
+        main(["list"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        PermissionError(errno.EACCES, "Permission denied", "/root/x"),
+        TrainingDiverged("loss is nan"),
+        RunExists("folder holds a run"),
+        AudioError("silence"),
+        TableError("no rows"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_a_traceback_with_debug(error, monkeypatch, capsys):
+    monkeypatch.setattr(catalog, "list_all", failing(error))
+    assert main(["list"]) == 1
+    printed = capsys.readouterr().out
+    assert printed == f"error: {error}\n"
+    for arguments in (["--debug", "list"], ["list", "--debug"]):
+        with pytest.raises(type(error)):
+            main(arguments)
+
+
+def test_every_own_error_is_one_for_users():
+    """An exception class of the package that does not derive from the base is shown as a bug."""
+    found = {}
+    for module in pkgutil.walk_packages(seqdisent.__path__, "seqdisent."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            is_error = isinstance(value, type) and issubclass(value, Exception)
+            if is_error and value.__module__.startswith("seqdisent."):
+                found[name] = value
+    assert {"CheckpointError", "DataNotReady", "NoJudge", "TableError"} <= set(found)
+    for name, value in found.items():
+        assert issubclass(value, (SeqdisentError, Warning)), name
 
 
 def test_a_sweep_names_its_points(capsys):

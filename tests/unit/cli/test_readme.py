@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from seqdisent.cli import commands
 from seqdisent.cli.main import parser
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,7 +28,7 @@ def test_python_blocks_run(code):
     [li for block in blocks("bash") for li in block.splitlines() if li.startswith("seqdisent")],
 )
 def test_commands_parse(line):
-    parser(commands).parse_args(shlex.split(line, comments=True)[1:])
+    parser().parse_args(shlex.split(line, comments=True)[1:])
 
 
 def test_front_matter_and_pins_agree():

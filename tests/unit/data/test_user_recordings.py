@@ -335,12 +335,12 @@ def test_what_is_not_there_is_explained(tmp_path, capsys, name):
 def test_commands_tell_of_what_is_there_and_what_is_not(tmp_path, monkeypatch, capsys):
     from rich.console import Console
 
-    from seqdisent.cli import commands
+    from seqdisent.cli import catalog
 
-    monkeypatch.setattr(commands, "DATASETS", ("timit", "audio-folder"))
+    monkeypatch.setattr(catalog, "DATASETS", ("timit", "audio-folder"))
     monkeypatch.setenv("SEQDISENT_DATA", str(tmp_path))
     write_timit(tmp_path / "timit", SMALL)
-    commands.list_all(None, Console(width=240))
+    catalog.list_all(None, Console(width=240))
     printed = capsys.readouterr().out
     assert "3 train / 2 validation / 3 test" in printed and "seqdisent data audio-folder" in printed
     assert main(["data", "timit"]) == 0

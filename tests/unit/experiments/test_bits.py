@@ -262,7 +262,7 @@ def test_a_point_is_trained_and_measured_once_and_again_when_a_judge_has_come(
     ],
 )
 def test_what_the_sweep_does_not_have_is_named(words, said, capsys, tmp_path):
-    assert main(["bits", *words, "--run", str(tmp_path)]) == 1
+    assert main(["rate-distortion", *words, "--run", str(tmp_path)]) == 1
     assert said in capsys.readouterr().out
 
 

@@ -246,7 +246,7 @@ def test_a_clip_marks_what_is_seen():
 
 
 def test_an_unknown_transition_is_named(capsys):
-    assert main(["rollouts", "--points", "quantum"]) == 1
+    assert main(["transitions", "--points", "quantum"]) == 1
     assert (
         "no transition quantum; choose from stochastic, deterministic, linear"
         in capsys.readouterr().out
@@ -268,7 +268,7 @@ def test_the_command_trains_measures_and_goes_on(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(rollouts, name, value)
     monkeypatch.setattr(results, "LENGTHS", (5, 10))
     asked = [
-        "rollouts",
+        "transitions",
         "--points",
         "deterministic",
         "--run",

@@ -1,18 +1,81 @@
-"""The commands that train many models to answer one question."""
+"""The commands that train and measure many models to answer one question."""
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
 
 from seqdisent.checkpoint import load_checkpoint
-from seqdisent.cli.common import line_printer, quiet_lightning, this_command
+from seqdisent.cli.common import Commands, line_printer, quiet_lightning, this_command
 from seqdisent.errors import UsageError
 from seqdisent.io import write_bytes
 from seqdisent.models import SequentialVAE
+
+# Imports of experiments wait for their commands: probes, plots and codecs take seconds to import.
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``frontier``, ``transitions``, ``rate-distortion``, ``benchmark`` and ``throughput``."""
+    parser = commands.add(
+        "frontier", frontier, "sweep weights and parts on sprites-32; compare what leaks"
+    )
+    parser.add_argument("--points", nargs="+", help="points of the sweep (default: all)")
+    _add_sweep(parser, "runs/frontier", (0, 1, 2))
+
+    parser = commands.add(
+        "transitions",
+        transitions,
+        "stochastic against deterministic transitions on long sequences",
+    )
+    parser.add_argument(
+        "--points", nargs="+", help="transitions (default: stochastic deterministic linear)"
+    )
+    _add_sweep(parser, "runs/transitions", (0, 1, 2))
+
+    parser = commands.add(
+        "rate-distortion",
+        rate_distortion,
+        "quality against bits: small dynamic codes, with and without a static one",
+    )
+    parser.add_argument("--data", nargs="+", help="data sets of the sweep (default: all three)")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, help="dynamic sizes (default: 1 2 4 8 16 32)"
+    )
+    _add_sweep(parser, "runs/rate-distortion", (0,))
+
+    parser = commands.add(
+        "benchmark",
+        benchmark,
+        "train recipes of time series with several seeds; solve tasks with their codes",
+    )
+    parser.add_argument(
+        "recipes", nargs="*", help="recipes of series (default: those of the README's table)"
+    )
+    _add_sweep(parser, "runs/benchmark", (0, 1, 2, 3, 4))
+
+    parser = commands.add(
+        "throughput", throughput, "sequences a second, against the published architecture"
+    )
+    parser.add_argument("--recipe", default="dbse-sprites", help="the recipe to time")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
+
+
+def _add_sweep(parser: ArgumentParser, run: str, seeds: tuple[int, ...]) -> None:
+    """The arguments that all sweeps have."""
+    listed = " ".join(map(str, seeds))
+    add = parser.add_argument
+    add("--seeds", nargs="+", type=int, default=list(seeds), help=f"(default: {listed})")
+    add("--run", type=Path, default=Path(run), help="folder of the runs; it is resumed")
+    add("--to", type=Path, help="folder of the results (default: that of the runs)")
+    add("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    add("--quiet", action="store_true", help="no progress bar")
 
 
 def frontier(args: Namespace, console: Console) -> None:
@@ -127,7 +190,11 @@ def benchmark(args: Namespace, console: Console) -> None:
         say(f"written: {folder}")
 
 
-Name = TypeVar("Name", bound=Hashable)
+def throughput(args: Namespace, console: Console) -> None:
+    """Time a recipe against the published architecture; print the table."""
+    from seqdisent.experiments.throughput import compare
+
+    console.print(compare(args.recipe, args.batch_size, args.seconds))
 
 
 def chosen(noun: str, wanted: Sequence[Name] | None, known: Iterable[Name]) -> list[Name]:

@@ -1,0 +1,130 @@
+"""``seqdisent train`` and ``seqdisent prune``: write checkpoints."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from seqdisent.checkpoint import load_checkpoint, read_config, save_checkpoint
+from seqdisent.cli.common import (
+    Commands,
+    add_checkpoint,
+    add_data_root,
+    line_printer,
+    quiet_lightning,
+    this_command,
+)
+from seqdisent.data import load_dataset
+from seqdisent.errors import UsageError
+from seqdisent.models import SequentialVAE
+from seqdisent.models.pruning import prune_codes
+from seqdisent.recipes import recipe as find_recipe
+from seqdisent.reporting.model_card import write_card
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``train`` and ``prune``."""
+    parser = commands.add("train", train, "train a recipe and write a checkpoint folder")
+    add = parser.add_argument
+    add("recipe", help="a name from `seqdisent list`")
+    add("--run", type=Path, help="run folder for states and logs (default: runs/RECIPE)")
+    add("--to", type=Path, help="finished checkpoint folder (default: RUN/RECIPE)")
+    add("--resume", action="store_true", help="go on with the run in the run folder")
+    add("--steps", type=int, help="optimizer steps (default: the recipe's)")
+    add("--batch-size", type=int, help="sequences a step over all processes")
+    add("--learning-rate", type=float, help="peak rate (default: the recipe's)")
+    add("--epoch-steps", type=int, help="steps between validations")
+    add("--seed", type=int, default=0, help="of weights, data order and noise (default: 0)")
+    add("--accelerator", default="auto", help="cpu, gpu, mps or auto (default)")
+    add("--devices", default="auto", help="how many devices, on each node")
+    add("--nodes", type=int, default=1, help="how many nodes")
+    add("--strategy", default="auto", help="auto, ddp, ... (Lightning's names)")
+    add("--precision", default="32-true", help="32-true (default), bf16-mixed, 16-mixed")
+    add("--quiet", action="store_true", help="no progress bar")
+    add_data_root(parser)
+
+    parser = commands.add("prune", prune, "reduce codes to the subspace that carries signal")
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.01,
+        help="by how much the error may rise for each code (default: 0.01)",
+    )
+    parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+    add_data_root(parser)
+
+
+def train(args: Namespace, console: Console) -> None:
+    """Train a recipe; write its checkpoint folder and model card."""
+    try:
+        # Here, and not above: Lightning is an optional dependency.
+        from seqdisent.training.run import train_and_save
+    except ImportError as error:
+        raise UsageError('training needs the extra: pip install "seqdisent[train]"') from error
+
+    quiet_lightning()
+    say = line_printer(console)
+    recipe = find_recipe(args.recipe)
+    options = ("steps", "batch_size", "learning_rate", "epoch_steps")
+    chosen = {name: getattr(args, name) for name in options if getattr(args, name) is not None}
+    recipe = replace(recipe, train=replace(recipe.train, **chosen))
+    run = args.run or Path("runs") / args.recipe
+    say(f"loading {recipe.dataset} …")
+    trained = train_and_save(
+        recipe,
+        args.to or run / args.recipe,
+        run,
+        name=args.recipe,
+        command=this_command(),
+        seed=args.seed,
+        resume=args.resume,
+        progress=not args.quiet,
+        data_root=args.data_root,
+        write_card=write_card,
+        accelerator=args.accelerator,
+        devices=args.devices,
+        num_nodes=args.nodes,
+        strategy=args.strategy,
+        precision=args.precision,
+    )
+    if trained is None:  # not the first process
+        return
+    if isinstance(trained.model, SequentialVAE) and recipe.prune:
+        say(ranks(trained.model))
+    say(f"checkpoint: {trained.folder}\nnext: seqdisent evaluate {trained.folder}")
+
+
+def prune(args: Namespace, console: Console) -> None:
+    """Reduce the codes of a checkpoint to the subspace that carries signal, and write the result as a new one."""
+    say = line_printer(console)
+    folder, config = read_config(args.checkpoint)
+    model, spec = load_checkpoint(folder)
+    data = load_dataset(spec.name, "train", args.data_root)
+    pruned, directions = prune_codes(model, data, tolerance=args.tolerance)
+    command = f"seqdisent prune {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
+    record = {
+        **config["recipe"],
+        "prune_tolerance": args.tolerance,
+        "command": f"{config['recipe'].get('command', 'unknown')} && {command}",
+    }
+    to = save_checkpoint(args.to, pruned, kind=config["model"], recipe=record)
+    write_card(to)
+    for name, found in directions.items():
+        rank = getattr(pruned.config, f"{name}_rank")
+        ratios = " ".join(f"{ratio:.3g}" for ratio in found.snr.tolist()[: rank + 4])
+        say(f"{name}: signal to noise ratios, best first: {ratios} …")
+    say(f"{ranks(pruned)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}")
+
+
+def ranks(model: SequentialVAE) -> str:
+    """How many directions of each code were kept."""
+    config = model.config
+    text = f"codes pruned: {config.static_rank} of {config.static_size} static directions"
+    if config.dynamic_rank:
+        full = model.spec.frames * config.dynamic_size
+        text += f", {config.dynamic_rank} of {full} dynamic ones"
+    return text
