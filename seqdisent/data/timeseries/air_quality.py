@@ -19,6 +19,7 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import DataNotReady, data_root, fetch_archive
 from seqdisent.data.source import DownloadedSource, Progress, Root
 from seqdisent.data.timeseries.windows import (
+    MONTHS,
     sequences,
     series_spec,
 )
@@ -41,20 +42,6 @@ STATIONS = (
     "Tiantan",
     "Wanliu",
     "Wanshouxigong",
-)
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
 )
 WINDS = ("north", "east", "south", "west")
 _COMPASS = (

@@ -1,4 +1,4 @@
-"""A folder of people's own tables as series of one kind, with what the columns were taken for."""
+"""A folder of the user's tables as series with the same variables, and how their columns were read."""
 
 from __future__ import annotations
 
@@ -6,24 +6,42 @@ import json
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from seqdisent.data.download import DataNotReady, data_root
+from seqdisent.data.download import data_root
+from seqdisent.data.source import Root
+from seqdisent.errors import DataNotReady, TableError
+from seqdisent.io import write_text
 from seqdisent.tables.column_roles import Roles, describe, guess_roles
-from seqdisent.tables.read_csv import TableError, read_table
+from seqdisent.tables.read_csv import read_table
 from seqdisent.tables.resample import Regular, Series, regular
 from seqdisent.tables.time_steps import default_window, duration
 
-NAME, ROLES = "csv", "roles.json"
+NAME = "csv"
+ROLES = "roles.json"
 SUFFIXES = (".csv", ".tsv", ".txt")
 MAX_FILES = 500
-WINDOWS = (4, 28)  # least and most windows in a sequence
+MIN_WINDOWS, MAX_WINDOWS = 4, 28  # in a sequence
+SEQUENCES_WANTED = 40  # sequences that do not overlap; with fewer, sequences are shorter
+
+FileVersion = tuple[Path, int, int]  # path, time of the last change in ns, size
 
 
-@dataclass(frozen=True, eq=False)  # known by identity: what is made of it is kept
-class Read:
-    """All series of a folder, with what the columns are taken for and every repair."""
+@dataclass(frozen=True, eq=False)  # compared by identity, so that it can be the key of a cache
+class TableFolder:
+    """All series of a folder.
+
+    Args:
+        series: of all files; with several files, an id starts with the name of the file.
+        variables: what is measured, the last axis of the values.
+        step_seconds: seconds from step to step.
+        window: steps in a window.
+        windows: windows in a sequence.
+        roles: how the columns were read.
+        notes: a sentence for each repair.
+    """
 
     series: tuple[Series, ...]
     variables: tuple[str, ...]
@@ -34,108 +52,179 @@ class Read:
     notes: tuple[str, ...]
 
 
-def folder(root: str | Path | None = None) -> Path:
-    """Where the tables are."""
+@dataclass(frozen=True)
+class Settings:
+    """What ``roles.json`` sets; None is guessed."""
+
+    roles: Roles | None = None
+    window: int | None = None
+    windows: int | None = None
+    step_seconds: float | None = None
+
+
+def tables_folder(root: Root = None) -> Path:
+    """The folder that holds the tables: ``csv`` in the data folder, or ``root`` itself."""
     inside = data_root(root) / NAME
+    # The data folder itself is only meant where it was named: the usual one holds other data sets, too.
     return inside if root is None or inside.is_dir() else data_root(root)
 
 
-def read(root: str | Path | None = None) -> Read:
-    """All tables of the folder. Raises :class:`DataNotReady` with what to do."""
-    where = folder(root)
-    # Nothing hidden, and no link: they may lead out of the folder.
-    files = sorted(
-        f
-        for f in (where.iterdir() if where.is_dir() else ())
-        if f.suffix.lower() in SUFFIXES
-        and f.is_file()
-        and not f.is_symlink()
-        and not f.name.startswith(".")
-    )
+def read_folder(root: Root = None) -> TableFolder:
+    """All tables of the folder.
+
+    Raises:
+        DataNotReady: if there are none, one cannot be read, or they differ in their columns.
+    """
+    folder = tables_folder(root)
+    files = _table_files(folder)
     if not files:
         raise DataNotReady(
-            f"{NAME}: no table in {where}. Put one or more CSV files there (a row a time, a column a variable), or "
+            f"{NAME}: no table in {folder}. Put one or more CSV files there (a row a time, a column a variable), or "
             "name another folder with --data-root."
         )
-    own = where / ROLES
-    version = tuple((f, f.stat().st_mtime_ns, f.stat().st_size) for f in files[:MAX_FILES])
-    return _read(version, own.read_text(encoding="utf-8") if own.is_file() else "", len(files))
+    versions = []
+    for file in files[:MAX_FILES]:
+        status = file.stat()
+        versions.append((file, status.st_mtime_ns, status.st_size))
+    settings_file = folder / ROLES
+    settings = settings_file.read_text(encoding="utf-8") if settings_file.is_file() else ""
+    return _read_files(tuple(versions), settings, len(files))
+
+
+def _table_files(folder: Path) -> list[Path]:
+    """Tables in a folder, by name, without hidden files and links: they may lead out of the folder."""
+    if not folder.is_dir():
+        return []
+    found = []
+    for file in sorted(folder.iterdir()):
+        is_table = file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+        if is_table and file.is_file() and not file.is_symlink():
+            found.append(file)
+    return found
 
 
 @lru_cache(maxsize=2)
-def _read(version: tuple[tuple[Path, int, int], ...], wishes: str, total: int) -> Read:
-    asked = _asked(wishes)
-    roles, parts, notes, step = asked.get("roles"), [], [], asked.get("step_seconds")
-    if total > len(version):
-        notes.append(f"Of {total} files, the first {len(version)} are used.")
-    for path, _, _ in version:
-        try:
-            table = read_table(path)
-            roles = roles or guess_roles(table)
-            found = regular(table, roles, step_seconds=step)
-        except TableError as error:
-            raise DataNotReady(f"{NAME}: {path.name}: {error}") from error
+def _read_files(versions: tuple[FileVersion, ...], settings_text: str, total: int) -> TableFolder:
+    """The tables of files; ``versions`` are part of the arguments so that changed files are read again."""
+    settings = _parse_settings(settings_text)
+    notes: list[str] = []
+    if total > len(versions):
+        notes.append(f"Of {total} files, the first {len(versions)} are used.")
+    roles, step = settings.roles, settings.step_seconds
+    first: Regular | None = None
+    series: list[Series] = []
+    for path, _, _ in versions:
+        roles, found, found_notes = _read_one(path, roles, step)
+        notes += [f"{path.name}: {note}" for note in found_notes]
+        first = first or found
         step = found.step_seconds
-        notes += [f"{path.name}: {note}" for note in (*table.notes, *found.notes)]
-        if parts and found.variables != parts[0].variables:
+        if found.variables != first.variables:
             raise DataNotReady(
-                f"{NAME}: {path.name} has the variables {', '.join(found.variables)[:60]}, and {version[0][0].name} "
-                f"has {', '.join(parts[0].variables)[:60]}. All files of a folder need the same columns."
+                f"{NAME}: {path.name} has the variables {', '.join(found.variables)[:60]}, and {versions[0][0].name} "
+                f"has {', '.join(first.variables)[:60]}. All files of a folder need the same columns."
             )
-        stem = path.stem if len(version) > 1 else ""
-        named = lambda s, stem=stem: replace(s, id=" ".join(part for part in (stem, s.id) if part))
-        parts.append(Regular(tuple(map(named, found.series)), found.variables, found.step_seconds))
-    series = tuple(s for part in parts for s in part.series)
-    window = asked.get("window") or default_window(step)
-    counts = [len(s.values) // window for s in series]
-    if not asked.get("window"):  # short series have short windows
-        while window > 1 and np.median(counts) < WINDOWS[0]:
-            window //= 2
-            counts = [len(s.values) // window for s in series]
-    # Long enough to have a course, short enough to have many.
-    windows = asked.get("windows") or int(
-        np.clip(min(np.median(counts), sum(counts) // 40), *WINDOWS)
-    )
-    return Read(series, parts[0].variables, step, window, windows, roles, tuple(notes))
+        prefix = path.stem if len(versions) > 1 else ""
+        for one in found.series:
+            parts = [part for part in (prefix, one.id) if part]
+            series.append(replace(one, id=" ".join(parts)))
+    assert first is not None and roles is not None and step is not None  # there is a file
+    window = settings.window or _guess_window(series, step)
+    windows = settings.windows or _guess_windows(series, window)
+    return TableFolder(tuple(series), first.variables, step, window, windows, roles, tuple(notes))
 
 
-def _asked(wishes: str) -> dict:
-    """What ``roles.json`` says."""
-    if not wishes:
-        return {}
+def _read_one(
+    path: Path, roles: Roles | None, step_seconds: float | None
+) -> tuple[Roles, Regular, tuple[str, ...]]:
+    """Roles (guessed if not given) and series of a file, and its notes."""
     try:
-        told = json.loads(wishes)
-        names = lambda key: tuple(map(str, told.get(key) or ()))
-        long = names("long") or None
-        roles = Roles(told.get("time"), names("id"), names("variables"), names("labels"), long)
-        sizes = {key: told[key] for key in ("window", "windows", "step_seconds") if told.get(key)}
-        if not all(isinstance(v, (int, float)) and v > 0 for v in sizes.values()):
-            raise ValueError("window, windows and step_seconds are positive numbers")
-        whole = {key: int(value) for key, value in sizes.items() if key != "step_seconds"}
-        return {"roles": roles, **sizes, **whole}
+        table = read_table(path)
+        roles = roles or guess_roles(table)
+        found = regular(table, roles, step_seconds=step_seconds)
+    except TableError as error:
+        raise DataNotReady(f"{NAME}: {path.name}: {error}") from error
+    return roles, found, (*table.notes, *found.notes)
+
+
+def _guess_window(series: list[Series], step_seconds: float) -> int:
+    """Steps in a window: the usual number, halved until half of the series have enough windows."""
+    window = default_window(step_seconds)
+    while window > 1 and np.median(_window_counts(series, window)) < MIN_WINDOWS:
+        window //= 2
+    return window
+
+
+def _guess_windows(series: list[Series], window: int) -> int:
+    """Windows in a sequence: enough for a trend within it, and few enough for many sequences."""
+    counts = _window_counts(series, window)
+    longest = min(float(np.median(counts)), sum(counts) // SEQUENCES_WANTED)
+    return int(np.clip(longest, MIN_WINDOWS, MAX_WINDOWS))
+
+
+def _window_counts(series: list[Series], window: int) -> list[int]:
+    return [len(one.values) // window for one in series]
+
+
+def _parse_settings(text: str) -> Settings:
+    """The settings in ``roles.json``; none of them if it is empty."""
+    if not text:
+        return Settings()
+    try:
+        stored = json.loads(text)
+        long = _names(stored, "long")
+        if long and len(long) != 2:
+            raise ValueError("long has the column of names and that of values")
+        roles = Roles(
+            stored.get("time"),
+            _names(stored, "id"),
+            _names(stored, "variables"),
+            _names(stored, "labels"),
+            (long[0], long[1]) if long else None,
+        )
+        sizes = {key: stored.get(key) for key in ("window", "windows", "step_seconds")}
+        for size in sizes.values():
+            if size and not (isinstance(size, (int, float)) and size > 0):
+                raise ValueError("window, windows and step_seconds are positive numbers")
+        return Settings(
+            roles,
+            window=int(sizes["window"] or 0) or None,
+            windows=int(sizes["windows"] or 0) or None,
+            step_seconds=sizes["step_seconds"] or None,
+        )
     except (ValueError, AttributeError, TypeError) as error:
         raise DataNotReady(
-            f"{NAME}: {ROLES} cannot be read ({error}). Mend it, or delete it to guess anew."
+            f"{NAME}: {ROLES} cannot be read ({error}). Correct it, or delete it to guess anew."
         ) from error
 
 
-def say(root: str | Path | None = None) -> list[str]:
-    """What the tables are taken for, in words; writes ``roles.json`` if there is none, to be corrected."""
-    found = read(root)
-    path = folder(root) / ROLES
-    if not path.is_file():
-        sizes = {
-            "window": found.window,
-            "windows": found.windows,
-            "step_seconds": found.step_seconds,
-        }
-        path.write_text(
-            json.dumps({**asdict(found.roles), **sizes}, indent=1) + "\n", encoding="utf-8"
-        )
-    return [
+def _names(stored: dict[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(name) for name in stored.get(key) or ())
+
+
+def describe_folder(root: Root = None) -> list[str]:
+    """Sentences about how the tables were read; writes ``roles.json`` if there is none, to be corrected."""
+    found = read_folder(root)
+    path = tables_folder(root) / ROLES
+    sentences = [
         *describe(found.roles),
         *found.notes,
         f"{len(found.series)} series; a step is {duration(found.step_seconds)}, a window {found.window} steps, a "
         f"sequence {found.windows} windows.",
-        f"Not so? Correct {path} and run this again.",
     ]
+    correct = f"Not so? Correct {path} and run this again."
+    if not path.is_file():
+        try:
+            _write_settings(path, found)
+        except OSError as error:
+            correct = f"{path} could not be written ({error.strerror}): the columns cannot be corrected there."
+    return [*sentences, correct]
+
+
+def _write_settings(path: Path, found: TableFolder) -> None:
+    stored = {
+        **asdict(found.roles),
+        "window": found.window,
+        "windows": found.windows,
+        "step_seconds": found.step_seconds,
+    }
+    write_text(path, json.dumps(stored, indent=1) + "\n")

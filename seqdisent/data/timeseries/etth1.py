@@ -19,8 +19,7 @@ import pandas as pd
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
 from seqdisent.data.source import DownloadedSource, Progress, Root
-from seqdisent.data.timeseries.air_quality import MONTHS
-from seqdisent.data.timeseries.windows import sequences, series_spec
+from seqdisent.data.timeseries.windows import MONTHS, sequences, series_spec
 from seqdisent.spec import DatasetSpec, Factor, Source, Variable
 
 COMMIT = "1d16c8f4f943005d613b5bc962e9eeb06058cf07"

@@ -15,6 +15,20 @@ from seqdisent.data.timeseries.normalise import scaled
 from seqdisent.spec import DatasetSpec, Variable
 
 DAY_HZ = 1 / 86_400
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def series_spec(
