@@ -86,13 +86,14 @@ def swap(args: Namespace, console: Console) -> None:
     latents = model.encode(batch.x, batch.mask, sample=False).latents
     b_like_a, a_like_b = model.swap(latents[:1], latents[1:])
     swapped = Latents.cat([a_like_b, b_like_a])
+    swapped_mask = batch.mask if swapped.mask is None else swapped.mask
     predicted = model.likelihood(swapped)
     start_a, start_b = (None, None) if data.starts is None else data.starts[[args.a, args.b]]
     clips = Clips(
         spec,
         names=("a", "b", "a_like_b", "b_like_a"),
         batch=Sequences(
-            torch.cat([batch.x, predicted.mean]), torch.cat([batch.mask, swapped.mask])
+            torch.cat([batch.x, predicted.mean]), torch.cat([batch.mask, swapped_mask])
         ),
         log_scale=(None, None, *predicted.log_std),
         columns=2,

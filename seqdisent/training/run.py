@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import lightning as L
 import torch
 from torch import nn
 
-from seqdisent.checkpoint import round_to_half, save_checkpoint
+from seqdisent.checkpoint import SavedModel, round_to_half, save_checkpoint
 from seqdisent.data.dataset import SequenceDataset
+from seqdisent.models import SequentialVAE
 from seqdisent.models.pruning import TOLERANCE, prune_codes
 from seqdisent.training.config import TrainConfig
 from seqdisent.training.trainer import check_run_folder, fit
@@ -114,11 +115,14 @@ def train_and_save(
         return None
     round_to_half(model)
     if task.prune:
+        assert isinstance(model, SequentialVAE)  # a judge has no codes
         model, _ = prune_codes(model.eval(), train)
         facts["prune_tolerance"] = TOLERANCE
     facts["torch"] = torch.__version__
     made_by = {"name": name, "command": command, "seed": seed, **facts, **(record or {})}
-    save_checkpoint(folder, model, kind=task.kind, recipe=made_by)
+    # Modules annotate their attributes, which nn.Module hides from the type checker.
+    saved = cast(SavedModel, model)
+    save_checkpoint(folder, saved, kind=task.kind, recipe=made_by)
     if write_card is not None:
         write_card(folder)
     return Trained(folder, model)

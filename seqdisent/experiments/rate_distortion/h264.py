@@ -1,7 +1,7 @@
-"""H.264 as a sanity row: what a codec that knows nothing of a data set pays for each of its clips, at what quality.
+"""H.264 as a baseline: the bits that a codec which was not fitted to a data set needs for each clip, at what quality.
 
-Every clip is a stream of its own, as every sequence has codes of its own. Encoded by libx264 with full colour
-(yuv444p), its slowest usual preset, tuned for PSNR.
+Every clip is one stream, as every sequence has its own codes. Encoded by libx264 with full colour (yuv444p), its
+slowest usual preset, tuned for PSNR.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 
+import imageio_ffmpeg
 import numpy as np
 
 from seqdisent.data.dataset import SequenceDataset
@@ -20,7 +21,7 @@ CLIPS = 100  # a process each: a thousand would take minutes
 SLICES = (
     1,
     5,
-)  # kinds of units that hold pictures; the others are headers (SPS, PPS) and notes (SEI)
+)  # types of units that hold pictures; the others are headers (SPS, PPS) and notes (SEI)
 START = re.compile(rb"\x00?\x00\x00\x01")
 
 
@@ -28,7 +29,7 @@ def stream(clip: np.ndarray, crf: float) -> bytes:
     """The raw stream (Annex B, no container) of a clip uint8 ``[T, H, W, 3]``.
 
     Raises:
-        RuntimeError: if the encoder fails; the message is its own.
+        RuntimeError: if the encoder fails, with its message.
     """
     _, height, width, _ = clip.shape
     options = [
@@ -61,10 +62,13 @@ def decoded(streams: Sequence[bytes], shape: tuple[int, int, int, int]) -> np.nd
 def picture_bytes(raw: bytes) -> int:
     """Bytes of a stream without what is the same for every clip: parameter sets (SPS, PPS) and notes (SEI)."""
     starts = list(START.finditer(raw))
-    ends = [*(s.start() for s in starts[1:]), len(raw)]
-    return sum(
-        end - s.start() for s, end in zip(starts, ends, strict=True) if raw[s.end()] & 31 in SLICES
-    )
+    ends = [*(start.start() for start in starts[1:]), len(raw)]
+    count = 0
+    for start, end in zip(starts, ends, strict=True):
+        unit_type = raw[start.end()] & 31
+        if unit_type in SLICES:
+            count += end - start.start()
+    return count
 
 
 def curve(
@@ -80,7 +84,7 @@ def curve(
         clips: evenly spread sequences that are encoded.
 
     Returns:
-        For each rate factor ``crf``, ``psnr_db`` over all values, ``bits`` a frame of the whole streams, and
+        For each rate factor ``crf``, ``psnr_db`` over all values, ``bits`` a frame of the full streams, and
         ``picture_bits`` a frame without headers and notes.
     """
     rows = np.unique(np.linspace(0, len(data) - 1, min(clips, len(data))).astype(int))
@@ -88,9 +92,8 @@ def curve(
     found = []
     for number, crf in enumerate(crfs, 1):
         streams = [stream(clip, crf) for clip in real]
-        error = np.square(decoded(streams, real.shape[1:]).astype(np.float32) - real).mean(
-            dtype=np.float64
-        )
+        difference = decoded(streams, real.shape[1:]).astype(np.float32) - real
+        error = np.square(difference).mean(dtype=np.float64)
         frames = real.shape[0] * real.shape[1]
         found.append(
             {
@@ -107,25 +110,32 @@ def curve(
 
 def at_quality(found: list[dict[str, float]], psnr_db: float) -> dict[str, float]:
     """The point of a :func:`curve` at a PSNR: between two rate factors all figures lie on a straight line, bits on a
-    logarithmic one. Beyond either end it is that end; ``psnr_db`` says where one is."""
-    points = sorted(found, key=lambda p: p["psnr_db"])
-    quality = [p["psnr_db"] for p in points]
-    on_line = lambda values: float(np.interp(psnr_db, quality, values))
-    bits = {
-        k: float(np.exp(on_line(np.log([p[k] for p in points])))) for k in ("bits", "picture_bits")
+    logarithmic one. Beyond either end it is that end; ``psnr_db`` is the quality of the result."""
+    points = sorted(found, key=lambda point: point["psnr_db"])
+    quality = [point["psnr_db"] for point in points]
+
+    def interpolated(name: str) -> float:
+        return float(np.interp(psnr_db, quality, [point[name] for point in points]))
+
+    def log_interpolated(name: str) -> float:
+        logarithms = np.log([point[name] for point in points])
+        return float(np.exp(np.interp(psnr_db, quality, logarithms)))
+
+    return {
+        "crf": interpolated("crf"),
+        "psnr_db": interpolated("psnr_db"),
+        "bits": log_interpolated("bits"),
+        "picture_bits": log_interpolated("picture_bits"),
     }
-    return {"crf": on_line([p["crf"] for p in points]), "psnr_db": on_line(quality), **bits}
 
 
 def _ffmpeg(arguments: list[str], given: bytes) -> bytes:
-    import imageio_ffmpeg  # only here: finding ffmpeg takes a moment
-
-    told = subprocess.run(
+    done = subprocess.run(
         [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *arguments],
         input=given,
         capture_output=True,
         check=False,
     )
-    if told.returncode:
-        raise RuntimeError(f"ffmpeg failed: {told.stderr.decode(errors='replace').strip()[-300:]}")
-    return told.stdout
+    if done.returncode:
+        raise RuntimeError(f"ffmpeg failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout

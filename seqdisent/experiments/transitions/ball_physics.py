@@ -1,8 +1,8 @@
-"""Whether tracked balls obey the physics of :mod:`seqdisent.data.video.ball_simulator`: that none is
-lost, none runs into another or
-out of the box, that energy stays, and that they are as fast as real ones.
+"""Whether tracked balls obey the physics of :mod:`seqdisent.data.video.ball_simulator`.
 
-Frames are counted from 1 where a rollout starts. Measures are of sequences, so that intervals can resample these.
+That none is lost, none overlaps with another or leaves the box, that energy is conserved, and that they are as fast as
+real ones. Frames are counted from 1 where a rollout starts. Measures are of sequences, so that intervals can resample
+these.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from scipy.stats import wasserstein_distance
 
 from seqdisent.experiments.transitions.ball_tracker import Tracks
 
-PIXELS = 32  # positions are in box widths; what is said is in pixels of a frame this wide
-SLACK = (
-    0.5 / PIXELS
-)  # by less than this nothing overlaps or leaves: a tracker of blurred discs is that exact
+PIXELS = 32  # positions are in box widths; results are in pixels of a frame this wide
+# Overlaps and exits by less than this do not count: the accuracy of a tracker of blurred discs.
+SLACK = 0.5 / PIXELS
 EARLY, LATE = slice(0, 16), slice(84, 100)  # frames 1 to 16 and 85 to 100
-SOME = 4  # frames of a window that an energy is told from, at least
-KEEPS = 0.1  # an energy stays if it changes by at most this share
+SOME = 4  # frames of a window from which an energy is estimated, at least
+KEEPS = 0.1  # an energy is conserved if it changes by at most this share
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ def measures(tracks: Tracks, number: np.ndarray, law: Law | None = None) -> dict
         "speed late": _mean(squared[:, LATE]),
     }
     if law is not None:
-        told = energy(tracks, number, law)
-        early, late = (_typical(told[:, window]) for window in (EARLY, LATE))
+        by_frame = energy(tracks, number, law)
+        early, late = _typical(by_frame[:, EARLY]), _typical(by_frame[:, LATE])
         found["energy"] = late / np.where(early > 0, early, np.nan)
         found["energy kept"] = np.abs(found["energy"] - 1) <= KEEPS
     return {name: value.astype(float) for name, value in found.items()}
@@ -79,8 +78,11 @@ def speeds(tracks: Tracks) -> np.ndarray:
 
 def speed_distance(one: Tracks, other: Tracks) -> float:
     """Wasserstein distance of the speeds of all balls in all frames, pixels a frame; NaN if one moves none."""
-    found = [part[~np.isnan(part)] for part in (speeds(one), speeds(other))]
-    return float(wasserstein_distance(*found)) if all(map(len, found)) else float("nan")
+    first, second = speeds(one), speeds(other)
+    first, second = first[~np.isnan(first)], second[~np.isnan(second)]
+    if not len(first) or not len(second):
+        return float("nan")
+    return float(wasserstein_distance(first, second))
 
 
 def energy(tracks: Tracks, number: np.ndarray, law: Law) -> np.ndarray:
@@ -99,16 +101,16 @@ def energy(tracks: Tracks, number: np.ndarray, law: Law) -> np.ndarray:
 
 
 def _typical(values: np.ndarray) -> np.ndarray:
-    """Medians of rows ``[N, T]`` with enough that is known."""
+    """Medians of rows ``[N, T]``; NaN for rows with few known values."""
+    medians = np.full(len(values), np.nan)
     enough = (~np.isnan(values)).sum(1) >= SOME
-    return np.array(
-        [np.nanmedian(row) if some else np.nan for row, some in zip(values, enough, strict=True)]
-    )
+    for row in np.flatnonzero(enough):
+        medians[row] = np.nanmedian(values[row])
+    return medians
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    """Means of what is known of ``values [N, T, 12]``, ``[N]``; NaN where nothing is."""
+    """Means of the known ones of ``values [N, T, 12]``, ``[N]``; NaN where none is known."""
     known = ~np.isnan(values)
-    return np.where(known, values, 0).sum((1, 2)) / np.where(
-        known.any((1, 2)), known.sum((1, 2)), np.nan
-    )
+    count = np.where(known.any((1, 2)), known.sum((1, 2)), np.nan)
+    return np.where(known, values, 0).sum((1, 2)) / count

@@ -1,18 +1,16 @@
-"""A tracker that reads balls from frames alone, so that what a model draws can be asked whether it obeys the physics.
+"""A tracker that finds balls in frames alone, so that generated frames can be tested for physical plausibility.
 
-Every ball of :mod:`seqdisent.data.video.ball_simulator` is a disc of one of two radii whose largest
-channel is 1, on a darker ground:
-the largest channel, from that of the ground (0) to full (1), is its *ink*. Discs are found one after the other where
-they cover most of the ink that is left, and then fitted together; the radius, one for a sequence, is the one that
-leaves less ink unexplained. A minimal-cost matching links what is found from frame to frame. Nothing is learned. How
-well it reads real frames, and frames that are blurred, dimmed and noisy as a model's are, is measured by
+Every ball of :mod:`seqdisent.data.video.ball_simulator` is a disc of one of two radii whose largest channel is 1, on a
+darker ground: the largest channel, from that of the ground (0) to full (1), is its *ink*. Discs are found one after the
+other where they cover most of the remaining ink, and then fitted together; the radius, one for a sequence, is the one
+that leaves less ink unexplained. A minimal-cost matching links detections from frame to frame. Nothing is learned. How
+accurate it is about real frames, and about frames that are blurred, dimmed and noisy as a model's are, is measured by
 :func:`against_simulator`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,20 +22,20 @@ from torch.nn.functional import conv2d
 
 from seqdisent.data.video import ball_simulator
 
-MOST = 4  # balls that are looked for: one more than there can be
+MOST = 4  # balls that are searched for: one more than there can be
 TRACKS = 12  # enough for as many new ones in a frame, while those of the frame before and of the start are kept
 INK = 0.35  # a ball covers at least this share of its disc, by ink; chosen on validation frames
 NEAR = 0.22  # box widths: what moves farther in a frame is another ball; real ones of validation move at most 0.212
 CHUNK = 512  # frames at once
-FEW = 16  # frames of a sequence, about, that its radius is read from
+FEW = 16  # frames of a sequence, about, from which its radius is estimated
 FITS = 6  # rounds of the joint fit
-# How frames may be made worse, about as a model does: blur in pixels, what brightness is multiplied by, noise
+# Degradations about as strong as a model's: blur in pixels, factor of the brightness, noise
 WORSE = {"as drawn": (0.0, 1.0, 0.0), "blurred": (0.7, 0.8, 0.05), "very blurred": (1.2, 0.6, 0.05)}
 
 
 @dataclass(frozen=True)
 class Tracks:
-    """What was read from N sequences of T frames, in box widths: x to the right, y upwards.
+    """Balls found in N sequences of T frames, in box widths: x to the right, y upwards.
 
     Args:
         position: of each of up to 12 tracks ``[N, T, 12, 2]``; NaN where it is not seen.
@@ -57,7 +55,7 @@ class Tracks:
 
 @torch.inference_mode()
 def track(frames: Tensor, start: np.ndarray | None = None) -> Tracks:
-    """Read and link the balls of ``frames [N, T, 3, S, S]`` in 0..1.
+    """Find and link the balls of ``frames [N, T, 3, S, S]`` in 0..1.
 
     Args:
         start: where the first tracks begin, ``[N, n, 2]`` in box widths, at most 4 a sequence, NaN where there is none.
@@ -72,34 +70,41 @@ def track(frames: Tensor, start: np.ndarray | None = None) -> Tracks:
     ink = frames.clamp(0, 1).amax(2).flatten(0, 1)
     ground = ink.flatten(1).median(1).values[:, None, None]  # balls cover less than half of a frame
     ink = (ink - ground) / (1 - ground).clamp_min(0.1)
-    radii = np.array(list(ball_simulator.RADII.values()))
-    few = ink.unflatten(0, (n, steps))[:, :: max(1, steps // FEW)].flatten(0, 1)
-    left = [_in_parts(few, [radius * size] * len(few))[2].view(n, -1).sum(1) for radius in radii]
-    radius = radii[torch.stack(left).argmin(0).numpy()]
+    radius = _radius(ink.unflatten(0, (n, steps)), size)
     at, share, _ = _in_parts(ink, np.repeat(radius * size, steps))
-    at, share = (part.double().unflatten(0, (n, steps)).numpy() for part in (at, share))
-    seen = np.stack([at[..., 0] / size, 1 - at[..., 1] / size], axis=-1)
+    centre = at.double().unflatten(0, (n, steps)).numpy()
+    found_ink = share.double().unflatten(0, (n, steps)).numpy()
+    seen = np.stack([centre[..., 0] / size, 1 - centre[..., 1] / size], axis=-1)
     position, linked = np.full((n, steps, TRACKS, 2), np.nan), np.zeros((n, steps, TRACKS))
     for row in range(n):
-        begin = None if start is None else start[row]
-        for t, taken in enumerate(
-            _linked([s[i > 0] for s, i in zip(seen[row], share[row], strict=True)], begin)
-        ):
-            here = np.flatnonzero(share[row, t] > 0)
-            position[row, t, taken], linked[row, t, taken] = seen[row, t, here], share[row, t, here]
+        balls = [np.flatnonzero(found_ink[row, t] > 0) for t in range(steps)]
+        detections = [seen[row, t, here] for t, here in enumerate(balls)]
+        links = _linked(detections, None if start is None else start[row])
+        for t, (here, taken) in enumerate(zip(balls, links, strict=True)):
+            position[row, t, taken] = seen[row, t, here]
+            linked[row, t, taken] = found_ink[row, t, here]
     return Tracks(position, linked, radius)
 
 
-def _in_parts(ink: Tensor, radius: Sequence[float]) -> tuple[Tensor, Tensor, Tensor]:
-    """:func:`_discs` of any number of frames, each with its own radius."""
-    radius, made = np.asarray(radius), None
+def _radius(ink: Tensor, size: int) -> np.ndarray:
+    """The radius of the balls of each sequence ``[N]``, from some of its frames of ink ``[N, T, S, S]``."""
+    radii = np.array(list(ball_simulator.RADII.values()))
+    some = ink[:, :: max(1, ink.shape[1] // FEW)].flatten(0, 1)
+    unexplained = []
+    for radius in radii:
+        _, _, left = _in_parts(some, np.full(len(some), radius * size))
+        unexplained.append(left.view(len(ink), -1).sum(1))
+    return radii[torch.stack(unexplained).argmin(0).numpy()]
+
+
+def _in_parts(ink: Tensor, radius: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    """:func:`_discs` of any number of frames, each with its own radius ``[B]``, in pixels."""
+    at, share = ink.new_empty(len(ink), MOST, 2), ink.new_empty(len(ink), MOST)
+    left = ink.new_empty(len(ink))
     for one in np.unique(radius):
         for rows in torch.from_numpy(np.flatnonzero(radius == one)).split(CHUNK):
-            parts = _discs(ink[rows], float(one))
-            made = made or tuple(part.new_empty(len(ink), *part.shape[1:]) for part in parts)
-            for whole, part in zip(made, parts, strict=True):
-                whole[rows] = part
-    return made
+            at[rows], share[rows], left[rows] = _discs(ink[rows], float(one))
+    return at, share, left
 
 
 def _discs(ink: Tensor, radius: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -124,10 +129,9 @@ def _discs(ink: Tensor, radius: float) -> tuple[Tensor, Tensor, Tensor]:
         left = left - share[:, k, None, None] * cover[:, 0]
     for _ in range(FITS):
         cover = _cover(at, radius, pixel)
-        drawn = share[..., None, None] * cover
-        alone = ink[:, None] - (
-            drawn.sum(1, keepdim=True) - drawn
-        )  # what the others do not explain
+        fitted = share[..., None, None] * cover
+        others = fitted.sum(1, keepdim=True) - fitted
+        alone = ink[:, None] - others  # what the others do not explain
         share = torch.where(share > 0, _share(alone, cover), share)
         at = at + _shift(alone, cover, at, radius, pixel) * (share > 0)[..., None]
     share = share * (share > INK)
@@ -136,7 +140,7 @@ def _discs(ink: Tensor, radius: float) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _cover(at: Tensor, radius: float, pixel: Tensor) -> Tensor:
-    """Discs at ``at [B, K, 2]`` as the simulator draws them, ``[B, K, S, S]``."""
+    """Discs at ``at [B, K, 2]`` as the simulator renders them, ``[B, K, S, S]``."""
     across, down = pixel - at[..., :1], pixel - at[..., 1:]
     far = (down[..., :, None].square() + across[..., None, :].square()).sqrt()
     return (radius + 0.5 - far).clamp(0, 1)
@@ -152,13 +156,12 @@ def _shift(ink: Tensor, cover: Tensor, at: Tensor, radius: float, pixel: Tensor)
     that a wall cuts off."""
     near = (_cover(at, radius + 1.5, pixel) > 0).to(ink)
 
-    def centroid(inked: Tensor) -> Tensor:
-        inked = inked.clamp_min(0) * near
-        whole = inked.sum((2, 3)).clamp_min(1e-6)
-        return (
-            torch.stack([(inked.sum(2) * pixel).sum(2), (inked.sum(3) * pixel).sum(2)], dim=-1)
-            / whole[..., None]
-        )
+    def centroid(weight: Tensor) -> Tensor:
+        weight = weight.clamp_min(0) * near
+        total = weight.sum((2, 3)).clamp_min(1e-6)
+        across = (weight.sum(2) * pixel).sum(2)
+        down = (weight.sum(3) * pixel).sum(2)
+        return torch.stack([across, down], dim=-1) / total[..., None]
 
     return (centroid(ink) - centroid(cover)).clamp(-radius / 2, radius / 2)
 
@@ -178,9 +181,8 @@ def _linked(seen: list[np.ndarray], start: np.ndarray | None) -> list[np.ndarray
         free = (missed > 0) & (np.arange(TRACKS) >= held)
         cost[:, free] = 10 + np.arange(TRACKS)[free]
         far = np.linalg.norm(here[:, None] - (where + speed)[None], axis=2)
-        cost[follows] = (far + 5.0 * (np.arange(TRACKS) >= held))[
-            follows
-        ]  # first come the tracks that were given
+        later = 5.0 * (np.arange(TRACKS) >= held)  # the tracks that were given come first
+        cost[follows] = (far + later)[follows]
         rows, taken = linear_sum_assignment(cost)
         step = (here - where[taken]) / np.maximum(1, missed[taken])[:, None]
         speed[taken] = np.where(follows[rows, taken][:, None], step, 0)
@@ -194,39 +196,40 @@ def _linked(seen: list[np.ndarray], start: np.ndarray | None) -> list[np.ndarray
 def worsened(frames: Tensor, blur: float, dim: float, noise: float, seed: int = 0) -> Tensor:
     """``frames [N, T, 3, S, S]`` blurred (a Gaussian, its width in pixels), dimmed and noisy, still in 0..1."""
     blurred = torch.from_numpy(gaussian_filter(frames.contiguous().numpy(), (0, 0, 0, blur, blur)))
-    drawn = torch.randn(frames.shape, generator=torch.Generator().manual_seed(seed))
-    return (dim * blurred + noise * drawn).clamp(0, 1)
+    normal = torch.randn(frames.shape, generator=torch.Generator().manual_seed(seed))
+    return (dim * blurred + noise * normal).clamp(0, 1)
 
 
 def against_simulator(
     tracks: Tracks, made: ball_simulator.Trajectories, size: int
 ) -> dict[str, float]:
-    """How right the tracker is about frames of ``made``, ``size`` pixels wide.
+    """How accurate the tracker is about frames of simulated trajectories, ``size`` pixels wide.
 
     Returns:
         Shares: ``number right`` of frames, ``radius right`` of sequences, ``false hits`` of balls seen, those with no
         true centre within their radius. Errors in pixels (a frame): median and 95 % quantile of ``position``, to the
         nearest true centre, and of ``speed``.
     """
-    away = np.linalg.norm(
-        tracks.position[:, :, :, None] - made.position[:, :, None], axis=-1
-    )  # [N, T, 12, 3]
+    gaps = tracks.position[:, :, :, None] - made.position[:, :, None]
+    away = np.linalg.norm(gaps, axis=-1)  # [N, T, 12, 3]
     away = np.where(np.isnan(away), np.inf, away)
     nearest, error = away.argmin(3), away.min(3)
     hit, seen = error < tracks.radius[:, None, None], tracks.ink > 0
-    moved = lambda position: np.linalg.norm(np.diff(position, axis=1), axis=-1)
-    true = np.take_along_axis(moved(made.position), nearest[:, 1:], axis=2)
+    true_speed = np.take_along_axis(_steps(made.position), nearest[:, 1:], axis=2)
     same = hit[:, 1:] & hit[:, :-1] & (nearest[:, 1:] == nearest[:, :-1])
+    speed_error = np.abs(_steps(tracks.position) - true_speed)[same]
     found = {
         "number right": (tracks.number == made.world.number[:, None]).mean(),
         "radius right": (tracks.radius == made.world.radius).mean(),
         "false hits": (seen & ~hit).sum() / max(1, seen.sum()),
     }
-    for name, values in (
-        ("position", error[hit]),
-        ("speed", np.abs(moved(tracks.position) - true)[same]),
-    ):
-        found[f"{name} error, median"], found[f"{name} error, 95 %"] = size * np.quantile(
-            values, [0.5, 0.95]
-        )
+    for name, values in (("position", error[hit]), ("speed", speed_error)):
+        median, high = size * np.quantile(values, [0.5, 0.95])
+        found[f"{name} error, median"] = median
+        found[f"{name} error, 95 %"] = high
     return {name: float(value) for name, value in found.items()}
+
+
+def _steps(position: np.ndarray) -> np.ndarray:
+    """How far each ball moved since the frame before, in box widths, ``[N, T - 1, K]`` of ``[N, T, K, 2]``."""
+    return np.linalg.norm(np.diff(position, axis=1), axis=-1)

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.data.video.bouncing_balls import SMALL
+from seqdisent.data.video.ball_simulator import Trajectories
+from seqdisent.data.video.bouncing_balls import SMALL, BallFrames
 from seqdisent.errors import UsageError
 from seqdisent.evaluation.statistics import Bootstrap
 from seqdisent.experiments.sweep import Say, SweepRun
@@ -86,7 +87,7 @@ def measure_real() -> Figures:
     figures["physics/real/speed distance"] = _without_interval(physics.speed_distance(*halves))
     for name, how in WORSE.items():
         found = track(worsened(x, *how))
-        right = against_simulator(found, data.frames.made, x.shape[-1])
+        right = against_simulator(found, _trajectories(data), x.shape[-1])
         for what, value in right.items():
             figures[f"tracker/{name}/{what}"] = _without_interval(value)
     return _plain(figures)
@@ -101,7 +102,7 @@ def _baseline_predictions(x: Tensor, data: SequenceDataset, boot: Bootstrap) -> 
         for horizon in HORIZONS:
             error = _squared(guess, x[:, PREFIX + horizon - 1])
             figures[f"prediction/{name}/{horizon}"] = asdict(boot.mean(error.numpy()))
-    last = data.frames.made.position[:, PREFIX - 1]
+    last = _trajectories(data).position[:, PREFIX - 1]
     constant = np.repeat(last[:, None], len(HORIZONS), axis=1)
     return figures | _centres("last frame", constant, data, boot)
 
@@ -223,7 +224,7 @@ def _physics(
     Args:
         number: of balls in each sequence, ``[N]``, where masses and gravity are unknown (samples from the prior).
     """
-    world = data.frames.made.world
+    world = _trajectories(data).world
     law = None
     if number is None:
         number, law = world.number, physics.Law(world.mass, world.gravity)
@@ -259,7 +260,7 @@ def _centres(who: str, position: np.ndarray, data: SequenceDataset, boot: Bootst
     figures: Figures = {}
     for number, horizon in enumerate(HORIZONS):
         distance, seen = np.full(len(data), np.nan), np.zeros(len(data))
-        for row, true in enumerate(data.frames.made.position[:, PREFIX + horizon - 1]):
+        for row, true in enumerate(_trajectories(data).position[:, PREFIX + horizon - 1]):
             found = _present(position[row, number])
             expected = _present(true)
             gaps = np.linalg.norm(found[:, None] - expected[None], axis=2) * physics.PIXELS
@@ -276,6 +277,12 @@ def _centres(who: str, position: np.ndarray, data: SequenceDataset, boot: Bootst
 def _present(position: np.ndarray) -> np.ndarray:
     """The positions ``[K, 2]`` that are not NaN."""
     return position[~np.isnan(position[:, 0])]
+
+
+def _trajectories(data: SequenceDataset) -> Trajectories:
+    """What the simulator knows of the frames."""
+    assert isinstance(data.frames, BallFrames)
+    return data.frames.made
 
 
 def _squared(predicted: Tensor, real: Tensor) -> Tensor:
@@ -296,7 +303,7 @@ def _batches(data: SequenceDataset, frames: int) -> Iterator[Tensor]:
 
 def _starts(data: SequenceDataset) -> np.ndarray:
     """Where the balls are in frame 32, the last that is seen, ``[N, 3, 2]``."""
-    return data.frames.made.position[:, SEEN - 1]
+    return _trajectories(data).position[:, SEEN - 1]
 
 
 def _after(tracks: Tracks, first: int = 1) -> Tracks:
