@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 from seqdisent.data.download import DownloadFailed
 from seqdisent.data.video import lpc_sprites
@@ -36,6 +38,19 @@ def point(page: Page, part: str, number: int) -> tuple[float, float, int]:
             [part, number],
         )
     )
+
+
+def click_until(page: Page, button: str, wanted: Locator, seconds: float = 120) -> None:
+    """Click until something is there: what was typed reaches the page's state on its own, maybe after a click."""
+    deadline = time.monotonic() + seconds
+    while True:
+        page.click(button)
+        try:
+            wanted.wait_for(state="attached", timeout=3000)
+            return
+        except TimeoutError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def test_a_first_pair_is_there_and_random_brings_another(page: Page) -> None:
@@ -145,15 +160,7 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     page.locator("#sd-number input").fill("17")
     page.keyboard.press("Tab")
     chosen = page.locator(f'.sd-plot[data-part="static"][data-chosen="17,{b}"]')
-    for _ in range(
-        10
-    ):  # the number travels to the page's state on its own, on a busy machine later than the click
-        page.wait_for_timeout(1000)
-        page.click("#sd-make-a")
-        page.wait_for_timeout(3000)
-        if chosen.count():
-            break
-    assert chosen.count() == 1
+    click_until(page, "#sd-make-a", chosen)
 
 
 def test_visitors_do_not_see_each_others_choices(

@@ -83,7 +83,13 @@ def test_errors_are_one_clear_line(folder, capsys, arguments, message):
     assert message in printed and "Traceback" not in printed
 
 
-def test_prune_writes_a_checkpoint_with_a_record_of_how_it_was_made(folder, tmp_path, capsys):
+def test_prune_writes_a_checkpoint_with_a_record_of_how_it_was_made(
+    folder, tmp_path, capsys, monkeypatch
+):
+    def few(name, split, root=None):
+        return seqdisent.load_dataset(name, split, root).select(range(64))
+
+    monkeypatch.setattr("seqdisent.cli.train.load_dataset", few)
     to = tmp_path / "pruned"
     assert main(["prune", folder, "--tolerance", "0.5", "--to", str(to)]) == 0
     printed = " ".join(capsys.readouterr().out.split())

@@ -59,7 +59,8 @@ def reports(data):
     for kind in KINDS:
         subject = control_subject(kind, model, data[2])
         codes = Splits.of(subject, data)
-        made[kind] = measure(codes, data[0].spec.factors, effort=replace(QUICK, steps=False))
+        effort = replace(QUICK, steps=False)
+        made[kind] = measure(codes, data[0].spec.factors, effort=effort)
     return made
 
 
@@ -178,9 +179,10 @@ def null_codes(n, sources, seed):
 FACTORS = (Factor("who", "static", tuple("abcd")), Factor("what", "dynamic", tuple("xyz")))
 
 
-def test_the_null_is_covered_at_the_stated_rate():
+@pytest.mark.parametrize("runs", [6, pytest.param(40, marks=pytest.mark.slow)])
+def test_the_null_is_covered_at_the_stated_rate(runs):
     """Codes of noise, many times over: accuracy intervals hold chance and p stays above 0.05 in 95 of 100."""
-    runs, held, significant, found = 40, [], [], []
+    held, significant, found = [], [], []
     for seed in range(runs):
         codes = [null_codes(n, n // 4, 3 * seed + i) for i, n in enumerate((240, 120, 400))]
         section, _ = measure(Splits(*codes), FACTORS, effort=replace(FAST, epochs=0.2), seed=seed)
@@ -195,7 +197,7 @@ def test_the_null_is_covered_at_the_stated_rate():
                 )
                 significant.append(scores.p <= 0.05)
                 found.append(scores.bits.low > 0)
-    assert np.mean(held) >= 0.90  # 160 intervals at 0.95
+    assert np.mean(held) >= 0.90  # four intervals a run at 0.95
     assert np.mean(significant) <= 0.09
     assert np.mean(found) <= 0.06
 
@@ -340,7 +342,10 @@ def test_codes_of_a_model_are_its_posterior_means_and_one_draw(model):
     assert torch.allclose(codes.mean.static, encoding.latents.static, atol=1e-5)
     again = ModelSubject(model).codes(data, seed=3)
     assert torch.equal(codes.sample.static, again.sample.static)
-    assert not torch.equal(codes.sample.static, codes.mean.static)
+    assert torch.equal(codes.sample.dynamic, again.sample.dynamic)
+    assert not torch.equal(codes.sample.dynamic, codes.mean.dynamic)
+    if model.config.static_size:
+        assert not torch.equal(codes.sample.static, codes.mean.static)
     assert codes.static_kl.shape == (10, model.config.static_size) and codes.dynamic_kl.shape == (
         10,
         8,

@@ -164,18 +164,23 @@ def test_verification_without_intervals_and_with_wrong_shapes():
         verification(codes, codes[:, None], np.arange(6))
 
 
-def test_intervals_cover_the_truth_and_are_no_wider_than_they_must():
+@pytest.mark.parametrize(
+    ("identities", "each", "intervals"),
+    [(16, 6, 50), pytest.param(24, 8, 120, marks=pytest.mark.slow)],
+)
+def test_intervals_cover_the_truth_and_are_no_wider_than_they_must(identities, each, intervals):
     """Against the spread of the estimate itself over new speakers, which is what an interval claims to know."""
     rng = np.random.default_rng(0)
     rates = []
     for _ in range(3):
-        codes, identity = speakers(rng, 250)
+        codes, identity = speakers(rng, 250, each)
         first, second = np.triu_indices(len(identity), 1)
         rates.append(equal_error_rate(cosine_pairs(codes), identity[first] == identity[second]))
     found = []
     for _ in range(60):
-        codes, identity = speakers(rng)
-        found.append(verification(codes, codes[:, None, :1], identity, intervals=120).static)
+        codes, identity = speakers(rng, identities, each)
+        measured = verification(codes, codes[:, None, :1], identity, intervals=intervals)
+        found.append(measured.static)
     assert np.mean([f.low <= np.mean(rates) <= f.high for f in found]) >= 0.8
     width = np.mean([f.high - f.low for f in found]) / (3.92 * np.std([f.value for f in found]))
     assert 0.85 < width < 1.2
