@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from seqdisent.media import timeseries
 from seqdisent.media.clips import Clips, Writer
-from seqdisent.media.timeseries import Course
-from seqdisent.media.timeseries_figure import DONORS, Tile, figure
+from seqdisent.media.timeseries import SeriesClip
+from seqdisent.media.timeseries_figure import DONOR_COLOURS, Tile, draw_figure
 
 
 def csv(clips: Clips) -> bytes:
@@ -24,18 +24,20 @@ def plots(clips: Clips) -> bytes:
     series = _series(clips)
     tiles = [Tile(name, one) for name, one in zip(clips.names, series, strict=True)]
     for row, (static, dynamic) in enumerate(clips.donors):
-        is_real = row < len(DONORS)
+        is_real = row < len(DONOR_COLOURS)
         if is_real:
-            tiles[row] = Tile(f"{'AB'[row]}, real", series[row], DONORS[static])
+            tiles[row] = Tile(f"{'AB'[row]}, real", series[row], DONOR_COLOURS[static])
             continue
         title = f"{'AB'[static]}'s static, {'AB'[dynamic]}'s dynamics"
-        tiles[row] = Tile(title, series[row], DONORS[static], series[dynamic], DONORS[dynamic])
-    return figure(tiles, clips.spec, clips.columns)
+        tiles[row] = Tile(
+            title, series[row], DONOR_COLOURS[static], series[dynamic], DONOR_COLOURS[dynamic]
+        )
+    return draw_figure(tiles, clips.spec, clips.columns)
 
 
-def _series(clips: Clips) -> list[Course]:
+def _series(clips: Clips) -> list[SeriesClip]:
     parts = zip(clips.batch.x, clips.batch.mask, clips.log_scale, clips.starts, strict=True)
-    return [timeseries.course(*one) for one in parts]
+    return [timeseries.series_clip(*one) for one in parts]
 
 
 WRITERS: dict[str, Writer] = {"csv": csv, "png": plots, "npz": arrays}

@@ -28,12 +28,15 @@ def arrays(clips: Clips) -> bytes:
 
     The codes are ``static`` ``[N, S]`` and ``dynamic`` ``[N, T, D]``; they are left out if not all clips were decoded.
     """
-    content = {"frames": video.to_uint8(clips.batch.x), "rate_hz": clips.spec.rate_hz}
+    content = {
+        "frames": video.to_uint8(clips.batch.x),
+        "rate_hz": np.array(clips.spec.rate_hz),
+    }
     if clips.latents is not None:
         content["static"] = clips.latents.static.numpy()
         content["dynamic"] = clips.latents.dynamic.numpy()
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **content)
+    np.savez_compressed(buffer, **content)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 

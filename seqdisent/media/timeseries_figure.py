@@ -1,4 +1,4 @@
-"""Series as a picture: tiles side by side, in each a plot of every variable, all on common scales."""
+"""Time series as a picture: tiles side by side, in each a plot of every variable, all on common scales."""
 
 from __future__ import annotations
 
@@ -10,183 +10,231 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from seqdisent.data.timeseries.normalise import in_units, scaled, step_seconds, with_unit
-from seqdisent.media.timeseries import REACH, SHARE, Course
+from seqdisent.media.timeseries import BAND_REACH, BAND_SHARE, SeriesClip
 from seqdisent.spec import DatasetSpec, Variable
 
-DONORS = ((194, 87, 0), (0, 114, 178))  # A and B, as on the page
-INK = (60, 60, 60)
-GREY, RULE, PAPER = (110, 110, 110), (225, 225, 225), (255, 255, 255)
-WIDTH, HEIGHT, GAP, HEAD, FOOT, LEFT = (
-    300,
-    72,
-    16,
-    48,
-    26,
-    46,
-)  # of a plot, and what stands around it
-ROOM = 0.4  # of the height of the lines, that a band may have above and below them
-FINE = 2  # drawn larger, then reduced: smooth lines
-PLAIN = str.maketrans(
+Colour = tuple[int, int, int]
+DONOR_COLOURS: tuple[Colour, Colour] = ((194, 87, 0), (0, 114, 178))  # A and B, as on the page
+INK: Colour = (60, 60, 60)
+GREY: Colour = (110, 110, 110)
+RULE: Colour = (225, 225, 225)
+PAPER: Colour = (255, 255, 255)
+# Sizes of a plot, and of what is around it.
+WIDTH = 300
+HEIGHT = 72
+GAP = 16
+HEAD = 48
+FOOT = 26
+LEFT = 46
+BAND_MARGIN = 0.4  # of the height of the lines: what a band may have above and below them
+OVERSAMPLING = 2  # drawn larger, then reduced: smooth lines
+TICK_HOURS = (1, 3, 6, 12, 24, 48, 72, 168, 336, 720)
+MAX_TICKS = 5
+MAX_MARKS = 4
+PLAIN_TEXT = str.maketrans(  # characters that Pillow's font lacks
     {"µ": "u", "³": "3", "²": "2", "·": "-", "’": "'"}
-)  # what Pillow's font lacks
+)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A course to draw, and perhaps another one faintly behind it."""
+    """A series to draw, and perhaps another one faintly behind it."""
 
     title: str
-    course: Course
-    colour: tuple[int, int, int] = INK
-    behind: Course | None = None
-    behind_colour: tuple[int, int, int] = INK
+    clip: SeriesClip
+    colour: Colour = INK
+    behind: SeriesClip | None = None
+    behind_colour: Colour = INK
 
 
-def figure(tiles: Sequence[Tile], spec: DatasetSpec, columns: int) -> bytes:
+@dataclass(frozen=True)
+class _Axis:
+    """The vertical axis of a variable, in deviations, and where it is on the page."""
+
+    low: float
+    high: float
+    top: float
+
+    def place(self, values: np.ndarray | float) -> np.ndarray:
+        """Vertical positions; what is beyond the axis is drawn at its end."""
+        share = (self.high - np.clip(values, self.low, self.high)) / (self.high - self.low)
+        return self.top + HEIGHT * share
+
+
+def draw_figure(tiles: Sequence[Tile], spec: DatasetSpec, columns: int) -> bytes:
     """A PNG of tiles in reading order: the value as a line, the 80 % band of a decoder behind it, gaps left open."""
-    stack = len(spec.variables) * (HEIGHT + GAP)
-    across, down = LEFT + WIDTH + GAP, HEAD + stack + FOOT
+    plots_height = len(spec.variables) * (HEIGHT + GAP)
+    tile_width, tile_height = LEFT + WIDTH + GAP, HEAD + plots_height + FOOT
     rows = -(-len(tiles) // columns)
-    size = (GAP + columns * across, rows * down + FOOT + GAP)
-    page = Image.new("RGB", tuple(FINE * side for side in size), PAPER)
+    width, height = GAP + columns * tile_width, rows * tile_height + FOOT + GAP
+    page = Image.new("RGB", (OVERSAMPLING * width, OVERSAMPLING * height), PAPER)
     pen = _Pen(page)
-    longest = max(len(tile.course) for tile in tiles)
+    longest = max(len(tile.clip) for tile in tiles)
     spans = [_span(tiles, c) for c in range(len(spec.variables))]
     for i, tile in enumerate(tiles):
-        left, top = GAP + (i % columns) * across + LEFT, (i // columns) * down
+        row, column = divmod(i, columns)
+        left, top = GAP + column * tile_width + LEFT, row * tile_height
         pen.text(left, top + 8, tile.title, tile.colour, 14)
         for c, variable in enumerate(spec.variables):
-            _plot(pen, tile, c, variable, spans[c], left, top + HEAD + c * (HEIGHT + GAP), longest)
-        for step, label in ticks(tile.course, spec, longest):
-            pen.text(
-                left + WIDTH * step / longest, top + HEAD + stack - GAP + 4, label, GREY, 10, "ma"
-            )
-    said = f"Band: {SHARE:.0%} of what the decoder thinks possible. Faint: the measured series whose course it has."
-    pen.text(GAP + LEFT, size[1] - FOOT, said, GREY, 11)
+            low, high = spans[c]
+            axis = _Axis(low, high, top + HEAD + c * (HEIGHT + GAP))
+            _plot(pen, tile, c, variable, axis, left, longest)
+        bottom = top + HEAD + plots_height - GAP
+        for step, label in ticks(tile.clip, spec, longest):
+            pen.text(left + WIDTH * step / longest, bottom + 4, label, GREY, 10, "ma")
+    legend = (
+        f"Band: {BAND_SHARE:.0%} of the decoder's distribution. "
+        "Faint: the real series that gave the dynamic code."
+    )
+    pen.text(GAP + LEFT, height - FOOT, legend, GREY, 11)
     buffer = io.BytesIO()
-    page.reduce(FINE).save(buffer, "PNG", compress_level=6)
+    page.reduce(OVERSAMPLING).save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
 
 
-def ticks(one: Course, spec: DatasetSpec, longest: int, most: int = 5) -> list[tuple[float, str]]:
-    """(step, label) of marks on a time axis: dates or hours of the day where they are known, else time elapsed."""
-    hour = 3600 / step_seconds(spec)
-    total = longest / hour
-    wide = next(
-        (w for w in (1, 3, 6, 12, 24, 48, 72, 168, 336, 720) if total / w <= most), total / most
-    )
-    at = [k * wide for k in range(int(total / wide) + 1) if k * wide < total * 0.98]
-    if one.start is None:
-        return [(h * hour, f"{h / 24:g} d" if total > 96 else f"{h:g} h") for h in at]
-    moments = [
-        (one.start.astype("M8[s]") + np.timedelta64(round(3600 * h), "s")).item() for h in at
-    ]
-    says = "{0:%H:%M}" if wide < 24 else "{0.day} {0:%b}"
-    return [(h * hour, says.format(moment)) for h, moment in zip(at, moments, strict=True)]
+def ticks(clip: SeriesClip, spec: DatasetSpec, longest: int) -> list[tuple[float, str]]:
+    """(step, label) of marks on a time axis: dates or hours of the day where they are known, else time elapsed.
+
+    Args:
+        longest: steps of the axis.
+    """
+    steps_an_hour = 3600 / step_seconds(spec)
+    total = longest / steps_an_hour
+    fitting = [spacing for spacing in TICK_HOURS if total / spacing <= MAX_TICKS]
+    spacing = fitting[0] if fitting else total / MAX_TICKS
+    count = int(total / spacing) + 1
+    hours = [k * spacing for k in range(count) if k * spacing < total * 0.98]
+    return [(hour * steps_an_hour, _tick_label(clip, hour, spacing, total)) for hour in hours]
+
+
+def _tick_label(clip: SeriesClip, hour: float, spacing: float, total: float) -> str:
+    """What an axis of ``total`` hours says ``hour`` hours from its beginning."""
+    if clip.start is None:
+        return f"{hour / 24:g} d" if total > 96 else f"{hour:g} h"
+    seconds = np.timedelta64(round(3600 * hour), "s")
+    moment = (clip.start.astype("M8[s]") + seconds).item()
+    return f"{moment:%H:%M}" if spacing < 24 else f"{moment.day} {moment:%b}"
 
 
 def scale_marks(low: float, high: float, variable: Variable) -> list[tuple[float, str]]:
     """(place, label) of at most four marks between two places in deviations, at round numbers in units."""
-    bottom, top = (float(in_units(np.full((1, 1), end), [variable])[0, 0]) for end in (low, high))
-    rounds = [0.0, *(m * 10.0**p for p in range(9) for m in (1, 3))] if variable.log else []
-    found = [v for v in rounds if bottom <= v <= top]
-    found = found[:: -(-len(found) // 4) or 1]
-    if len(found) < 2:
-        step = 10 ** np.floor(np.log10((top - bottom) / 2))
-        step *= next(m for m in (5, 2, 1) if (top - bottom) / (m * step) >= 2 or m == 1)
-        found = [
-            step * k for k in range(int(np.ceil(bottom / step)), int(np.floor(top / step)) + 1)
-        ]
-    places = scaled(np.array(found).reshape(-1, 1), [variable])[:, 0] if found else []
-    return [(float(place), f"{value:.6g}") for place, value in zip(places, found, strict=True)]
+    ends = in_units(np.array([[low], [high]]), [variable])
+    bottom, top = float(ends[0, 0]), float(ends[1, 0])
+    marks = []
+    if variable.log:
+        decades = [digit * 10.0**power for power in range(9) for digit in (1, 3)]
+        marks = [value for value in (0.0, *decades) if bottom <= value <= top]
+        spacing = -(-len(marks) // MAX_MARKS) or 1
+        marks = marks[::spacing]
+    if len(marks) < 2:
+        marks = _even_marks(bottom, top)
+    if not marks:
+        return []
+    places = scaled(np.array(marks).reshape(-1, 1), [variable])[:, 0]
+    return [(float(place), f"{value:.6g}") for place, value in zip(places, marks, strict=True)]
+
+
+def _even_marks(bottom: float, top: float) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten, as few as two steps apart from end to end."""
+    step = 10 ** np.floor(np.log10((top - bottom) / 2))
+    for multiple in (5, 2, 1):
+        if (top - bottom) / (multiple * step) >= 2 or multiple == 1:
+            step *= multiple
+            break
+    first, last = int(np.ceil(bottom / step)), int(np.floor(top / step))
+    return [step * k for k in range(first, last + 1)]
 
 
 def _span(tiles: Sequence[Tile], c: int) -> tuple[float, float]:
-    """From where to where an axis goes, in deviations: all values, and of the bands as much as leaves them room."""
-    courses = [one for tile in tiles for one in (tile.course, tile.behind) if one is not None]
-    values = np.concatenate([one.x[:, c] for one in courses])
+    """The ends of an axis, in deviations: all values, and of the bands as much as leaves the lines room."""
+    clips = [clip for tile in tiles for clip in (tile.clip, tile.behind) if clip is not None]
+    values = np.concatenate([clip.x[:, c] for clip in clips])
     values = values[np.isfinite(values)]
     if not len(values):
         return -1.0, 1.0
     low, high = float(values.min()), float(values.max())
-    bands = [
-        one.x[:, c] + side * REACH * one.scale[:, c]
-        for one in courses
-        if one.scale is not None
-        for side in (-1, 1)
-    ]
-    ends = np.concatenate([values, *bands])
-    room = ROOM * (high - low)
-    low, high = max(low - room, float(ends.min())), min(high + room, float(ends.max()))
+    lowest, highest = low, high
+    for clip in clips:
+        if clip.scale is not None and len(clip):
+            reach = BAND_REACH * clip.scale[:, c]
+            lowest = min(lowest, float((clip.x[:, c] - reach).min()))
+            highest = max(highest, float((clip.x[:, c] + reach).max()))
+    margin = BAND_MARGIN * (high - low)
+    low, high = max(low - margin, lowest), min(high + margin, highest)
     return (low, high) if high - low > 1e-3 else (low - 0.5, high + 0.5)
 
 
 def _plot(
-    pen: _Pen,
-    tile: Tile,
-    c: int,
-    variable: Variable,
-    span: tuple[float, float],
-    left: float,
-    top: float,
-    longest: int,
+    pen: _Pen, tile: Tile, c: int, variable: Variable, axis: _Axis, left: float, longest: int
 ) -> None:
-    low, high = span
-    place = lambda values: top + HEIGHT * (high - np.clip(values, low, high)) / (high - low)
-    for at, label in scale_marks(low, high, variable):
-        pen.line([(left, place(at)), (left + WIDTH, place(at))], RULE, 0.7)
-        pen.text(left - 5, place(at), label, GREY, 10, "rm")
-    across = lambda steps: left + WIDTH * (steps + 0.5) / longest
-    one = tile.course
-    if one.scale is not None and len(one):
-        reach = REACH * one.scale[:, c]
-        steps = across(np.arange(len(one)))
-        upper, lower = place(one.x[:, c] + reach), place(one.x[:, c] - reach)
-        pen.area(
-            np.concatenate([np.stack([steps, upper], 1), np.stack([steps, lower], 1)[::-1]]),
-            _tint(tile.colour),
-        )
-    for drawn, colour, thick in (
-        (tile.behind, _tint(tile.behind_colour, 0.45), 1.0),
-        (one, tile.colour, 1.3),
-    ):
-        if drawn is None:
-            continue
+    """The plot of one variable."""
+
+    def across(steps: np.ndarray) -> np.ndarray:
+        return left + WIDTH * (steps + 0.5) / longest
+
+    for value, label in scale_marks(axis.low, axis.high, variable):
+        height = float(axis.place(value))
+        pen.line(np.array([(left, height), (left + WIDTH, height)]), RULE, 0.7)
+        pen.text(left - 5, height, label, GREY, 10, "rm")
+    clip = tile.clip
+    if clip.scale is not None and len(clip):
+        reach = BAND_REACH * clip.scale[:, c]
+        steps = across(np.arange(len(clip)))
+        upper = np.stack([steps, axis.place(clip.x[:, c] + reach)], 1)
+        lower = np.stack([steps, axis.place(clip.x[:, c] - reach)], 1)
+        pen.area(np.concatenate([upper, lower[::-1]]), _tint(tile.colour))
+    layers = [(clip, tile.colour, 1.3)]
+    if tile.behind is not None:
+        layers.insert(0, (tile.behind, _tint(tile.behind_colour, 0.45), 1.0))
+    for drawn, colour, thickness in layers:
         for run in runs(drawn.x[:, c]):
-            points = np.stack([across(run), place(drawn.x[run, c])], 1)
-            pen.line(points, colour, thick) if len(run) > 1 else pen.dot(points[0], colour)
-    pen.text(left, top - 9, with_unit(variable), INK, 10, "lm")
+            points = np.stack([across(run), axis.place(drawn.x[run, c])], 1)
+            if len(run) > 1:
+                pen.line(points, colour, thickness)
+            else:
+                pen.dot(points[0], colour)
+    pen.text(left, axis.top - 9, with_unit(variable), INK, 10, "lm")
 
 
 def runs(values: np.ndarray) -> list[np.ndarray]:
     """Stretches of steps that were measured, so that gaps are never joined."""
-    there = np.flatnonzero(np.isfinite(values))
-    return np.split(there, np.flatnonzero(np.diff(there) > 1) + 1) if len(there) else []
+    observed = np.flatnonzero(np.isfinite(values))
+    if not len(observed):
+        return []
+    gaps = np.flatnonzero(np.diff(observed) > 1)
+    return np.split(observed, gaps + 1)
 
 
-def _tint(colour: tuple[int, int, int], strength: float = 0.2) -> tuple[int, int, int]:
-    return tuple(round(255 - strength * (255 - part)) for part in colour)
+def _tint(colour: Colour, strength: float = 0.2) -> Colour:
+    """A colour thinned with white."""
+    red, green, blue = (round(255 - strength * (255 - part)) for part in colour)
+    return red, green, blue
 
 
 class _Pen:
-    """Draws in the units of the page."""
+    """Draws in the units of the page: an array of points is ``[n, 2]``."""
 
     def __init__(self, page: Image.Image) -> None:
         self.draw = ImageDraw.Draw(page)
-        self.fonts = {size: ImageFont.load_default(FINE * size) for size in (10, 11, 14)}
+        self.fonts = {size: ImageFont.load_default(OVERSAMPLING * size) for size in (10, 11, 14)}
 
-    def line(self, points, colour, thick: float) -> None:
-        self.draw.line(
-            (FINE * np.asarray(points)).ravel().tolist(), colour, round(FINE * thick), "curve"
-        )
+    def line(self, points: np.ndarray, colour: Colour, thickness: float) -> None:
+        pixels = (OVERSAMPLING * points).ravel().tolist()
+        self.draw.line(pixels, colour, round(OVERSAMPLING * thickness), "curve")
 
-    def area(self, points: np.ndarray, colour) -> None:
-        self.draw.polygon((FINE * points).ravel().tolist(), colour)
+    def area(self, points: np.ndarray, colour: Colour) -> None:
+        self.draw.polygon((OVERSAMPLING * points).ravel().tolist(), colour)
 
-    def dot(self, at: np.ndarray, colour) -> None:
-        self.draw.circle((FINE * at).tolist(), FINE * 1.2, colour)
+    def dot(self, point: np.ndarray, colour: Colour) -> None:
+        self.draw.circle((OVERSAMPLING * point).tolist(), OVERSAMPLING * 1.2, colour)
 
-    def text(self, x: float, y: float, words: str, colour, size: int, anchor: str = "la") -> None:
-        self.draw.text(
-            (FINE * x, FINE * y), words.translate(PLAIN), colour, self.fonts[size], anchor
-        )
+    def text(
+        self, x: float, y: float, text: str, colour: Colour, size: int, anchor: str = "la"
+    ) -> None:
+        position = OVERSAMPLING * x, OVERSAMPLING * y
+        self.draw.text(position, text.translate(PLAIN_TEXT), colour, self.fonts[size], anchor)
+
+
+# Former names, until the app uses the new ones.
+figure = draw_figure
+DONORS = DONOR_COLOURS

@@ -1,7 +1,7 @@
 """Pictures and clips as bytes: sprite sheets, strips, GIF, WebP, MP4.
 
-A clip is uint8 ``[T, H, W, 3]``. Pixels are enlarged by whole numbers with nearest neighbour, so that
-what is seen is what the model made.
+A clip is uint8 ``[T, H, W, 3]``. Pixels are enlarged by whole numbers with nearest neighbour, so that what is seen is
+what the model generated.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
+
+# WebP's "quality" is the effort of compression where nothing is lost.
+LOSSLESS_EFFORT = 30
+LOSSY_QUALITY = 60
 
 
-def to_uint8(x) -> np.ndarray:
+def to_uint8(x: Tensor | np.ndarray) -> np.ndarray:
     """Video ``[..., 3, H, W]`` in 0..1 (torch or NumPy) as uint8 ``[..., H, W, 3]``."""
     pixels = np.moveaxis(np.asarray(x, np.float32), -3, -1)
     return (pixels * 255).round().clip(0, 255).astype(np.uint8)
@@ -63,9 +69,8 @@ def png(image: np.ndarray, effort: int = 4) -> bytes:
 
 def webp(image: np.ndarray, lossless: bool = True) -> bytes:
     """WebP of ``[H, W, 3]``: of pixel art, without loss, about half the size of a PNG; of spectrograms a tenth."""
-    return _save(
-        Image.fromarray(image), "WEBP", lossless=lossless, quality=30 if lossless else 60, method=1
-    )
+    quality = LOSSLESS_EFFORT if lossless else LOSSY_QUALITY
+    return _save(Image.fromarray(image), "WEBP", lossless=lossless, quality=quality, method=1)
 
 
 def data_uri(content: bytes, mime: str) -> str:
@@ -93,7 +98,8 @@ def animated_gif(clip: np.ndarray, rate_hz: float) -> bytes:
 
 
 def animated_webp(clip: np.ndarray, rate_hz: float, lossless: bool = True) -> bytes:
-    """Endless WebP of ``[T, H, W, 3]``; what is blurred anyway is many times smaller with some loss."""
+    """Endless WebP of ``[T, H, W, 3]``; blurred clips are many times smaller with some loss."""
+    quality = LOSSLESS_EFFORT if lossless else LOSSY_QUALITY
     frames = [Image.fromarray(f) for f in clip]
     return _save(
         frames[0],
@@ -103,7 +109,7 @@ def animated_webp(clip: np.ndarray, rate_hz: float, lossless: bool = True) -> by
         duration=round(1000 / rate_hz),
         loop=0,
         lossless=lossless,
-        quality=30 if lossless else 60,
+        quality=quality,
         method=1,
         allow_mixed=False,
         minimize_size=False,
@@ -115,7 +121,7 @@ def mp4(clip: np.ndarray, rate_hz: float, loops: int = 4) -> bytes:
 
     Odd heights and widths gain one grey pixel: yuv420p needs even ones.
     """
-    import imageio.v2 as imageio  # only here: finding ffmpeg takes a moment
+    import imageio.v2 as imageio  # imported here, when it is first needed: finding ffmpeg takes a moment
 
     clip = np.pad(
         clip, ((0, 0), (0, clip.shape[1] % 2), (0, clip.shape[2] % 2), (0, 0)), constant_values=128
@@ -142,7 +148,7 @@ def mp4(clip: np.ndarray, rate_hz: float, loops: int = 4) -> bytes:
 ENCODERS = {"gif": animated_gif, "webp": animated_webp, "mp4": mp4}
 
 
-def _save(image: Image.Image, kind: str, **options) -> bytes:
+def _save(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

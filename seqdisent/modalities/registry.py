@@ -1,7 +1,11 @@
-"""Modalities, by name. The table is lazy: a modality is imported when it is asked for.
+"""Modalities by name: those of this package, and those that installed packages add.
 
-Packages register their own through the entry point group ``seqdisent.modalities``: the name is the modality's, the
-value the object, ``"package.module:OBJECT"``.
+A package adds a modality by an entry point of the group ``seqdisent.modalities``; in its ``pyproject.toml``::
+
+    [project.entry-points."seqdisent.modalities"]
+    my-modality = "my_package.my_modality:MY_MODALITY"
+
+The object is a :class:`~seqdisent.modalities.base.Modality` whose ``name`` is that of the entry point.
 """
 
 from __future__ import annotations
@@ -9,50 +13,60 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
 
 from seqdisent.errors import UsageError
 from seqdisent.modalities.base import Modality
 from seqdisent.spec import DatasetSpec
 
-ENTRY_POINTS = "seqdisent.modalities"
-_BUILT_IN = {
+ENTRY_POINT_GROUP = "seqdisent.modalities"
+
+BUILT_IN = {
     "video": "seqdisent.modalities.video:VIDEO",
     "speech": "seqdisent.modalities.speech:SPEECH",
     "timeseries": "seqdisent.modalities.timeseries:TIMESERIES",
 }
 
 
-class Modalities(Mapping[str, Modality]):
-    """Name -> modality: the built-in ones and those of installed packages."""
+class ModalityRegistry(Mapping[str, Modality]):
+    """Name -> modality, imported when it is asked for. Entry points cannot replace a built-in name."""
 
     @cached_property
-    def _sources(self) -> dict[str, EntryPoint]:
-        sources = {name: EntryPoint(name, value, ENTRY_POINTS) for name, value in _BUILT_IN.items()}
-        for point in entry_points(group=ENTRY_POINTS):
-            sources.setdefault(point.name, point)
-        return sources
+    def _entries(self) -> dict[str, EntryPoint]:
+        entries = {
+            name: EntryPoint(name, location, ENTRY_POINT_GROUP)
+            for name, location in BUILT_IN.items()
+        }
+        for point in entry_points(group=ENTRY_POINT_GROUP):
+            entries.setdefault(point.name, point)
+        return entries
 
     def __getitem__(self, name: str) -> Modality:
-        loaded = self._sources[name].load()
-        return cast(Modality, loaded)
+        """Import a modality; ``TypeError`` if it is none."""
+        entry = self._entries[name]
+        loaded = entry.load()
+        if not isinstance(loaded, Modality):
+            raise TypeError(f"{entry.value} is not a Modality")
+        return loaded
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._sources)
+        return len(self._entries)
 
 
-MODALITIES: Mapping[str, Modality] = Modalities()
+MODALITIES = ModalityRegistry()
 
 
 def modality_of(spec: DatasetSpec) -> Modality:
-    """The modality of a data set; ``UsageError`` names the modalities there are."""
+    """The modality of a data set; :class:`~seqdisent.errors.UsageError` names the modalities there are."""
     if spec.modality not in MODALITIES:
         known = ", ".join(sorted(MODALITIES))
         raise UsageError(
             f"{spec.name} has the modality {spec.modality!r}, and there are {known}: install the package that "
-            f"registers it under the entry point group {ENTRY_POINTS!r}"
+            f"adds it by an entry point of the group {ENTRY_POINT_GROUP!r}"
         )
     return MODALITIES[spec.modality]

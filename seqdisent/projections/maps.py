@@ -1,17 +1,15 @@
 """Maps: the static and the dynamic codes of the same sequences on two planes.
 
-A map is a picture, not evidence: neighbours on the plane need not be neighbours among the codes. So
-every map carries its trustworthiness, the share of that promise it keeps (Venna & Kaski, 2001).
+A map is a picture, not evidence: neighbours on the plane need not be neighbours among the codes. So every map carries
+its trustworthiness (Venna & Kaski 2001): how far they are.
 
-``python -m seqdisent.projections.maps CHECKPOINT`` makes the maps of a checkpoint and puts them in
-its folder, so that the app can show them at once.
+``python -m seqdisent.projections.ship CHECKPOINT`` computes the maps of a checkpoint and puts them in its folder, so
+that the app can show them at once.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +19,15 @@ import torch
 from seqdisent.checkpoint import checkpoint_hash, load_checkpoint, read_config
 from seqdisent.data import SequenceDataset, load_dataset
 from seqdisent.evaluation.codes import PARTS
-from seqdisent.io import cache_root, cached_arrays, read_npz, write_npz
+from seqdisent.io import Arrays, cache_root, cached_arrays, read_npz
 from seqdisent.models import SequentialVAE
+from seqdisent.projections.fingerprint import data_hash
 from seqdisent.projections.methods import METHODS, project, trustworthiness
 
 SIZES = (296, 888, 2664)
-
-SHIPPED = "maps.npz"
+CODES = ("static", "dynamic")
+SHIPPED = "maps.npz"  # in the folder of a checkpoint
+CACHE = "maps"
 # Raise it when the same codes would give another map.
 VERSION = 1
 
@@ -74,6 +74,10 @@ def encode_rows(
     """Posterior means of sequences, float32: static ``[N, S]`` and dynamic ``[N, K*D]``.
 
     Where sequences differ in length, K is :data:`PARTS`: means of equal parts.
+
+    Args:
+        rows: positions in the split, ``[N]``.
+        batch: sequences that are encoded at once.
     """
     static, dynamic = [], []
     for start in range(0, len(rows), batch):
@@ -87,7 +91,7 @@ def encode_rows(
     return np.concatenate(static), np.concatenate(dynamic)
 
 
-def maps(
+def load_or_compute(
     checkpoint: str | Path,
     model: SequentialVAE,
     dataset: SequenceDataset,
@@ -96,42 +100,92 @@ def maps(
     method: str,
     progress: Progress | None = None,
 ) -> MapPair:
-    """Both maps of ``n`` test sequences: shipped with the checkpoint, cached, or made now."""
+    """Both maps of ``n`` test sequences: shipped with the checkpoint, cached, or computed now.
+
+    Args:
+        checkpoint: the name or folder that ``model`` was loaded from.
+        dataset: the test split.
+        method: a key of :data:`~seqdisent.projections.methods.METHODS`.
+        progress: called with the share that is done and what is being done.
+    """
     rows = choose_rows(len(dataset), n)
-    found = _find(checkpoint, dataset, n, method)
+    found = _stored(checkpoint, dataset, n, method)
     if found is None:
+
+        def compute_codes() -> Arrays:
+            return _encode(model, dataset, rows, progress)
+
+        def compute_maps() -> Arrays:
+            codes_key = map_key(checkpoint, dataset, n, "codes")
+            codes = cached_arrays(CACHE, codes_key, compute_codes, compressed=True)
+            return compute(codes, method, progress)
+
         key = map_key(checkpoint, dataset, n, method)
-        codes = cached_arrays(
-            "maps",
-            map_key(checkpoint, dataset, n, "codes"),
-            lambda: dict(
-                zip(("static", "dynamic"), encode_rows(model, dataset, rows, progress), strict=True)
-            ),
-            compressed=True,
-        )
-        found = cached_arrays("maps", key, lambda: _make(codes, method, progress), compressed=True)
-    return MapPair(rows, found["static"], found["dynamic"], tuple(map(float, found["trust"])))
+        found = cached_arrays(CACHE, key, compute_maps, compressed=True)
+    static_trust, dynamic_trust = found["trust"].tolist()
+    return MapPair(rows, found["static"], found["dynamic"], (static_trust, dynamic_trust))
 
 
-def made(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: str) -> bool:
-    """Whether :func:`maps` would find the maps made."""
-    return _find(checkpoint, dataset, n, method) is not None
+def is_stored(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: str) -> bool:
+    """Whether :func:`load_or_compute` would have nothing to compute."""
+    return _stored(checkpoint, dataset, n, method) is not None
 
 
-def _find(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: str) -> dict | None:
+def compute(codes: Arrays, method: str, progress: Progress | None = None) -> Arrays:
+    """Maps of codes.
+
+    Args:
+        codes: ``static`` ``[N, S]`` and ``dynamic`` ``[N, K*D]``.
+
+    Returns:
+        ``static`` and ``dynamic``, float32 ``[N, 2]``, and their trustworthiness ``trust`` ``[2]``.
+    """
+    planes, trust = {}, []
+    for i, code in enumerate(CODES):
+        if progress:
+            progress(0.5 * i, f"{METHODS[method]} of the {code} codes")
+        planes[code] = project(codes[code], method)
+        trust.append(trustworthiness(codes[code], planes[code]))
+    return {**planes, "trust": np.array(trust)}
+
+
+def compute_all(
+    checkpoint: str | Path, counts: Sequence[int] = (), methods: Sequence[str] = tuple(METHODS)
+) -> Iterator[tuple[str, Arrays]]:
+    """Every map of the test split of a checkpoint, with its key.
+
+    Args:
+        counts: sequences on a map; by default :func:`sizes`.
+    """
+    model, spec = load_checkpoint(checkpoint)
+    dataset = load_dataset(spec.name, "test")
+    for n in counts or sizes(len(dataset)):
+        codes = _encode(model, dataset, choose_rows(len(dataset), n))
+        for method in methods:
+            yield map_key(checkpoint, dataset, n, method), compute(codes, method)
+
+
+def _encode(
+    model: SequentialVAE,
+    dataset: SequenceDataset,
+    rows: np.ndarray,
+    progress: Progress | None = None,
+) -> Arrays:
+    static, dynamic = encode_rows(model, dataset, rows, progress)
+    return {"static": static, "dynamic": dynamic}
+
+
+def _stored(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: str) -> Arrays | None:
     key = map_key(checkpoint, dataset, n, method)
     folder, _ = read_config(checkpoint)
-    return _read(folder / SHIPPED, f"{key}-") or _read(cache_root("maps") / f"{key}.npz")
-
-
-def _make(codes: dict[str, np.ndarray], method: str, progress: Progress | None = None) -> dict:
-    out, trust = {}, []
-    for i, part in enumerate(("static", "dynamic")):
-        if progress:
-            progress(0.5 * i, f"{METHODS[method]} of the {part} codes")
-        out[part] = project(codes[part], method)
-        trust.append(trustworthiness(codes[part], out[part]))
-    return {**out, "trust": np.array(trust)}
+    shipped = read_npz(folder / SHIPPED) or {}
+    prefix = f"{key}-"
+    found = {
+        name.removeprefix(prefix): array
+        for name, array in shipped.items()
+        if name.startswith(prefix)
+    }
+    return found or read_npz(cache_root(CACHE) / f"{key}.npz")
 
 
 def map_key(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: str) -> str:
@@ -140,76 +194,6 @@ def map_key(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: st
     return f"{weights}-{data_hash(dataset)}-{n}-{method}-v{VERSION}"
 
 
-def data_hash(dataset: SequenceDataset) -> str:
-    """Fingerprint of a split: its name, its labels and lengths, and the frames of sixteen sequences.
-
-    Of floats, the mean and spread of each sequence to two decimals: last digits differ between machines.
-    """
-    digest = hashlib.sha256(f"{dataset.spec.name} {len(dataset)}".encode())
-    for name in sorted(dataset.static):
-        values = dataset.static[name]
-        digest.update(
-            np.ascontiguousarray(values, np.int64 if values.dtype.kind in "iu" else np.float32)
-        )
-    if dataset.lengths is not None:
-        digest.update(np.ascontiguousarray(dataset.lengths, np.int64))
-    frames = dataset.frames[np.linspace(0, len(dataset) - 1, 16).astype(np.int64)]
-    if frames.dtype.kind == "f":
-        flat = np.nan_to_num(frames.reshape(len(frames), -1).astype(np.float64))
-        frames = np.round(100 * np.stack([flat.mean(1), flat.std(1)])).astype(np.int64)
-    digest.update(np.ascontiguousarray(frames))
-    return digest.hexdigest()[:12]
-
-
-def _read(path: Path, prefix: str = "") -> dict[str, np.ndarray] | None:
-    """The arrays whose names begin with ``prefix``; None if there are none or the file is damaged."""
-    stored = read_npz(path) or {}
-    chosen = {n.removeprefix(prefix): array for n, array in stored.items() if n.startswith(prefix)}
-    return chosen or None
-
-
-def ship(checkpoint: str | Path, numbers: tuple[int, ...] = (), methods=tuple(METHODS)) -> Path:
-    """Make maps of a checkpoint and put them in its folder; the path of the file.
-
-    Args:
-        numbers: sequences on a map; by default :func:`sizes`.
-    """
-    model, spec = load_checkpoint(checkpoint)
-    dataset = load_dataset(spec.name, "test")
-    folder, _ = read_config(checkpoint)
-    arrays = {}
-    for n in numbers or sizes(len(dataset)):
-        codes = dict(
-            zip(
-                ("static", "dynamic"),
-                encode_rows(model, dataset, choose_rows(len(dataset), n)),
-                strict=True,
-            )
-        )
-        for method in methods:
-            made = _make(codes, method)
-            key = map_key(checkpoint, dataset, n, method)
-            arrays |= {f"{key}-{name}": value for name, value in made.items()}
-            print(
-                f"{folder.name}: {METHODS[method]} of {n} sequences, trust {made['trust'].round(3)}"
-            )
-    write_npz(folder / SHIPPED, arrays)
-    return folder / SHIPPED
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Make the maps of checkpoints and ship them inside."
-    )
-    parser.add_argument("checkpoint", nargs="+", help="name in the checkpoints folder, or a folder")
-    parser.add_argument(
-        "--sizes", type=int, nargs="+", default=(), help="sequences on a map (default: as the app)"
-    )
-    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
-    arguments = parser.parse_args()
-    for checkpoint in arguments.checkpoint:
-        print(ship(checkpoint, tuple(arguments.sizes), tuple(arguments.methods)))
-
-
-if __name__ == "__main__":
-    main()
+# Former names, until the app uses the new ones.
+maps = load_or_compute
+made = is_stored

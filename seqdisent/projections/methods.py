@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn import manifold
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 NEIGHBOURS = 10
@@ -23,26 +26,28 @@ def project(codes: np.ndarray, method: str = "pca", seed: int = 0) -> np.ndarray
 
 
 def trustworthiness(codes: np.ndarray, plane: np.ndarray) -> float:
-    """How far the neighbours on the plane are neighbours among the codes; 1 is perfectly."""
-    from sklearn.manifold import trustworthiness as measure  # imported when first needed
-
+    """How far neighbours on the plane ``[N, 2]`` are neighbours among the codes: 0 to 1 (Venna & Kaski 2001)."""
     # The measure is defined for fewer neighbours than half of the points.
     neighbours = max(1, min(NEIGHBOURS, (len(codes) - 1) // 2))
-    return float(measure(codes, plane, n_neighbors=neighbours))
+    return float(manifold.trustworthiness(codes, plane, n_neighbors=neighbours))
 
 
 def _pca(codes: np.ndarray, seed: int) -> np.ndarray:
     centred = codes - codes.mean(0)
-    u, s, vt = np.linalg.svd(centred, full_matrices=False)
-    if s.size < 2:  # one feature: the second axis is empty
-        u, s, vt = np.pad(u, ((0, 0), (0, 1))), np.pad(s, (0, 1)), np.pad(vt, ((0, 1), (0, 0)))
+    scores, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    if sizes.size < 2:  # one feature: the second axis is empty
+        scores = np.pad(scores, ((0, 0), (0, 1)))
+        sizes = np.pad(sizes, (0, 1))
+        axes = np.pad(axes, ((0, 1), (0, 0)))
     # The sign of an axis is arbitrary: let its largest weight be positive.
-    sign = np.sign(np.take_along_axis(vt[:2], np.abs(vt[:2]).argmax(1)[:, None], 1)[:, 0])
-    return u[:, :2] * s[:2] * np.where(sign == 0, 1, sign)
+    axes = axes[:2]
+    largest = axes[np.arange(2), np.abs(axes).argmax(1)]
+    sign = np.where(largest < 0, -1, 1)
+    return scores[:, :2] * sizes[:2] * sign
 
 
 def _tsne(codes: np.ndarray, seed: int) -> np.ndarray:
-    # Imported when first needed: it takes seconds.
+    # Imported here, when it is first needed: it takes seconds, which the app would wait for at its start.
     from openTSNE import TSNE
 
     tsne = TSNE(
@@ -57,9 +62,7 @@ def _tsne(codes: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _umap(codes: np.ndarray, seed: int) -> np.ndarray:
-    # Imported when first needed: it compiles for most of a minute the first time.
-    import warnings
-
+    # Imported here, when it is first needed: it compiles for most of a minute the first time.
     from umap import UMAP
 
     with warnings.catch_warnings():

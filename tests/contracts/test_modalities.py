@@ -14,7 +14,7 @@ import torch
 
 from seqdisent.data import DATASETS, dataset_outline
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.modalities import ENTRY_POINTS, MODALITIES, Modality, modality_of, registry
+from seqdisent.modalities import ENTRY_POINT_GROUP, MODALITIES, Modality, modality_of, registry
 from seqdisent.modalities.features import COMMON, Feature, Reconstruction
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Sequences
@@ -150,11 +150,11 @@ def test_an_unknown_modality_is_refused(spec: DatasetSpec) -> None:
 
 def test_packages_register_modalities_and_replace_none(monkeypatch) -> None:
     points = [
-        EntryPoint("smell", "seqdisent.modalities.video:VIDEO", ENTRY_POINTS),
-        EntryPoint("speech", "seqdisent.modalities.video:VIDEO", ENTRY_POINTS),
+        EntryPoint("smell", "seqdisent.modalities.video:VIDEO", ENTRY_POINT_GROUP),
+        EntryPoint("speech", "seqdisent.modalities.video:VIDEO", ENTRY_POINT_GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
-    found = registry.Modalities()
+    found = registry.ModalityRegistry()
     assert list(found) == ["video", "speech", "timeseries", "smell"] and len(found) == 4
     assert found["smell"] is MODALITIES["video"] and found["speech"] is MODALITIES["speech"]
 
@@ -167,11 +167,18 @@ def is_modality(node: ast.expr) -> bool:
     return name == "modality"
 
 
+def holds_names(node: ast.expr) -> bool:
+    return any(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) for one in ast.walk(node)
+    )
+
+
 def python_branches(path: Path) -> Iterator[int]:
-    """Lines of a Python file that compare a modality, match it, or look it up in a constant table."""
+    """Lines of a Python file that compare a modality with a name, match it, or look it up in a constant table."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Compare):
-            found = any(map(is_modality, (node.left, *node.comparators)))
+            sides = node.left, *node.comparators
+            found = any(map(is_modality, sides)) and any(map(holds_names, sides))
         elif isinstance(node, ast.Match):
             found = is_modality(node.subject)
         elif isinstance(node, ast.Subscript):
@@ -184,9 +191,10 @@ def python_branches(path: Path) -> Iterator[int]:
 
 
 def script_branches(path: Path) -> Iterator[int]:
-    """Lines of a script that compare a modality."""
+    """Lines of a script that compare a modality with a name, or switch on it."""
+    quote = "[\"'`]"
     comparison = re.compile(
-        r"modality\s*[!=]==?|[!=]==?\s*[\w.]*modality\b|switch\s*\([\w.]*modality"
+        rf"modality\s*[!=]==?\s*{quote}|{quote}\s*[!=]==?\s*[\w.]*modality\b|switch\s*\([\w.]*modality"
     )
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if comparison.search(line):

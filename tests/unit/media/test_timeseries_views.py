@@ -16,55 +16,55 @@ from seqdisent.data import load_dataset
 from seqdisent.data.timeseries.normalise import scaled
 from seqdisent.data.timeseries.waves import SPEC
 from seqdisent.media import sparklines, timeseries, timeseries_figure
-from seqdisent.media.timeseries import Course
+from seqdisent.media.timeseries import SeriesClip
 from seqdisent.spec import Variable
 
 AIR = replace(SPEC, variables=(Variable("PM2.5", "µg/m³", 4.0, 1.0, log=True), *SPEC.variables[1:]))
 
 
 @pytest.fixture
-def real() -> Course:
+def real() -> SeriesClip:
     data = load_dataset("waves", "test")
-    return timeseries.course(data[3].x[0], data[3].mask[0])
+    return timeseries.series_clip(data[3].x[0], data[3].mask[0])
 
 
 @pytest.fixture
-def made(real: Course) -> Course:
+def made(real: SeriesClip) -> SeriesClip:
     """What a decoder would say that knows the course, and nothing of its size."""
-    return Course(np.nan_to_num(real.x) * 0.5, np.full_like(real.x, 0.2))
+    return SeriesClip(np.nan_to_num(real.x) * 0.5, np.full_like(real.x, 0.2))
 
 
 def test_windows_that_do_not_exist_are_left_out_and_no_date_is_no_date() -> None:
     x, mask = torch.arange(24.0).reshape(3, 4, 2), torch.tensor([True, True, False])
-    one = timeseries.course(x, mask, start=np.datetime64("NaT"))
+    one = timeseries.series_clip(x, mask, start=np.datetime64("NaT"))
     assert one.x.shape == (8, 2) and one.x[-1].tolist() == [14, 15] and one.start is None
 
 
 def test_a_band_holds_what_it_promises_and_amounts_are_never_negative() -> None:
     rng = np.random.default_rng(0)
-    told = Course(np.zeros((4000, 4), np.float32), np.full((4000, 4), 0.7, np.float32))
-    measured = Course(rng.normal(0, 0.7, (4000, 4)).astype(np.float32))
-    for off in timeseries.errors(told, measured, AIR.variables):
-        assert off["inside"] == pytest.approx(timeseries.SHARE, abs=0.02)
+    told = SeriesClip(np.zeros((4000, 4), np.float32), np.full((4000, 4), 0.7, np.float32))
+    measured = SeriesClip(rng.normal(0, 0.7, (4000, 4)).astype(np.float32))
+    for off in timeseries.reconstruction_errors(told, measured, AIR.variables):
+        assert off["inside"] == pytest.approx(timeseries.BAND_SHARE, abs=0.02)
         assert off["deviations"] == pytest.approx(0.7 * np.sqrt(2 / np.pi), rel=0.05)
-    wide = Course(np.full((1, 4), -4, np.float32), np.full((1, 4), 9, np.float32))
-    low = wide.ends(AIR.variables)[0]
+    wide = SeriesClip(np.full((1, 4), -4, np.float32), np.full((1, 4), 9, np.float32))
+    low = wide.band(AIR.variables)[0]
     assert low[0, 0] == 0 and low[0, 1] < 0
 
 
-def test_what_was_not_measured_is_not_compared(real: Course, made: Course) -> None:
+def test_what_was_not_measured_is_not_compared(real: SeriesClip, made: SeriesClip) -> None:
     real.x[:, 2] = np.nan
-    assert timeseries.errors(made, real, SPEC.variables)[2] == {
+    assert timeseries.reconstruction_errors(made, real, SPEC.variables)[2] == {
         "mean_absolute": None,
         "deviations": None,
         "inside": None,
     }
-    follows = timeseries.follows(made, real)
+    follows = timeseries.correlations(made, real)
     assert follows[2] is None and follows[0] == pytest.approx(1, abs=1e-5)
     assert timeseries.averages(real, SPEC.variables)[2] is None
 
 
-def test_a_table_has_units_dates_and_gaps(real: Course, made: Course) -> None:
+def test_a_table_has_units_dates_and_gaps(real: SeriesClip, made: SeriesClip) -> None:
     start = np.datetime64("2016-05-01")
     dated = {"a": replace(real, start=start), "a_again": replace(made, start=start)}
     table = pd.read_csv(io.StringIO(timeseries.csv(dated, AIR)))
@@ -84,8 +84,8 @@ def test_a_table_has_units_dates_and_gaps(real: Course, made: Course) -> None:
     assert undated["hours"].tolist() == list(range(288))
 
 
-def test_arrays_are_as_long_as_the_longest(made: Course) -> None:
-    short = Course(made.x[:100], made.scale[:100])
+def test_arrays_are_as_long_as_the_longest(made: SeriesClip) -> None:
+    short = SeriesClip(made.x[:100], made.scale[:100])
     with np.load(io.BytesIO(timeseries.npz([made, short], SPEC))) as found:
         assert found["median"].shape == (2, 288, 4) and np.isnan(found["low"][1, 100:]).all()
         assert (
@@ -106,7 +106,7 @@ def test_levels_are_seen_in_small_pictures() -> None:
     low, high = sparklines.lines(np.array([[-1.0] * 5, [1.0] * 5]), 30, 20)
     assert low.argmax(0).mean() > high.argmax(0).mean() + 5
     data = load_dataset("waves", "test")
-    assert sparklines.pictures(data, np.array([0, 5, 9]), 96, 64).shape == (3, 64, 96)
+    assert sparklines.draw(data, np.array([0, 5, 9]), 96, 64).shape == (3, 64, 96)
 
 
 def test_marks_are_round_numbers_within_the_axis() -> None:
@@ -118,18 +118,18 @@ def test_marks_are_round_numbers_within_the_axis() -> None:
     ]
     plain = timeseries_figure.scale_marks(-1, 1, SPEC.variables[0])
     assert len(plain) >= 2 and all(-1 <= place <= 1 for place, _ in plain)
-    one = Course(np.zeros((288, 4), np.float32), start=np.datetime64("2016-05-01"))
+    one = SeriesClip(np.zeros((288, 4), np.float32), start=np.datetime64("2016-05-01"))
     assert [label for _, label in timeseries_figure.ticks(one, SPEC, 288)][:2] == ["1 May", "4 May"]
     assert [label for _, label in timeseries_figure.ticks(replace(one, start=None), SPEC, 48)][
         :2
     ] == ["0 h", "12 h"]
 
 
-def test_a_figure_has_a_tile_for_every_course(real: Course, made: Course) -> None:
+def test_a_figure_has_a_tile_for_every_course(real: SeriesClip, made: SeriesClip) -> None:
     tile = timeseries_figure.Tile("A’s course, µ", made, behind=real)
     sizes = []
     for tiles in ([tile], [tile] * 3):
-        with Image.open(io.BytesIO(timeseries_figure.figure(tiles, AIR, columns=2))) as image:
+        with Image.open(io.BytesIO(timeseries_figure.draw_figure(tiles, AIR, columns=2))) as image:
             assert len(image.getcolors(100_000)) > 20
             sizes.append(image.height)
     assert sizes[1] > 1.8 * sizes[0] - 100

@@ -14,6 +14,7 @@ from PIL import Image
 import seqdisent
 from seqdisent.media import video
 from seqdisent.projections import maps
+from seqdisent.projections.ship import ship
 from tests.fixtures.video_models import build
 
 NAME = "dbse-sprites"
@@ -137,19 +138,23 @@ def test_maps_are_made_once_then_cached_then_shipped(monkeypatch, tmp_path) -> N
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     model, spec = seqdisent.load_checkpoint(NAME)
     data = seqdisent.load_dataset(spec.name, "test")
-    assert not maps.made(NAME, data, 12, "pca")
-    first = maps.maps(NAME, model, data, n=12, method="pca")
-    assert maps.made(NAME, data, 12, "pca")
+    assert not maps.is_stored(NAME, data, 12, "pca")
+    first = maps.load_or_compute(NAME, model, data, n=12, method="pca")
+    assert maps.is_stored(NAME, data, 12, "pca")
     monkeypatch.setattr(maps, "project", None)  # nothing may be computed from here on
-    second = maps.maps(NAME, model, data, n=12, method="pca")
+    second = maps.load_or_compute(NAME, model, data, n=12, method="pca")
     assert (first.static == second.static).all() and first.trust == second.trust
     # A damaged cache is made anew; other weights are another key.
     monkeypatch.undo()
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     for path in (tmp_path / "maps").iterdir():
         path.write_bytes(path.read_bytes()[:50])
-    assert (maps.maps(NAME, model, data, n=12, method="pca").dynamic == first.dynamic).all()
-    assert not maps.made("dsvae-sprites", data, 12, "pca")
-    maps.ship(NAME, (12,), methods=("pca",))
+    assert (
+        maps.load_or_compute(NAME, model, data, n=12, method="pca").dynamic == first.dynamic
+    ).all()
+    assert not maps.is_stored("dsvae-sprites", data, 12, "pca")
+    ship(NAME, (12,), methods=("pca",))
     monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path / "nothing"))
-    assert (maps.maps(NAME, model, data, n=12, method="pca").static == first.static).all()
+    assert (
+        maps.load_or_compute(NAME, model, data, n=12, method="pca").static == first.static
+    ).all()
