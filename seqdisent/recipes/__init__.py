@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from seqdisent.errors import UsageError
 from seqdisent.recipes import speech, timeseries, video
-from seqdisent.recipes.recipe import Recipe
+from seqdisent.recipes.base import Recipe
 from seqdisent.spec import DatasetSpec
 
 RECIPES: dict[str, Callable[[], Recipe]] = {

@@ -8,7 +8,7 @@ from seqdisent.data.speech import fsdd
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
-from seqdisent.recipes.recipe import Recipe, by_name, judge
+from seqdisent.recipes.base import Recipe, by_name, judge
 from seqdisent.training.config import TrainConfig
 
 

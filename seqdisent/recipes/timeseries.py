@@ -8,7 +8,7 @@ from typing import Any
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
-from seqdisent.recipes.recipe import Recipe, by_name
+from seqdisent.recipes.base import Recipe, by_name
 from seqdisent.training.config import TrainConfig
 
 FRAME = FrameConfig(kind="mlp", width=32, features=128)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
-from seqdisent.recipes.recipe import Recipe, by_name, judge, sigma
+from seqdisent.recipes.base import Recipe, by_name, judge, sigma
 from seqdisent.training.config import TrainConfig
 
 # Narrow: balls are simple to draw, and steps of training count for more than channels here.

@@ -21,7 +21,7 @@ from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes import Recipe
-from seqdisent.recipes.recipe import sigma
+from seqdisent.recipes.base import sigma
 from seqdisent.training.config import TrainConfig
 
 DATASET = "sprites-32"

@@ -217,7 +217,7 @@ def test_train_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["seqdisent", *command])
     # The whole validation split would take most of the time of this test.
     small = lambda n, s, r: seqdisent.load_dataset(n, s, r).select(range(8))
-    monkeypatch.setattr("seqdisent.recipes.recipe.load_dataset", small)
+    monkeypatch.setattr("seqdisent.recipes.base.load_dataset", small)
     assert main(command) == 0
     folder = tmp_path / "run" / "dbse-sprites"
     model, spec = seqdisent.load_checkpoint(folder)
