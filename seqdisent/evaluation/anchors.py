@@ -28,12 +28,14 @@ DataSplits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]
 class BlankedAnchor(ModelSubject):
     """A DBSE model whose anchor frame is black, or silent."""
 
+    anchor: int
+
     def codes(
         self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
     ) -> Codes:
-        blank = 0 if data.frames.dtype == np.uint8 else data.spec.value_range[0]
         frames = data.frames[np.arange(len(data))].copy()
-        frames[:, self.model.config.anchor] = blank
+        blank = 0 if frames.dtype == np.uint8 else data.spec.value_range[0]
+        frames[:, self.anchor] = blank
         return super().codes(replace(data, frames=frames), seed=seed, progress=progress)
 
 
@@ -76,7 +78,7 @@ def move_anchor(
     positions = np.unique(np.linspace(0, last, budget.anchors).round().astype(int)).tolist()
     subjects = [(anchor, False, ModelSubject(model.with_anchor(anchor))) for anchor in positions]
     if model.config.anchor_rule == "fixed":
-        subjects.append((model.config.anchor, True, BlankedAnchor(model)))
+        subjects.append((model.config.anchor, True, BlankedAnchor(model, model.config.anchor)))
     found = []
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):
         score = _score(subject, judge, (train, validation, test), real, budget.anchor_pairs, seed)

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent.checkpoint import prepare
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.errors import UsageError
 from seqdisent.evaluation.codes import Codes, ModelSubject, Subject, labels_in_parts
@@ -145,7 +146,7 @@ def untrained(model: SequentialVAE, seed: int = 0) -> ModelSubject:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         initial = build_model(model.name, model.spec, replace(model.config))
-    return ModelSubject(initial.to(memory_format=torch.channels_last).eval().requires_grad_(False))
+    return ModelSubject(prepare(initial, "cpu"))
 
 
 def control_subject(kind: str, model: SequentialVAE, gallery: SequenceDataset) -> Subject:

@@ -25,6 +25,7 @@ from seqdisent.evaluation.statistics import success_rate
 Labels = Mapping[str, np.ndarray]
 Role = Literal["swapped", "stays"]
 ROLES: tuple[Role, ...] = ("swapped", "stays")
+Distances = dict[Role, list[float]]  # of accuracies from their targets
 
 
 def independent_factors(labels: Labels) -> list[str]:
@@ -238,7 +239,9 @@ def multifactor_swap(
 
     interventions: dict[str, dict[str, InterventionScore]] = {}
     # By role: how far the accuracies of the judge, of chance and of a perfect model are from the target.
-    score, chance, perfect = ({role: [] for role in ROLES} for _ in range(3))
+    score: Distances = {role: [] for role in ROLES}
+    chance: Distances = {role: [] for role in ROLES}
+    perfect: Distances = {role: [] for role in ROLES}
     for name, seen in predicted.items():
         interventions[name] = {}
         for factor, n in classes.items():
@@ -265,7 +268,7 @@ def multifactor_swap(
     )
 
 
-def _one_minus_mean(distances: Mapping[Role, list[float]]) -> float:
+def _one_minus_mean(distances: Distances) -> float:
     """1 minus the mean of the two roles' mean distances."""
     stays, swapped = float(np.mean(distances["stays"])), float(np.mean(distances["swapped"]))
     return 1 - (stays + swapped) / 2

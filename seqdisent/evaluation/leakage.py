@@ -140,7 +140,7 @@ def measure(
         seed=seed,
         bootstrap=effort.resamples,
         permutations=effort.permutations,
-        shuffled_label_probes=dict(SHUFFLED_PROBES) if effort.nulls else {},
+        shuffled_label_probes=SHUFFLED_PROBES if effort.nulls else {},
         factors_at_one_step=tuple(changing),
         factors=tuple(
             _factor_summary(f, splits_of[f.name], reasons[f.name], f.name in composite)
@@ -226,7 +226,10 @@ class _Prober:
             # The code of one step is small: half the units and passes suffice.
             light = replace(config, hidden=config.hidden // 2, epochs=max(3, config.epochs // 2))
             progress = of_task(self.progress, f"{kind} probes of every step")
-            readings[kind] = read(*stacked, tasks, light, seed=self.seed, progress=progress)
+            train, validation, test = stacked
+            readings[kind] = read(
+                train, validation, test, tasks, light, seed=self.seed, progress=progress
+            )
         curve = []
         for factor in factors:
             for step in range(steps):
@@ -256,7 +259,8 @@ class _Prober:
     ) -> dict[object, list[Reading]]:
         tasks = [_task(f, splits) for f in factors]
         progress = of_task(self.progress, f"{kind} probes of the {about}")
-        return read(*stacked, tasks, config, seed=self.seed, progress=progress)
+        train, validation, test = stacked
+        return read(train, validation, test, tasks, config, seed=self.seed, progress=progress)
 
     def _read_shuffled(
         self,
@@ -275,8 +279,8 @@ class _Prober:
         # One penalty, the strongest, is all that a probe of noise needs.
         strong = replace(config, penalties=(max(config.penalties),))
         progress = of_task(self.progress, f"{kind} probes of shuffled labels, {about}")
-        first = [part[:1] for part in stacked]
-        readings = read(*first, tasks, strong, seed=self.seed, progress=progress)
+        train, validation, test = (part[:1] for part in stacked)
+        readings = read(train, validation, test, tasks, strong, seed=self.seed, progress=progress)
         return {f.name: [readings[f.name, i][0] for i in numbers] for f in factors}
 
     def _label_shuffles(self, test: Codes, factor: Factor) -> np.ndarray:

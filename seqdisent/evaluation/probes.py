@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqdisent.evaluation.schema import ProbeKind
+
 LOG2 = math.log(2)
 BATCH = 512
 
@@ -44,7 +46,7 @@ class ProbeConfig:
 
 LINEAR = ProbeConfig(hidden=0, penalties=(1e-5, 1e-3), epochs=25, rate=0.1)
 NONLINEAR = ProbeConfig(hidden=128, penalties=(1e-5, 1e-4), epochs=25, rate=0.01)
-PROBES = {"linear": LINEAR, "nonlinear": NONLINEAR}
+PROBES: dict[ProbeKind, ProbeConfig] = {"linear": LINEAR, "nonlinear": NONLINEAR}
 
 
 @dataclass(frozen=True)

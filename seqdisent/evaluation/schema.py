@@ -200,7 +200,7 @@ class Leakage:
     seed: int
     bootstrap: int
     permutations: int
-    shuffled_label_probes: dict[str, int]
+    shuffled_label_probes: dict[ProbeKind, int]
     factors_at_one_step: tuple[str, ...]
     factors: tuple[FactorSummary, ...]
     cells: tuple[LeakageCell, ...]

@@ -61,10 +61,7 @@ def speech_report(
     rng = np.random.default_rng(seed)
     recordings = [wave / 32767.0 for wave in data.recordings]
     hz = np.array(
-        [
-            vocoder.median_pitch_hz(vocoder.to_frames(x, n))
-            for x, n in zip(data.frames, data.steps, strict=True)
-        ]
+        [vocoder.median_pitch_hz(_recorded_frames(data, row)) for row in range(len(data))]
     )
     distortions = _distortion(subject, data, latents, recordings, rng)
     a, b = _pairs_of_speakers(data, hz, pairs, rng)
@@ -181,7 +178,7 @@ def _content(
         for who in np.unique(speaker)
         for what in contents
     }
-    right = []
+    right: list[bool] = []
     for pair in rng.permutation(len(a)):
         if len(right) >= PAIRS // 3:
             break
@@ -208,7 +205,7 @@ def _content(
 
 
 def _recorded_frames(data: SequenceDataset, row: int) -> np.ndarray:
-    return vocoder.to_frames(data.frames[row], data.steps[row])
+    return vocoder.to_frames(data.frames[np.array([row])][0], data.steps[row])
 
 
 def _cepstra(frames: np.ndarray) -> np.ndarray:

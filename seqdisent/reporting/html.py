@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import plotly.graph_objects as go
-from markupsafe import Markup
 
 from seqdisent.evaluation.schema import Report
 from seqdisent.reporting.figures import curves, heat_map
@@ -34,6 +33,6 @@ def html_report(report: Report) -> str:
     )
 
 
-def _html(figure: go.Figure, *, plotly: bool) -> Markup:
-    """A figure as HTML, which is not escaped again; the first one of a page brings Plotly."""
-    return Markup(figure.to_html(full_html=False, include_plotlyjs=plotly))
+def _html(figure: go.Figure, *, plotly: bool) -> str:
+    """A figure as HTML; the first one of a page brings Plotly."""
+    return figure.to_html(full_html=False, include_plotlyjs=plotly)

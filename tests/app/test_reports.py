@@ -73,7 +73,7 @@ def test_what_cannot_be_measured_says_why(monkeypatch) -> None:
 def test_paired_differences_need_the_same_sequences(tmp_path) -> None:
     one, other = reports.find(NAME), reports.find(OTHER)
     found, why = reports.difference(one, other)
-    assert not why and UNLABELLED not in {d["factor"] for d in found}
+    assert not why and UNLABELLED not in {difference.factor for difference in found}
     assert "smaller sample" in reports.difference(one, replace(other, live=True))[1]
     assert "not kept" in reports.difference(one, replace(other, rows_path=tmp_path / "none.npz"))[1]
 
