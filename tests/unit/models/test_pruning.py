@@ -1,4 +1,4 @@
-"""Cutting codes down to their signal: what is kept, what goes, and what does not change."""
+"""Pruning codes to their signal: what is kept, what is removed, and what does not change."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def test_every_direction_kept_changes_no_mean(variant):
     assert torch.allclose(before.dynamic, after.dynamic, atol=1e-4)
 
 
-def test_means_stay_in_the_kept_directions_and_widths_tell_nothing(variant):
+def test_means_stay_in_the_kept_directions_and_widths_are_constant(variant):
     model = build(variant)
-    cut = _with_ranks(model, directions_of(model), {"static": 2, "dynamic": 3})
+    pruned = _with_ranks(model, directions_of(model), {"static": 2, "dynamic": 3})
     with torch.inference_mode():
-        encoding = cut.encode(DATA[:60].x, sample=False)
+        encoding = pruned.encode(DATA[:60].x, sample=False)
     for posterior, rank in ((encoding.static, 2), (encoding.dynamic, 3)):
         mean = posterior.mean.flatten(1).double()
         values = torch.linalg.svdvals(mean - mean.mean(0))
         assert values[rank] < 1e-4 * values[0] <= values[0]
         assert (
             posterior.log_std == posterior.log_std[:1]
-        ).all()  # a width that varies would tell of x
+        ).all()  # a width that varies would carry information about x
 
 
 def test_the_ratio_is_that_of_signal_to_noise():
@@ -65,7 +65,7 @@ def test_the_ratio_is_that_of_signal_to_noise():
     )
     kept = found.project(scaled @ turn * noise, 1)
     assert torch.linalg.matrix_rank(kept - kept.mean(0), rtol=1e-3) == 1
-    # What was cut is all that was below the noise.
+    # What was pruned is all that was below the noise.
     assert (((kept - scaled @ turn * noise) / noise).square().sum(1).mean()) == pytest.approx(
         0.01, rel=0.1
     )
@@ -109,14 +109,14 @@ def test_the_least_rank_that_keeps_the_error_is_found():
     assert least(-1.0) == 6  # what cannot be reached keeps everything
 
 
-def test_a_cut_model_is_saved_loaded_swapped_and_sampled(tmp_path):
-    cut = _with_ranks(model := build("dbse"), directions_of(model), {"static": 3, "dynamic": 4})
+def test_a_pruned_model_is_saved_loaded_swapped_and_sampled(tmp_path):
+    pruned = _with_ranks(model := build("dbse"), directions_of(model), {"static": 3, "dynamic": 4})
     loaded, _ = seqdisent.load_checkpoint(
-        seqdisent.save_checkpoint(tmp_path / "cut", cut, kind="dbse", recipe={})
+        seqdisent.save_checkpoint(tmp_path / "pruned", pruned, kind="dbse", recipe={})
     )
     x = DATA[:2].x
     with torch.inference_mode():
-        before, after = (m.eval().encode(x, sample=False).latents for m in (cut, loaded))
+        before, after = (m.eval().encode(x, sample=False).latents for m in (pruned, loaded))
         assert torch.equal(before.static, after.static) and torch.equal(
             before.dynamic, after.dynamic
         )
@@ -130,25 +130,25 @@ def test_a_cut_model_is_saved_loaded_swapped_and_sampled(tmp_path):
             loaded.encode(x[:, :5])
 
 
-def test_what_cannot_be_cut_says_why():
+def test_what_cannot_be_pruned_is_an_error():
     model = build("dbse")
-    cut, _ = prune_codes(model, DATA)
+    pruned, _ = prune_codes(model, DATA)
     with pytest.raises(ValueError, match="pruned already"):
-        prune_codes(cut, DATA)
+        prune_codes(pruned, DATA)
     with pytest.raises(ValueError, match="tolerance must be positive"):
         prune_codes(model, DATA, tolerance=0)
     with pytest.raises(ValueError, match="a code of size 4 has no 5 directions"):
         SubspaceProjection(4, 5)
 
 
-def test_a_filter_is_measured_and_never_trained():
-    filter_ = SubspaceProjection(4, 2)
-    assert not list(filter_.parameters()) and len(filter_.state_dict()) == 4
+def test_a_projection_is_measured_and_never_trained():
+    projection = SubspaceProjection(4, 2)
+    assert not list(projection.parameters()) and len(projection.state_dict()) == 4
     posterior = DiagonalGaussian(
         torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.ones(5, 4)
     )
-    filtered = replace(filter_(posterior))
+    projected = replace(projection(posterior))
     assert (
-        torch.equal(filtered.mean[:, :2], posterior.mean[:, :2])
-        and (filtered.mean[:, 2:] == 0).all()
+        torch.equal(projected.mean[:, :2], posterior.mean[:, :2])
+        and (projected.mean[:, 2:] == 0).all()
     )
