@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from seqdisent.checkpoint import checkpoints_root, list_checkpoints
 from seqdisent.evaluation.judge import is_informative
 from seqdisent.evaluation.report_file import load_report
-from seqdisent.evaluation.schema import Report
+from seqdisent.evaluation.schema import FactorSummary, Report
 from seqdisent.experiments.benchmark.tables import read_results
 from seqdisent.experiments.rate_distortion import tables as rate_distortion
 from seqdisent.experiments.transitions import tables as transitions
@@ -25,18 +26,18 @@ HEADER = (
     "all at once, %",
     "squared error (training mean)",
     "identity in the dynamic code, bits",
-    "of a draw",
+    "of a sample",
     "motion and direction in the static code, bits",
-    "of a draw",
+    "of a sample",
 )
 PLACE = "x1"  # a factor that data sets of moving things have
 MOVING_HEADER = (
     "checkpoint",
-    "kept in a swap, lowest factor that the judge knows, %",
+    "kept in a swap, lowest factor with an informative judge, %",
     "squared error (training mean)",
-    "what stays, told by the static / the dynamic code, bits",
-    "place of the first, told by the dynamic code, R²",
-    "by the static code, R²",
+    "static factors in the static / the dynamic code, bits",
+    "position of the first in the dynamic code, R²",
+    "in the static code, R²",
 )
 SPEECH_HEADER = (
     "checkpoint",
@@ -62,6 +63,15 @@ BENCHMARK, BITS, ROLLOUTS = "benchmark-series", "bits", "rollouts"
 LEARNERS = ("codes", "raw features", "supervised")
 
 
+Part = TypeVar("Part")
+
+
+def _measured(part: Part | None) -> Part:
+    """A part of a report that the checkpoints of a table have."""
+    assert part is not None, "measure the checkpoint with `seqdisent evaluate`"
+    return part
+
+
 def table() -> str:
     """Characters: what a swap keeps, the reconstruction error, and the bits off target in both codes."""
     rows = []
@@ -69,18 +79,19 @@ def table() -> str:
         if PLACE in _factors(report):
             continue
         summary = report.summary
-        cells = [
-            f"`{name}`",
-            f"{100 * summary.swap_keeps_least.value:.1f} ({summary.swap_keeps_least_factor})",
-            f"{100 * summary.swap_keeps_all.value:.1f}",
-            _error(report),
-            *(
-                off_target(report, code, posterior)
-                for code in ("dynamic", "static")
-                for posterior in ("mean", "sample")
-            ),
-        ]
-        rows.append(cells)
+        least, together = _measured(summary.swap_keeps_least), _measured(summary.swap_keeps_all)
+        rows.append(
+            [
+                f"`{name}`",
+                f"{100 * least.value:.1f} ({summary.swap_keeps_least_factor})",
+                f"{100 * together.value:.1f}",
+                _error(report),
+                off_target(report, "dynamic", "mean"),
+                off_target(report, "dynamic", "sample"),
+                off_target(report, "static", "mean"),
+                off_target(report, "static", "sample"),
+            ]
+        )
     return markdown_table(HEADER, rows)
 
 
@@ -90,37 +101,59 @@ def moving_table() -> str:
     for name, report in _reports("video"):
         if PLACE not in _factors(report):
             continue
-        leakage = report.leakage
-        kept = {
-            factor: score.kept.value
-            for factor, score in report.swaps.swap.items()
-            if is_informative(report.judge[factor], score.chance)
-        }
-        worst = min(kept, key=lambda factor: (kept[factor], factor))
-        static = [f for f in leakage.factors if f.kind == "static" and not f.not_measurable]
-        bits_of = {
-            code: sum(leakage.best(code, f.name).bits.value for f in static)
-            for code in ("static", "dynamic")
-        }
-        entropy = sum(f.entropy_bits for f in static)
-        place = [leakage.best(code, PLACE).score for code in ("dynamic", "static")]
-        cells = [
-            f"`{name}`",
-            f"{100 * kept[worst]:.1f} ({worst})",
-            _error(report),
-            f"{bits_of['static']:.2f} / {bits_of['dynamic']:.2f} of {entropy:.2f}",
-            *(f"{r2.value:.2f} [{r2.low:.2f}, {r2.high:.2f}]" for r2 in place),
-        ]
-        rows.append(cells)
+        worst, kept = _least_kept(report)
+        static = _static_bits(report, "static")
+        dynamic = _static_bits(report, "dynamic")
+        entropy = sum(_measured(factor.entropy_bits) for factor in _static_factors(report))
+        rows.append(
+            [
+                f"`{name}`",
+                f"{100 * kept:.1f} ({worst})",
+                _error(report),
+                f"{static:.2f} / {dynamic:.2f} of {entropy:.2f}",
+                _place(report, "dynamic"),
+                _place(report, "static"),
+            ]
+        )
     return markdown_table(MOVING_HEADER, rows)
 
 
+def _least_kept(report: Report) -> tuple[str, float]:
+    """The factor that swaps keep least often, of those with an informative judge, and how often they keep it."""
+    judge = _measured(report.judge)
+    kept = {
+        factor: score.kept.value
+        for factor, score in _measured(report.swaps).swap.items()
+        if is_informative(judge[factor], score.chance)
+    }
+    worst = min(kept, key=lambda factor: (kept[factor], factor))
+    return worst, kept[worst]
+
+
+def _static_factors(report: Report) -> list[FactorSummary]:
+    factors = _measured(report.leakage).factors
+    return [factor for factor in factors if factor.kind == "static" and not factor.not_measurable]
+
+
+def _static_bits(report: Report, code: str) -> float:
+    """Bits about all static factors in a code."""
+    leakage = _measured(report.leakage)
+    scores = [_measured(leakage.best(code, f.name)) for f in _static_factors(report)]
+    return sum(score.bits.value for score in scores)
+
+
+def _place(report: Report, code: str) -> str:
+    """R² of the first position from a code, with its interval."""
+    r2 = _measured(_measured(report.leakage).best(code, PLACE)).score
+    return f"{r2.value:.2f} [{r2.low:.2f}, {r2.high:.2f}]"
+
+
 def _factors(report: Report) -> set[str]:
-    return {factor.name for factor in report.leakage.factors}
+    return {factor.name for factor in _measured(report.leakage).factors}
 
 
 def _error(report: Report) -> str:
-    error = report.reconstruction
+    error = _measured(report.reconstruction)
     mean = error.training_mean_squared_error_per_sequence
     return f"{error.squared_error_per_sequence:.0f} ({mean:.0f})"
 
@@ -129,26 +162,31 @@ def speech_table() -> str:
     """Speech: what a swap carries and keeps, judged from waveforms, and the information off target."""
     rows = []
     for name, report in _reports("speech"):
-        swaps, verified, pitch = report.swaps, report.verification, report.speech.pitch
-        content = next(f.name for f in report.leakage.factors if f.kind == "dynamic")
-        judged = content in swaps.swap
-        rates = (verified.static, verified.dynamic, verified.gap)
-        cells = [
-            f"`{name}`",
-            percent(swaps.swap["speaker"].kept),
-            percent(swaps.swap[content].kept) if judged else "not measurable by a judge",
-            percent(swaps.all_kept),
-            percent(pitch["sex" if "sex" in pitch else "apart"].nearer_donor),
-            " / ".join(f"{100 * rate.value:.1f}" for rate in rates),
-            _bits(report, "dynamic", "speaker"),
-            _bits(report, "static", content),
-        ]
-        rows.append(cells)
+        swaps, verified = _measured(report.swaps), _measured(report.verification)
+        pitch = _measured(report.speech).pitch
+        factors = _measured(report.leakage).factors
+        content = next(factor.name for factor in factors if factor.kind == "dynamic")
+        content_kept = "not measurable by a judge"
+        if content in swaps.swap:
+            content_kept = percent(swaps.swap[content].kept)
+        error_rates = (verified.static, verified.dynamic, verified.gap)
+        rows.append(
+            [
+                f"`{name}`",
+                percent(swaps.swap["speaker"].kept),
+                content_kept,
+                percent(swaps.all_kept),
+                percent(pitch["sex" if "sex" in pitch else "apart"].nearer_donor),
+                " / ".join(f"{100 * rate.value:.1f}" for rate in error_rates),
+                _bits(report, "dynamic", "speaker"),
+                _bits(report, "static", content),
+            ]
+        )
     return markdown_table(SPEECH_HEADER, rows)
 
 
 def series_table(path: Path | None = None) -> str:
-    """Series: what the codes are good for, over seeds, beside everything that needs no such codes.
+    """Series: downstream scores of the codes over seeds, compared with learners that need no such codes.
 
     Args:
         path: ``results.json`` of a benchmark; by default the one beside the checkpoints.
@@ -166,7 +204,9 @@ def series_table(path: Path | None = None) -> str:
                     for method, row in task.published.items()
                     if method != "supervised"
                 ]
-                has_swap = task.swap is not None and not number
+                swap = "-"
+                if task.swap is not None and number == 0:  # a row of a task is enough
+                    swap = f"{np.mean(task.swap.right):.0f}"
                 cells = [
                     f"`{result.recipe}`",
                     f"{task.task}, {measure}{UNITS.get(measure, '')}",
@@ -175,7 +215,7 @@ def series_table(path: Path | None = None) -> str:
                     estimate(scores["raw features"]),
                     estimate(scores["supervised"]),
                     published[-1] if published else "-",
-                    f"{np.mean(task.swap.right):.0f}" if has_swap else "-",
+                    swap,
                 ]
                 rows.append(cells)
     return markdown_table(SERIES_HEADER, rows)
@@ -216,10 +256,11 @@ def rollouts_table(path: Path | None = None) -> str:
 
 
 def _bits(report: Report, code: str, factor: str) -> str:
-    about = report.leakage.factor(factor)
+    leakage = _measured(report.leakage)
+    about = leakage.factor(factor)
     if about.not_measurable:
         return "not measurable"
-    return f"{bits(report.leakage.best(code, factor))} of {about.entropy_bits:.2f}"
+    return f"{bits(leakage.best(code, factor))} of {about.entropy_bits:.2f}"
 
 
 def _reports(modality: str) -> list[tuple[str, Report]]:
@@ -235,8 +276,9 @@ def _reports(modality: str) -> list[tuple[str, Report]]:
 
 def off_target(report: Report, code: str, posterior: str) -> str:
     """Bits in a code about factors that do not belong in it, of their entropy."""
-    leakage = report.leakage
-    return f"{leakage.off_target_bits(code, posterior):.2f} of {leakage.off_target_entropy_bits(code):.2f}"
+    leakage = _measured(report.leakage)
+    bits_off_target = leakage.off_target_bits(code, posterior)
+    return f"{bits_off_target:.2f} of {leakage.off_target_entropy_bits(code):.2f}"
 
 
 def main() -> None:

@@ -120,10 +120,11 @@ def off_target(codes: tuple[Codes, Codes, Codes], factors: tuple[Factor, ...]) -
     """
     found = {}
     for code, vector in VECTORS.items():
-        views = [torch.stack([vector(part.mean), vector(part.sample)]) for part in codes]
+        learn, hold, test = (torch.stack([vector(c.mean), vector(c.sample)]) for c in codes)
         tasks = [_task(factor, codes) for factor in factors if factor.kind != code]
         readings = [
-            read(*views, tasks, replace(config, epochs=EPOCHS)) for config in PROBES.values()
+            read(learn, hold, test, tasks, replace(config, epochs=EPOCHS))
+            for config in PROBES.values()
         ]
         for task in tasks:
             for number, posterior in enumerate(("mean", "sample")):
