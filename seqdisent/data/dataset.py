@@ -37,8 +37,8 @@ class SequenceDataset(Dataset):
             recording are not independent, so intervals resample sources. By default each its own.
         lengths: steps that exist of each sequence, int64 ``[N]``, each at least 1; by default all T.
         recordings: of audio, the waveform behind each sequence, int16 ``[n]`` at 16 kHz.
-        utterance: of segments, the recording that each was cut from, int64 ``[N]``; by default each its own.
-        titles: what people call each sequence, ``[N]`` strings: "Wanliu, May 2016".
+        utterance: of segments, the recording that each was cut from, int64 ``[N]``; by default each is one.
+        titles: a title of each sequence, ``[N]`` strings: "Wanliu, May 2016".
         starts: of series with dates, when each begins, datetime64 ``[N]``.
     """
 
@@ -88,7 +88,13 @@ class SequenceDataset(Dataset):
     def select(self, rows: np.ndarray) -> SequenceDataset:
         """The subset with these rows, in this order, its frames in memory."""
         rows = np.asarray(rows)
-        pick = lambda value: None if value is None else value[rows]
+
+        def pick(value: np.ndarray | None) -> np.ndarray | None:
+            return None if value is None else value[rows]
+
+        recordings = self.recordings
+        if recordings is not None:
+            recordings = tuple(recordings[row] for row in rows)
         return replace(
             self,
             frames=self.frames[rows],
@@ -96,9 +102,7 @@ class SequenceDataset(Dataset):
             dynamic={k: v[rows] for k, v in self.dynamic.items()},
             source=pick(self.source),
             lengths=pick(self.lengths),
-            recordings=None
-            if self.recordings is None
-            else tuple(self.recordings[row] for row in rows),
+            recordings=recordings,
             utterance=pick(self.utterance),
             titles=pick(self.titles),
             starts=pick(self.starts),
@@ -106,7 +110,7 @@ class SequenceDataset(Dataset):
 
     @property
     def sources(self) -> np.ndarray:
-        """The source of every sequence ``[N]``, each its own if none were declared."""
+        """The source of every sequence ``[N]``, by default every sequence is one."""
         return np.arange(len(self)) if self.source is None else self.source
 
     def in_memory(self) -> SequenceDataset:

@@ -19,12 +19,12 @@ def data_root(root: str | Path | None = None) -> Path:
 
 
 def verify(
-    folder: Path, checksums: Mapping[str, str], name: str, *, of_its_own: bool = True
+    folder: Path, checksums: Mapping[str, str], name: str, *, own_folder: bool = True
 ) -> None:
     """Check every file of a data set.
 
     Args:
-        of_its_own: whether ``folder`` belongs to the data set, and is not the one in which all data sets are.
+        own_folder: whether ``folder`` belongs to the data set, and is not the one in which all data sets are.
 
     Raises:
         DataNotReady: naming the first file that is missing or has another checksum.
@@ -34,7 +34,7 @@ def verify(
         if not path.is_file():
             raise DataNotReady(
                 f"{name}: {relative} is missing from {folder}. Run `seqdisent data {name}` to download "
-                f"it, or set SEQDISENT_DATA to a folder that holds {f'{folder.name}/' if of_its_own else relative}."
+                f"it, or set SEQDISENT_DATA to a folder that holds {f'{folder.name}/' if own_folder else relative}."
             )
         if sha256(path) != expected:
             raise DataNotReady(

@@ -84,12 +84,12 @@ def recordings(split: str, root: Root = None) -> list[Recording]:
     parts = {
         "test": TESTED,
         "validation": VALIDATED,
-        "train": [s for s in SENTENCES if s not in TESTED + VALIDATED],
+        "train": tuple(s for s in SENTENCES if s not in TESTED + VALIDATED),
     }
     path = data_root(root) / ARCHIVE
     check(path)
     emotions = list(EMOTIONS)
-    found = []
+    found: list[Recording] = []
     for name, content in read_archive(path, ".wav").items():
         match = _NAME.fullmatch(name)
         if match is None or match[2].lower() not in parts[split]:

@@ -1,7 +1,7 @@
 """The Free Spoken Digit Dataset: six men say the digits fifty times each (Jackson et al. 2018).
 
 The speaker is static, the digit dynamic. Takes 0-4 are the test split, as the authors advise; takes 5-7 are held out
-of the others for validation. In ``fsdd-without-NAME`` that speaker is heard in the test split only.
+of the others for validation. In ``fsdd-without-NAME`` that speaker is in the test split only.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def recordings(split: str, root: Root = None) -> list[Recording]:
     """Recordings of a split."""
     path = data_root(root) / ARCHIVE
     check(path)
-    found = []
+    found: list[Recording] = []
     for name, content in read_archive(path, ".wav").items():
         digit, speaker, take = name.removesuffix(".wav").split("_")
         if int(take) not in TAKES[split]:

@@ -7,13 +7,12 @@ a segment of 200 ms, so that an utterance is a run of segments (Li & Mandt 2018,
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 
 from seqdisent.audio import vocoder
 from seqdisent.audio.prepare import RATE_HZ
@@ -29,14 +28,14 @@ FRONT_END = "world-1"  # changes whenever analyse does: what was kept of an olde
 
 @dataclass(frozen=True)
 class Recording:
-    """One clip and what is known of it.
+    """One clip and its labels.
 
     Args:
         wave: int16 ``[n]`` at 16 kHz, prepared by :func:`seqdisent.audio.prepare.prepare`.
         labels: for each factor of the data set a class index, or a number; -1 (NaN) is missing. Of a dynamic factor
             one for all steps, or one a step ``[n]``.
         source: recordings of one source are not independent.
-        utterance: number of the file that it was cut from, if any was cut; by default each is its own.
+        utterance: number of the file that it was cut from; None if it is a complete file.
     """
 
     wave: np.ndarray
@@ -129,65 +128,107 @@ def in_segments(spec: DatasetSpec) -> DatasetSpec:
     )
 
 
+@dataclass(frozen=True)
+class _Row:
+    """One sequence: a recording, or a segment of one.
+
+    Args:
+        steps: ``[T, 2, 67]``, padded.
+        length: how many of the steps exist.
+        wave: the waveform of those that exist, int16.
+        recording: number of the recording.
+        first_step: its first step in the recording.
+    """
+
+    steps: np.ndarray
+    length: int
+    wave: np.ndarray
+    recording: int
+    first_step: int
+
+
 def recording_dataset(
     spec: DatasetSpec, recordings: Sequence[Recording], progress: Progress | None = None
 ) -> SequenceDataset:
     """Recordings as a split, each a sequence, or several where ``spec`` is made of segments.
 
     Steps that do not exist, or have no label, get -1 (NaN) of every dynamic factor.
+
+    Raises:
+        ValueError: if there are no recordings.
     """
     if not recordings:
         raise ValueError(f"{spec.name}: no recordings in this split")
-    frames = analyse_all([r.wave for r in recordings], progress)
-    if (
-        spec.bandwidth_hz
-    ):  # what resampling left above is no speech, and tells one microphone from another
-        above = np.flatnonzero(spec.bandwidth_hz < vocoder.BAND_HZ)
-        for found in frames:
-            found[:, above] = (vocoder.FLOOR_DB - vocoder.CENTRE_DB) / vocoder.DB
-    rows: list[
-        tuple[np.ndarray, int, np.ndarray, int, int]
-    ] = []  # steps, length, waveform, recording, first step
+    frames = analyse_all([recording.wave for recording in recordings], progress)
+    if spec.bandwidth_hz:
+        _silence_above(frames, spec.bandwidth_hz)
+    rows: list[_Row] = []
     for number, (recording, found) in enumerate(zip(recordings, frames, strict=True)):
-        per_row = spec.frames * vocoder.STEP_FRAMES
-        # Pieces of a recording that is longer than a sequence only in the mode of segments.
-        starts = range(0, len(found), per_row) if spec.frames == SEGMENT_STEPS else (0,)
-        for start in starts:
-            piece = found[start : start + per_row]
-            if start and len(piece) < per_row:
-                continue  # a last piece that is not whole tells little
-            steps, length = vocoder.to_steps(piece, spec.frames)
-            hop = round(vocoder.FRAME_SECONDS * RATE_HZ)
-            sound = recording.wave[start * hop : (start + length * vocoder.STEP_FRAMES) * hop]
-            rows.append((steps, length, sound, number, start // vocoder.STEP_FRAMES))
-    taken = [recordings[number] for *_, number, _ in rows]
-    utterance = [
-        n if r.utterance is None else r.utterance for r, (*_, n, _) in zip(taken, rows, strict=True)
-    ]
-
-    def static(factor: Factor) -> np.ndarray:
-        return np.array(
-            [r.labels[factor.name] for r in taken], np.float64 if factor.continuous else np.int64
-        )
-
-    def dynamic(factor: Factor) -> np.ndarray:
-        labels = np.full((len(rows), spec.frames), np.nan if factor.continuous else -1)
-        for row, recording, (_, length, _, _, first) in zip(labels, taken, rows, strict=True):
-            known = np.asarray(recording.labels[factor.name])
-            known = known[first : first + length] if known.ndim else np.repeat(known, length)
-            row[: len(known)] = known
-        return labels
-
+        rows += _rows_of(recording, number, found, spec.frames)
+    taken = [recordings[row.recording] for row in rows]
+    utterances = []
+    for row, recording in zip(rows, taken, strict=True):
+        is_whole = recording.utterance is None
+        utterances.append(row.recording if is_whole else recording.utterance)
     return SequenceDataset(
         spec,
-        np.stack([steps for steps, *_ in rows]),
-        {f.name: static(f) for f in spec.static_factors},
-        {f.name: dynamic(f) for f in spec.dynamic_factors},
-        source=np.array([r.source for r in taken]),
-        lengths=np.array([length for _, length, *_ in rows]),
-        recordings=tuple(sound for _, _, sound, *_ in rows),
-        utterance=np.array(utterance),
+        np.stack([row.steps for row in rows]),
+        {factor.name: _static_labels(factor, taken) for factor in spec.static_factors},
+        {
+            factor.name: _dynamic_labels(factor, rows, taken, spec.frames)
+            for factor in spec.dynamic_factors
+        },
+        source=np.array([recording.source for recording in taken]),
+        lengths=np.array([row.length for row in rows]),
+        recordings=tuple(row.wave for row in rows),
+        utterance=np.array(utterances),
     )
+
+
+def _silence_above(frames: list[np.ndarray], bandwidth_hz: float) -> None:
+    """Set the bands above a frequency to the floor, in place.
+
+    Resampling leaves no speech there, but traces by which microphones can be told apart.
+    """
+    above = np.flatnonzero(bandwidth_hz < vocoder.BAND_HZ)
+    for found in frames:
+        found[:, above] = (vocoder.FLOOR_DB - vocoder.CENTRE_DB) / vocoder.DB
+
+
+def _rows_of(
+    recording: Recording, number: int, frames: np.ndarray, steps_per_row: int
+) -> Iterator[_Row]:
+    """The sequence of a recording, or its segments; a last segment that is incomplete is left out."""
+    frames_per_row = steps_per_row * vocoder.STEP_FRAMES
+    hop = round(vocoder.FRAME_SECONDS * RATE_HZ)
+    is_segmented = steps_per_row == SEGMENT_STEPS
+    starts = range(0, len(frames), frames_per_row) if is_segmented else range(1)
+    for start in starts:
+        piece = frames[start : start + frames_per_row]
+        if start and len(piece) < frames_per_row:
+            continue
+        steps, length = vocoder.to_steps(piece, steps_per_row)
+        wave = recording.wave[start * hop : (start + length * vocoder.STEP_FRAMES) * hop]
+        yield _Row(steps, length, wave, number, start // vocoder.STEP_FRAMES)
+
+
+def _static_labels(factor: Factor, recordings: Sequence[Recording]) -> np.ndarray:
+    labels = [recording.labels[factor.name] for recording in recordings]
+    return np.array(labels, np.float64 if factor.continuous else np.int64)
+
+
+def _dynamic_labels(
+    factor: Factor, rows: Sequence[_Row], recordings: Sequence[Recording], steps: int
+) -> np.ndarray:
+    """Labels ``[N, T]``; a label of a whole recording is repeated for the steps that exist."""
+    labels = np.full((len(rows), steps), np.nan if factor.continuous else -1)
+    for target, row, recording in zip(labels, rows, recordings, strict=True):
+        label = np.asarray(recording.labels[factor.name])
+        if label.ndim == 0:
+            label = np.full(row.first_step + row.length, label)
+        known = label[row.first_step : row.first_step + row.length]
+        target[: len(known)] = known
+    return labels
 
 
 def analyse_all(waves: Sequence[np.ndarray], progress: Progress | None = None) -> list[np.ndarray]:
@@ -222,8 +263,5 @@ def _analyse(wave: np.ndarray) -> np.ndarray:
 
 
 def _workers(clips: int) -> int:
-    """Starting processes takes longer than a few clips."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return 1 if clips < 40 else cores
+    """Processes for so many clips: starting them takes longer than to analyse a few clips."""
+    return 1 if clips < 40 else cpu_count()

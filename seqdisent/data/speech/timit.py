@@ -1,4 +1,4 @@
-"""TIMIT: 630 Americans from eight regions read ten sentences each (Garofolo et al. 1993); a user's own copy.
+"""TIMIT: 630 Americans from eight regions read ten sentences each (Garofolo et al. 1993); from the user's copy.
 
 Speaker, sex and dialect are static, the sentence and, from the ``.PHN`` files, the phone are dynamic. Splits are those
 of the papers: 462 speakers to train on, the 50 of the usual development set, the 24 of the core test; eight sentences
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,10 +29,8 @@ from seqdisent.data.speech.recordings import (
 )
 from seqdisent.spec import DatasetSpec, Factor, Source
 
-SECONDS, RUN_SECONDS = (
-    2.0,
-    10.0,
-)  # of a sequence, and of an utterance that is a run of segments: the longest has 7.8
+SECONDS = 2.0  # of a sequence
+RUN_SECONDS = 10.0  # of an utterance that is a run of segments; the longest has 7.8
 DIALECTS = (
     "New England",
     "Northern",
@@ -42,15 +41,20 @@ DIALECTS = (
     "Western",
     "Army Brat",
 )
-_words = re.compile(r"[\w-]+").findall
+
+
+def _split_words(text: str) -> list[str]:
+    return re.findall(r"[\w-]+", text)
+
+
 CORE = frozenset(
-    _words("""
+    _split_words("""
     MDAB0 MWBT0 FELC0 MTAS1 MWEW0 FPAS0 MJMP0 MLNT0 FPKT0 MLLL0 MTLS0 FJLM0
     MBPM0 MKLT0 FNLP0 MCMJ0 MJDH0 FMGD0 MGRT0 MNJM0 FDHC0 MJLN0 MPAM0 FMLD0
 """)
 )
 DEVELOPMENT = frozenset(
-    _words("""
+    _split_words("""
     FAKS0 FDAC1 FJEM0 MGWT0 MJAR0 MMDB1 MMDM2 MPDF0 FCMH0 FKMS0 MBDG0 MBWM0 MCSH0 FADG0 FDMS0 FEDW0 MGJF0
     MGLB0 MRTK0 MTAA0 MTDT0 MTHC0 MWJG0 FNMR0 FREW0 FSEM0 MBNS0 MMJR0 MDLS0 MDLF0 MDVC0 MERS0 FMAH0 FDRW0
     MRCS0 MRJM4 FCAL1 MMWH0 FJSJ0 MAJC0 MJSW0 MREB0 FGJD0 FJMG0 MROA0 MTEB0 MJFC0 MRJR0 FMML0 MRWS1
@@ -62,7 +66,7 @@ WHO = {
     "test": "24 speakers of the core test (folder TEST)",
 }
 PHONES = tuple(
-    _words(
+    _split_words(
         "aa ae ah aw ay b ch d dh dx eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh sil t th uh uw v w y z"
     )
 )
@@ -107,7 +111,7 @@ OUTLINE = audio_spec(
 
 @dataclass(frozen=True)
 class Utterance:
-    """A sentence that someone reads, and its phones' file if there is one."""
+    """A sentence read by a speaker, and the file of its phones if there is one."""
 
     wav: Path
     phn: Path | None
@@ -117,7 +121,7 @@ class Utterance:
 
 
 def utterances(root: Root = None) -> dict[str, list[Utterance]]:
-    """What is there of each split, by speaker and sentence.
+    """The utterances of each split that are in the folder, by speaker and sentence.
 
     Raises:
         DataNotReady: if TIMIT is not there, there is nothing of a split, or the recordings are compressed.
@@ -132,21 +136,20 @@ def utterances(root: Root = None) -> dict[str, list[Utterance]]:
             "TIMIT in between is fine). Or name the folder that holds it with --data-root or SEQDISENT_DATA."
         )
     found: dict[str, list[Utterance]] = {split: [] for split in WHO}
-    for part in ("train", "test"):
-        regions = [region for top in _inside(tree, part) for region in _inside(top, r"dr[1-8]")]
-        for folder in (
-            folder for region in regions for folder in _inside(region, r"[fm][a-z]{3}\d")
-        ):
-            speaker = folder.name.upper()
-            split = "train" if part == "train" else "test" if speaker in CORE else "validation"
-            if part == "train" or speaker in CORE | DEVELOPMENT:
-                found[split] += _read(folder, speaker, int(folder.parent.name[-1]) - 1)
-    for split, whole in found.items():
-        if not whole:
+    for folder in _speaker_folders(tree, "train"):
+        found["train"] += _read(folder)
+    for folder in _speaker_folders(tree, "test"):
+        speaker = folder.name.upper()
+        if speaker in CORE:
+            found["test"] += _read(folder)
+        elif speaker in DEVELOPMENT:
+            found["validation"] += _read(folder)
+    for split, some in found.items():
+        if not some:
             raise DataNotReady(
-                f"timit: {tree} has no SI or SX recordings of the {WHO[split]}. Copy TIMIT whole."
+                f"timit: {tree} has no SI or SX recordings of the {WHO[split]}. Copy all of TIMIT."
             )
-        whole.sort(key=lambda u: (u.speaker, u.sentence))
+        some.sort(key=lambda u: (u.speaker, u.sentence))
     _check_coding(found["train"][0].wav)
     return found
 
@@ -157,19 +160,19 @@ def spec(root: Root = None) -> DatasetSpec:
 
 
 def _declared(found: dict[str, list[Utterance]]) -> DatasetSpec:
-    every = sum(found.values(), [])
+    every = [utterance for some in found.values() for utterance in some]
     classes = {
-        name: tuple(sorted({getattr(u, name) for u in every})) for name in ("speaker", "sentence")
+        "speaker": tuple(sorted({utterance.speaker for utterance in every})),
+        "sentence": tuple(sorted({utterance.sentence for utterance in every})),
     }
-    return replace(
-        OUTLINE,
-        factors=tuple(
-            replace(factor, classes=classes.get(factor.name, factor.classes))
-            for factor in OUTLINE.factors
-            if factor.name != "phone" or any(u.phn for u in every)
-        ),
-        splits=tuple((split, len(part)) for split, part in found.items()),
-    )
+    has_phones = any(utterance.phn for utterance in every)
+    factors = []
+    for factor in OUTLINE.factors:
+        if factor.name == "phone" and not has_phones:
+            continue
+        factors.append(replace(factor, classes=classes.get(factor.name, factor.classes)))
+    splits = tuple((split, len(some)) for split, some in found.items())
+    return replace(OUTLINE, factors=tuple(factors), splits=splits)
 
 
 def recordings(split: str, root: Root = None, *, seconds: float = SECONDS) -> list[Recording]:
@@ -179,20 +182,23 @@ def recordings(split: str, root: Root = None, *, seconds: float = SECONDS) -> li
         f.name: {label: i for i, label in enumerate(f.classes)} for f in _declared(there).factors
     }
     found = []
-    for said in there[split]:
+    for utterance in there[split]:
         try:
-            clip = prepare.read(said.wav, max_seconds=seconds)
+            clip = prepare.read(utterance.wav, max_seconds=seconds)
         except prepare.AudioError as error:
-            _check_coding(said.wav)
-            raise DataNotReady(f"timit: {said.wav.parent}: {error}") from error
+            _check_coding(utterance.wav)
+            raise DataNotReady(f"timit: {utterance.wav.parent}: {error}") from error
+        speaker = number["speaker"][utterance.speaker]
         labels = {
-            "speaker": number["speaker"][said.speaker],
-            "sex": int(said.speaker[0] == "M"),
-            "dialect": said.dialect,
-            "sentence": number["sentence"][said.sentence],
-            "phone": -1 if said.phn is None else phones(said.phn, clip.start, len(clip.wave)),
+            "speaker": speaker,
+            "sex": int(utterance.speaker[0] == "M"),
+            "dialect": utterance.dialect,
+            "sentence": number["sentence"][utterance.sentence],
+            "phone": -1
+            if utterance.phn is None
+            else phones(utterance.phn, clip.start, len(clip.wave)),
         }
-        found.append(Recording(to_int16(clip.wave), labels, source=labels["speaker"]))
+        found.append(Recording(to_int16(clip.wave), labels, source=speaker))
     return found
 
 
@@ -232,28 +238,46 @@ def _tree(folder: Path, depth: int = 4) -> Path | None:
         return None
     if any(_inside(part, r"dr[1-8]") for part in _inside(folder, "train|test")):
         return folder
-    below = _inside(folder, r".*timit.*|ldc93s1.*|data") if depth else []
-    return next((tree for part in below if (tree := _tree(part, depth - 1))), None)
+    if depth == 0:
+        return None
+    for inner in _inside(folder, r".*timit.*|ldc93s1.*|data"):
+        tree = _tree(inner, depth - 1)
+        if tree is not None:
+            return tree
+    return None
 
 
 def _inside(folder: Path, pattern: str) -> list[Path]:
     """Folders in ``folder`` whose names match, upper case or lower, by name."""
-    named = (path for path in folder.iterdir() if re.fullmatch(pattern, path.name, re.IGNORECASE))
-    return sorted((path for path in named if path.is_dir()), key=lambda path: path.name.lower())
+    found = []
+    for path in folder.iterdir():
+        if re.fullmatch(pattern, path.name, re.IGNORECASE) and path.is_dir():
+            found.append(path)
+    return sorted(found, key=lambda path: path.name.lower())
 
 
-def _read(folder: Path, speaker: str, dialect: int) -> list[Utterance]:
-    """The SI and SX sentences of a speaker. Of ``SX3.WAV`` and a converted ``SX3.WAV.wav`` beside it, the latter."""
+def _speaker_folders(tree: Path, part: str) -> Iterator[Path]:
+    """The folders of speakers in TRAIN or TEST, in the folders DR1 to DR8."""
+    for top in _inside(tree, part):
+        for region in _inside(top, r"dr[1-8]"):
+            yield from _inside(region, r"[fm][a-z]{3}\d")
+
+
+def _read(folder: Path) -> list[Utterance]:
+    """The SI and SX sentences of a speaker. Of ``SX3.WAV`` and a converted ``SX3.WAV.wav``, the latter."""
+    speaker = folder.name.upper()
+    dialect = int(folder.parent.name[-1]) - 1
     files = {path.name.lower(): path for path in sorted(folder.iterdir())}
-    named = {
-        m[1]: files[name]
-        for name in sorted(files)
-        if (m := re.fullmatch(r"(s[ix]\d+)(?:\.wav){1,2}", name))
-    }
-    return [
-        Utterance(wav, files.get(f"{s}.phn"), speaker, dialect, s.upper())
-        for s, wav in named.items()
-    ]
+    sounds: dict[str, Path] = {}
+    for name in sorted(files):  # the name of a converted file sorts after that of its original
+        match = re.fullmatch(r"(s[ix]\d+)(?:\.wav){1,2}", name)
+        if match:
+            sounds[match[1]] = files[name]
+    found = []
+    for sentence, wav in sounds.items():
+        phones_file = files.get(f"{sentence}.phn")
+        found.append(Utterance(wav, phones_file, speaker, dialect, sentence.upper()))
+    return found
 
 
 def _check_coding(path: Path) -> None:
@@ -263,7 +287,7 @@ def _check_coding(path: Path) -> None:
     if head.startswith(b"NIST_1A") and (b"embedded-shorten" in head or head.endswith(b"ajkg")):
         raise DataNotReady(
             f"timit: {path} is a compressed SPHERE file (shorten), which libsndfile does not read. Convert each file "
-            "with sph2pipe, `sph2pipe -f wav SX3.WAV SX3.WAV.wav`; a converted file is used if it lies beside."
+            "with sph2pipe, `sph2pipe -f wav SX3.WAV SX3.WAV.wav`; a converted file next to it is used."
         )
 
 

@@ -55,7 +55,7 @@ TEST_YEAR = 2016
 # Year by month, January first.
 VALIDATION = (2015, 2014, 2014, 2015, 2013, 2014, 2015, 2013, 2014, 2015, 2013, 2014)
 DAYS, HOURS = 28, 24
-WET_MM = 0.1  # of rain a day; the gauges tell tenths
+WET_MM = 0.1  # of rain a day; the gauges have a resolution of 0.1 mm
 COLUMNS = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")
 
 VARIABLES = (
@@ -180,10 +180,9 @@ def _month_of(date: np.ndarray) -> np.ndarray:
 
 def _split_of(month: np.ndarray) -> np.ndarray:
     """The split that every month belongs to."""
-    held = [12 * year + number for number, year in enumerate(VALIDATION)]
-    return np.where(
-        month // 12 == TEST_YEAR, "test", np.where(np.isin(month, held), "validation", "train")
-    )
+    validation = [12 * year + number for number, year in enumerate(VALIDATION)]
+    split = np.where(np.isin(month, validation), "validation", "train")
+    return np.where(month // 12 == TEST_YEAR, "test", split)
 
 
 def load_months(split: str, root: Root = None) -> SequenceDataset:

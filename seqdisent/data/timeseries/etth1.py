@@ -1,10 +1,10 @@
 """ETTh1: loads and oil temperature of an electricity transformer, hourly, July 2016 to June 2018 (Zhou et al. 2021).
 
-A sequence is 28 days of six loads, a window a day; what is to be told is each day's mean oil temperature, which no
-model sees. Twelve months are for training, four for validation, four for test, in order of time, as its authors split
-it; a sequence begins on every day of a split and ends in it. Loads of one winter do not tell the temperature of the
-next, so ``etth1-interleaved`` also tests on weeks between those of training. The released DBSE code pairs temperatures
-with other days than their own; here both come from one table by one index.
+A sequence is 28 days of six loads, a window a day; the target is each day's mean oil temperature, which no model sees.
+Twelve months are for training, four for validation, four for test, in order of time, as its authors split it; a
+sequence begins on every day of a split and ends in it. Loads of one winter do not predict the temperature of the next,
+so ``etth1-interleaved`` also tests on weeks between those of training. The released DBSE code pairs temperatures with
+other days; here both come from one table by one index.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ FILE = "ETTh1.csv"
 CHECKSUMS = {FILE: "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066"}
 DAYS, HOURS = 28, 24
 TARGET = "OT"
+Runs = dict[str, tuple[tuple[int, int], ...]]
 # Runs of days from the first: months of thirty days, as in Zhou et al.
-CHRONOLOGICAL = {"train": ((0, 360),), "validation": ((360, 480),), "test": ((480, 600),)}
+CHRONOLOGICAL: Runs = {"train": ((0, 360),), "validation": ((360, 480),), "test": ((480, 600),)}
 # Of every twenty weeks, twelve for training, four for validation, four for test.
 _TWENTY = range(0, 700, 5 * DAYS)
-INTERLEAVED = {
+INTERLEAVED: Runs = {
     "train": tuple((at, at + 3 * DAYS) for at in _TWENTY),
     "validation": tuple((at + 3 * DAYS, at + 4 * DAYS) for at in _TWENTY),
     "test": tuple((at + 4 * DAYS, at + 5 * DAYS) for at in _TWENTY),
 }
-Runs = dict[str, tuple[tuple[int, int], ...]]
 VARIABLES = (
     Variable("HUFL", "", 7.9377, 5.8127),
     Variable("HULL", "", 2.021, 2.0901),
@@ -79,7 +79,7 @@ INTERLEAVED_SPEC = replace(
 
 def ready(root: Root = None) -> None:
     """Raise :class:`~seqdisent.data.download.DataNotReady` unless the file is there and whole."""
-    verify(data_root(root), CHECKSUMS, SPEC.name, of_its_own=False)
+    verify(data_root(root), CHECKSUMS, SPEC.name, own_folder=False)
 
 
 def get(root: Root = None, progress: Progress | None = None) -> int:
@@ -94,15 +94,15 @@ def load_split(spec: DatasetSpec, runs: Runs, split: str, root: Root = None) -> 
     days = len(table) // HOURS
     table = table.iloc[: days * HOURS]
     loads = table[[v.name for v in VARIABLES]].to_numpy(np.float32).reshape(days, HOURS, -1)
-    warm = table[TARGET].to_numpy(np.float64).reshape(days, HOURS).mean(1)
+    daily_mean = table[TARGET].to_numpy(np.float64).reshape(days, HOURS).mean(1)
     date = table["date"].to_numpy()[::HOURS].astype("M8[D]")
 
     starts = np.concatenate([np.arange(first, end - DAYS + 1) for first, end in runs[split]])
     rows = starts[:, None] + np.arange(DAYS)
     middle = date[starts + DAYS // 2]
-    labels = {"month": middle.astype("M8[M]").astype(int) % 12, "oil temperature": warm[rows]}
+    labels = {"month": middle.astype("M8[M]").astype(int) % 12, "oil temperature": daily_mean[rows]}
     titles = np.array([f"28 days from {day}" for day in date[starts].astype(str)])
-    # Runs that share days are no independent witnesses: four weeks are a source.
+    # Runs that share days are not independent: four weeks are a source.
     return sequences(
         spec, loads[rows], labels, source=starts // DAYS, titles=titles, starts=date[starts]
     )

@@ -19,13 +19,13 @@ import pandas as pd
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.data.download import data_root, fetch, verify
-from seqdisent.data.source import DownloadedSource, Progress, Root
+from seqdisent.data.source import SPLITS, DownloadedSource, Progress, Root
 from seqdisent.data.timeseries.windows import (
     sequences,
     series_spec,
 )
 from seqdisent.io import Arrays, cached_arrays
-from seqdisent.spec import Factor, Source, Variable
+from seqdisent.spec import DatasetSpec, Factor, Source, Variable
 
 FOLDER = "physionet2012"
 CHECKSUMS = {
@@ -115,11 +115,11 @@ def stays(name: str, root: Root = None) -> Arrays:
 def parse(archive: Path, outcomes: Path) -> Arrays:
     """A set from its files, all stays in one table: (stay, hour, parameter) -> mean of the values."""
     with tarfile.open(archive) as tar:
-        texts = {
-            int(Path(m.name).stem): tar.extractfile(m).read()
-            for m in tar
-            if m.name.endswith(".txt")
-        }
+        texts: dict[int, bytes] = {}
+        for member in tar:
+            file = tar.extractfile(member) if member.name.endswith(".txt") else None
+            if file is not None:
+                texts[int(Path(member.name).stem)] = file.read()
     record = np.array(sorted(texts))
     lines = [texts[number] for number in record]
     table = pd.read_csv(
@@ -167,7 +167,7 @@ def parse(archive: Path, outcomes: Path) -> Arrays:
 def kept_stays(found: Arrays) -> tuple[np.ndarray, np.ndarray]:
     """Which stays are not too short nor too empty, and the hours of each: ``[n]`` rows and ``[n]``."""
     known = np.isfinite(found["values"])
-    some = known.any(2)
+    some = np.any(known, axis=2)
     hours = np.where(some.any(1), HOURS - some[:, ::-1].argmax(1), 0)
     there = (np.arange(HOURS) < hours[:, None])[..., None]
     share = (known & there).sum((1, 2)) / np.maximum(hours, 1) / known.shape[2]
@@ -186,7 +186,7 @@ def _part(count: int, split: str, *, tested: bool) -> np.ndarray:
     return np.sort(order[round(ends[0] * count) : round(ends[1] * count)])
 
 
-def load_split(test_set: str, spec, split: str, root: Root = None) -> SequenceDataset:
+def load_split(test_set: str, spec: DatasetSpec, split: str, root: Root = None) -> SequenceDataset:
     """Stays of a split; ``x`` is ``[B, 20, 4, 10]``, of which the windows after the stay do not exist."""
     apart = test_set != "a"
     found = stays(test_set if split == "test" else "a", root)
@@ -201,30 +201,23 @@ def load_split(test_set: str, spec, split: str, root: Root = None) -> SequenceDa
         found["values"][rows][there],
         found["pulse"][rows][there],
     )
-    pulse = pulse.reshape(len(rows), WINDOWS, WINDOW)
-    known = np.isfinite(pulse).sum(2)
+    pulse_windows = pulse.reshape(len(rows), WINDOWS, WINDOW)
+    known = np.isfinite(pulse_windows).sum(2)
     labels = {
         "ICU": found["icu"][rows],
         "outcome": found["died"][rows],
         "age": found["age"][rows],
-        "heart rate": np.where(known, np.nansum(pulse, 2) / np.maximum(known, 1), np.nan),
+        "heart rate": np.where(known, np.nansum(pulse_windows, 2) / np.maximum(known, 1), np.nan),
     }
     titles = np.array([f"patient {number}" for number in found["record"][rows]])
     return sequences(spec, values, labels, lengths=-(-hours // WINDOW), titles=titles)
 
 
 def _source(test_set: str, counts: tuple[int, int, int]) -> DownloadedSource:
-    names = (
-        {}
-        if test_set == "a"
-        else {
-            "name": f"physionet2012-{test_set}",
-            "title": f"Intensive care, tested on set {test_set}",
-        }
-    )
-    spec = replace(
-        SPEC, splits=tuple(zip(("train", "validation", "test"), counts, strict=True)), **names
-    )
+    spec = replace(SPEC, splits=tuple(zip(SPLITS, counts, strict=True)))
+    if test_set != "a":
+        name, title = f"physionet2012-{test_set}", f"Intensive care, tested on set {test_set}"
+        spec = replace(spec, name=name, title=title)
     return DownloadedSource(spec, partial(load_split, test_set, spec), ready, get)
 
 

@@ -1,4 +1,4 @@
-"""Bouncing balls: our own simulator of elastic discs in a box, exact from a seed, for any length.
+"""Bouncing balls: a simulator of elastic discs in a box, exact from a seed, for any length.
 
 Lengths are in widths of the box, time in frames. A sequence has one to three balls of one radius and one hue; ball 1 is
 the purest, the others paler. Where masses are unequal ball 1 is the heavy one. Between hits balls fly on parabolas, and
@@ -126,13 +126,13 @@ def fly(world: World, position: np.ndarray, velocity: np.ndarray, frames: int) -
         RuntimeError: if a sequence has more hits than can be.
     """
     p, v = position.astype(float).copy(), velocity.astype(float).copy()
-    course = [(p.copy(), v.copy())]
+    states = [(p.copy(), v.copy())]
     for _ in range(frames - 1):
         _one_frame(world, p, v)
-        course.append((p.copy(), v.copy()))
-    gone = ~world.exists[:, None, :, None]
-    whole = [np.where(gone, np.nan, np.stack(part, axis=1)) for part in zip(*course, strict=True)]
-    return Trajectories(world, *whole)
+        states.append((p.copy(), v.copy()))
+    absent = ~world.exists[:, None, :, None]
+    paths = [np.where(absent, np.nan, np.stack(part, axis=1)) for part in zip(*states, strict=True)]
+    return Trajectories(world, *paths)
 
 
 def _one_frame(world: World, p: np.ndarray, v: np.ndarray) -> None:

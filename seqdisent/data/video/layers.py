@@ -1,4 +1,4 @@
-"""Characters composed from layers: shared by the drawn sprites and the LPC sprites.
+"""Characters composed from layers: shared by our sprites and the LPC sprites.
 
 Both data sets have six values for each of four static layers, so 1,296 characters, and nine
 actions (three motions in three directions). They are split by *character*: no test character is
@@ -78,13 +78,20 @@ class LayeredFrames:
     @cached_property
     def _boxes(self) -> list[tuple[slice, slice]]:
         """The rows and columns that each layer ever covers: most of a layer is empty."""
-        return [_box(layer[..., 3].any(axis=(0, 1, 2))) for layer in self.layers]
+        return [_box(np.any(layer[..., 3], axis=(0, 1, 2))) for layer in self.layers]
 
 
 def _box(covered: np.ndarray) -> tuple[slice, slice]:
     """The smallest box around the true pixels of ``[H, W]``."""
-    spans = [np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0)]
-    return tuple(slice(s[0], s[-1] + 1) if len(s) else slice(0, 0) for s in spans)
+    rows, columns = np.nonzero(covered)
+    return _span(rows), _span(columns)
+
+
+def _span(positions: np.ndarray) -> slice:
+    """From the smallest to the largest position; empty if there is none."""
+    if not len(positions):
+        return slice(0, 0)
+    return slice(int(positions.min()), int(positions.max()) + 1)
 
 
 def split_characters(split: str) -> np.ndarray:
