@@ -1,4 +1,4 @@
-"""The cells of a table: numbers, times and text from columns of str, whatever their dialect."""
+"""The fields of a table: numbers, times and text from columns of strings, however they are written."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-_WORDS = ("na", "n/a", "nan", "null", "none", "missing", "#n/a", "<na>", "nat")
-MISSING = {"", "-", "--", "?", "."}.union(
-    *({w, w.upper(), w.title()} for w in _WORDS), {"NaN", "NaT"}
-)
-# "1,234" is both a decimal and a thousand; what is only one of the two settles its column.
+_MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "missing", "#n/a", "<na>", "nat")
+MISSING = {"", "-", "--", "?", ".", "NaN", "NaT"}
+for _word in _MISSING_WORDS:
+    MISSING |= {_word, _word.upper(), _word.title()}
+# "1,234" may be a decimal or have a thousands separator; a value that can only be one of the two decides.
 DECIMAL = r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+(?:[eE][+-]?\d+)?"
 GROUPED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?"
 THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"
@@ -46,8 +46,9 @@ SENTINELS = (-200.0, -999.0, -999.9, -9999.0, -99999.0)
 
 
 def short(text: object, most: int = 20) -> str:
-    """What a person wrote, on one line and clipped, for messages."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * most]).split())
+    """Text of the user, on one line and clipped, for messages."""
+    printable = [c if c.isprintable() else " " for c in str(text)[: 4 * most]]
+    line = " ".join("".join(printable).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
@@ -57,143 +58,182 @@ def plural(count: int, noun: str) -> str:
 
 
 def typed(columns: dict[str, pd.Series], separator: str, notes: list[str]) -> pd.DataFrame:
-    """Numbers, times and text of columns of str."""
-    frame, there, empty = {}, {}, []
-    for name, cells in columns.items():
-        there[name] = ~cells.isin(MISSING)
-        frame[name] = _plain(cells, there[name])
-        if frame[name].count() < there[name].sum():
-            cells = pd.Series(list(map(str.strip, cells)), index=cells.index, dtype=object)
-            there[name] = ~cells.isin(MISSING)
-        columns[name] = cells.where(there[name])
-        if not there[name].any():
-            empty.append(name)
-    if said := [short(name) for name in empty if not re.match(r"column( \d+)?( \(\d+\))?$", name)]:
-        notes.append(
-            f"Left out, because nothing is in it: column {said[0]}{' and others' if len(said) > 1 else ''}."
-        )
-    columns = {name: cells for name, cells in columns.items() if name not in empty}
-    frame = {name: frame[name] for name in columns}
-    odd = {name: cells[there[name] & frame[name].isna()] for name, cells in columns.items()}
-    styles = {name: _style(cells, int(there[name].sum())) for name, cells in odd.items()}
-    usual, counts = _usual(styles, columns, separator), {"decimal": 0, "thousands": 0}
-    for name, cells in columns.items():
+    """Numbers, times and text from columns of strings; what was repaired is appended to ``notes``.
+
+    Args:
+        columns: strings by name of the column.
+        separator: what stands between fields: it tells how commas are used in numbers.
+    """
+    present: dict[str, pd.Series] = {}  # which fields hold something
+    numbers: dict[str, pd.Series] = {}
+    texts: dict[str, pd.Series] = {}  # NaN where missing
+    for name, fields in columns.items():
+        present[name] = ~fields.isin(MISSING)
+        numbers[name] = _plain(fields, present[name])
+        if numbers[name].count() < present[name].sum():
+            fields = pd.Series(
+                [field.strip() for field in fields], index=fields.index, dtype=object
+            )
+            present[name] = ~fields.isin(MISSING)
+        texts[name] = fields.where(present[name])
+    empty = [name for name in texts if not present[name].any()]
+    _note_empty(empty, notes)
+    for name in empty:
+        del texts[name]
+
+    odd = {name: texts[name][present[name] & numbers[name].isna()] for name in texts}
+    styles = {name: _style(odd[name], int(present[name].sum())) for name in texts}
+    usual = _usual(styles, texts, separator)
+    counts = {"decimal": 0, "thousands": 0}
+    frame: dict[str, pd.Series] = {}
+    for name, text in texts.items():
         style = usual if styles[name] == "unclear" else styles[name]
         if style == "unclear":
             notes.append(
                 f"The commas in column {short(name)} may be decimal points, or stand between thousands: "
                 "read as text. Write the numbers without."
             )
-        values = _mended(cells, odd.pop(name), frame[name], style)
-        bad = there[name] & values.isna()
-        if few := bad.sum() < 0.05 * there[name].sum():
+        values = _repaired(text, odd[name], numbers[name], style)
+        bad = present[name] & values.isna()
+        is_number = bool(bad.sum() < 0.05 * present[name].sum())
+        if is_number:
             counts[style] = counts.get(style, 0) + 1
-            values = _without_marks(name, values, notes)
+            frame[name] = _without_sentinels(name, values, notes)
         else:
-            times = _times(name, cells, notes)
-            values, bad = (
-                (cells, bad & False) if times is None else (times, there[name] & times.isna())
-            )
-        frame[name] = values
-        if bad.any():
-            notes.append(
-                f"Not a {'number' if few else 'time'}, so missing: {plural(int(bad.sum()), 'cell')} of column "
-                f'{short(name)} (first: row {bad.idxmax():,}, "{short(cells[bad.idxmax()])}").'
-            )
-    for style, what in (
-        ("decimal", "Decimal commas read as points"),
-        ("thousands", "Thousands separators left out"),
-    ):
-        if counts[style]:
-            notes.append(f"{what} in {plural(counts[style], 'column')}.")
+            times = _times(name, text, notes)
+            frame[name] = text if times is None else times
+            bad = present[name] & frame[name].isna()
+        _note_bad(name, text, bad, "number" if is_number else "time", notes)
+    if counts["decimal"]:
+        notes.append(f"Decimal commas read as points in {plural(counts['decimal'], 'column')}.")
+    if counts["thousands"]:
+        notes.append(f"Thousands separators left out in {plural(counts['thousands'], 'column')}.")
     return pd.DataFrame(frame)
 
 
-def _plain(cells: pd.Series, there: pd.Series) -> pd.Series:
-    """Numbers, without another look at all cells if there are hardly any in a sample."""
-    sample = cells[there].iloc[:: len(cells) // 200 + 1]
+def _note_empty(names: list[str], notes: list[str]) -> None:
+    """Note columns that are left out, but for those without a name: lines may end with separators."""
+    named = [short(name) for name in names if not re.match(r"column( \d+)?( \(\d+\))?$", name)]
+    if named:
+        more = " and others" if len(named) > 1 else ""
+        notes.append(f"Left out, because nothing is in it: column {named[0]}{more}.")
+
+
+def _note_bad(name: str, text: pd.Series, bad: pd.Series, kind: str, notes: list[str]) -> None:
+    if bad.any():
+        row = bad.idxmax()
+        notes.append(
+            f"Not a {kind}, so missing: {plural(int(bad.sum()), 'cell')} of column {short(name)} "
+            f'(first: row {row:,}, "{short(text[row])}").'
+        )
+
+
+def _plain(fields: pd.Series, present: pd.Series) -> pd.Series:
+    """Numbers; if a sample has hardly any, the others are not looked at."""
+    sample = fields[present].iloc[:: len(fields) // 200 + 1]
     if pd.to_numeric(sample, errors="coerce").count() < 0.1 * len(sample):
-        return pd.Series(np.nan, cells.index)
-    return pd.to_numeric(cells, errors="coerce").astype(np.float64).where(there)
+        return pd.Series(np.nan, fields.index)
+    return pd.to_numeric(fields, errors="coerce").astype(np.float64).where(present)
 
 
-def _tidy(cells: pd.Series) -> pd.Series:
+def _tidy(fields: pd.Series) -> pd.Series:
     """Without spaces between thousands, and with hyphens for minus."""
-    joined = "".join(cells)
+    joined = "".join(fields)
     if not any(character in joined for character in " '\u2019\u00a0\u202f\u2212"):
-        return cells
-    return cells.str.replace(SPACES, "", regex=True).str.replace("\u2212", "-", regex=False)
+        return fields
+    without_spaces = fields.str.replace(SPACES, "", regex=True)
+    return without_spaces.str.replace("\u2212", "-", regex=False)
 
 
 def _style(odd: pd.Series, count: int) -> str:
-    """How what is no plain number is written: with ``"decimal"`` commas or ``"thousands"`` separators, ``"unclear"``
-    (either), ``"plain"`` but for a few cells, or ``"text"``."""
+    """How fields are written that are no plain numbers.
+
+    Args:
+        odd: these fields.
+        count: the number of fields that hold something.
+
+    Returns:
+        ``"decimal"`` for decimal commas, ``"thousands"`` for separators, ``"unclear"`` for either, ``"plain"`` if all
+        but a few are plain numbers, or ``"text"``.
+    """
     if not len(odd):
         return "plain"
-    share, odd = len(odd) / count, odd.iloc[:: len(odd) // 2000 + 1]
-    tidy = _tidy(odd)
-    decimal, thousands = (tidy.str.fullmatch(form).astype(bool) for form in (DECIMAL, THOUSANDS))
-    mended = pd.to_numeric(tidy, errors="coerce").notna()
-    if (~(decimal | thousands | mended)).mean() * share >= 0.05:
+    share = len(odd) / count
+    sample = odd.iloc[:: len(odd) // 2000 + 1]
+    tidy = _tidy(sample)
+    decimal = tidy.str.fullmatch(DECIMAL).astype(bool)
+    thousands = tidy.str.fullmatch(THOUSANDS).astype(bool)
+    number = pd.to_numeric(tidy, errors="coerce").notna()
+    if (~(decimal | thousands | number)).mean() * share >= 0.05:
         return "text"
-    clear = {"decimal": (decimal & ~thousands).any(), "thousands": (thousands & ~decimal).any()}
-    if all(clear.values()) or not (decimal | thousands).any():
-        return (
-            "thousands"
-            if not any(clear.values()) and (mended & (tidy.str.len() < odd.str.len())).any()
-            else "plain"
-        )
-    return next((style for style, found in clear.items() if found), "unclear")
+    surely_decimal = bool((decimal & ~thousands).any())
+    surely_thousands = bool((thousands & ~decimal).any())
+    if surely_decimal and surely_thousands:
+        return "plain"
+    if not (decimal | thousands).any():
+        has_spaces = (number & (tidy.str.len() < sample.str.len())).any()
+        return "thousands" if has_spaces else "plain"
+    if surely_decimal:
+        return "decimal"
+    return "thousands" if surely_thousands else "unclear"
 
 
 def _usual(styles: dict[str, str], columns: dict[str, pd.Series], separator: str) -> str:
-    """What commas are where a column alone does not tell."""
+    """The use of commas where a column alone does not decide."""
     if separator == ";" or "decimal" in styles.values() or "unclear" not in styles.values():
         return "decimal"
-    plain = (columns[name].dropna() for name, style in styles.items() if style == "plain")
-    return "thousands" if any("." in "".join(cells) for cells in plain) else "unclear"
+    for name, style in styles.items():
+        if style == "plain" and "." in "".join(columns[name].dropna()):
+            return "thousands"
+    return "unclear"
 
 
-def _mended(cells: pd.Series, odd: pd.Series, values: pd.Series, style: str) -> pd.Series:
-    """Numbers, also where they are written in a style that must be repaired."""
+def _repaired(text: pd.Series, odd: pd.Series, numbers: pd.Series, style: str) -> pd.Series:
+    """Numbers, also those that are written with decimal commas or thousands separators."""
     if not len(odd) or style == "text":
-        return values
+        return numbers
     odd = _tidy(odd)
     if style == "thousands":
-        odd = odd.where(
-            ~odd.str.fullmatch(THOUSANDS).astype(bool), odd.str.replace(",", "", regex=False)
-        )
+        odd = _without(odd, THOUSANDS, ",")
     elif style == "decimal":
         if "." in "".join(odd) and odd.str.fullmatch(GROUPED).any():  # then 1.234 is a thousand too
-            odd = pd.concat([odd, cells[values.notna()]])
-            odd = odd.where(
-                ~odd.str.fullmatch(GROUPED).astype(bool), odd.str.replace(".", "", regex=False)
-            )
-        odd = pd.Series([cell.replace(",", ".") for cell in odd], index=odd.index, dtype=object)
-    return (
-        pd.to_numeric(odd, errors="coerce").astype(np.float64).reindex(values.index).fillna(values)
-    )
+            odd = _without(pd.concat([odd, text[numbers.notna()]]), GROUPED, ".")
+        odd = pd.Series([field.replace(",", ".") for field in odd], index=odd.index, dtype=object)
+    repaired = pd.to_numeric(odd, errors="coerce").astype(np.float64)
+    return repaired.reindex(numbers.index).fillna(numbers)
+
+
+def _without(fields: pd.Series, form: str, separator: str) -> pd.Series:
+    """Fields, those of a form without a separator."""
+    has_form = fields.str.fullmatch(form).astype(bool)
+    return fields.where(~has_form, fields.str.replace(separator, "", regex=False))
 
 
 def _times(name: str, text: pd.Series, notes: list[str]) -> pd.Series | None:
     """Dates or times in one of the usual forms, or None."""
     known = text.dropna()
     sample = known.iloc[:: len(known) // 50 + 1]
-    found: dict[str, pd.Series] = {}
-    if (
-        sample.str.fullmatch(r".{0,20}\d.{0,20}").mean() < 0.95
-        or sample.str.fullmatch(CLOCK).mean() > 0.05
-    ):
+    has_digits = sample.str.fullmatch(r".{0,20}\d.{0,20}").mean() >= 0.95
+    is_clock = sample.str.fullmatch(CLOCK).mean() > 0.05
+    if not has_digits or is_clock:
         return None
-    for form in ("ISO8601", *map("".join, product(DATES, CLOCKS))):
-        if "ISO8601" not in found and _parsed(sample, form).notna().mean() >= 0.95:
+    forms = ["ISO8601", *(date + clock for date, clock in product(DATES, CLOCKS))]
+    found: dict[str, pd.Series] = {}
+    for form in forms:
+        if _parsed(sample, form).notna().mean() >= 0.95:
             found[form] = _parsed(text, form)
+        if form == "ISO8601" and found:
+            break
     if not found:
         return None
     most = max(values.count() for values in found.values())
     found = {form: values for form, values in found.items() if values.count() == most}
+
+    def different_steps(form: str) -> int:
+        return int(found[form].drop_duplicates().sort_values().diff().nunique())
+
     # The right order of day and month gives the fewest different steps.
-    best = min(found, key=lambda form: found[form].drop_duplicates().sort_values().diff().nunique())
+    best = min(found, key=different_steps)
     if len(found) > 1:
         order = "day before month" if best.index("%d") < best.index("%m") else "month before day"
         notes.append(
@@ -208,14 +248,17 @@ def _parsed(text: pd.Series, form: str) -> pd.Series:
     return pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
 
 
-def _without_marks(name: str, values: pd.Series, notes: list[str]) -> pd.Series:
+def _without_sentinels(name: str, values: pd.Series, notes: list[str]) -> pd.Series:
     """Without numbers that stand for a missing value."""
     marks = values.isin(SENTINELS)
-    rest = values[~marks & np.isfinite(values)] if marks.any() else []
+    if not marks.any():
+        return values
+    rest = values[~marks & np.isfinite(values)]
     if not len(rest):
         return values
     mark, count = values[marks.idxmax()], plural(int(marks.sum()), "row")
-    if rest.min() - values[marks].max() > 2 * np.ptp(rest) or (rest.min() >= 0 and mark <= -999):
+    is_far = rest.min() - values[marks].max() > 2 * np.ptp(rest)
+    if is_far or (rest.min() >= 0 and mark <= -999):
         notes.append(
             f"{mark:g} in column {short(name)} ({count}) stands for a missing value: read as missing."
         )
