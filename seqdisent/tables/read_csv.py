@@ -1,4 +1,4 @@
-"""A person's own table of time series, read from CSV in the widest sense; every repair is stated."""
+"""The user's tables of time series, read from CSV in the widest sense; every repair is noted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from seqdisent.tables.parse_columns import (
 MAX_MEGABYTES, MAX_ROWS, MAX_COLUMNS = 25, 200_000, 200
 WAY_OUT = "Give a CSV file: text, a row a line, with the column names in the first."
 EXPORT = "This is an Excel workbook, not text: open it, export the sheet as CSV, and give that."
-# What files start with that people take for tables.
+# First bytes of files that users take for tables.
 KINDS = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
     b"PK\x03\x04": "a ZIP archive",
@@ -46,12 +46,13 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+NO_SEPARATOR = "\x1f"  # a character that is in no table
 OPEN_QUOTE = 'A quote (") is opened in row {:,} and never closed. Close or delete it.'
 
 
 @dataclass(frozen=True)
 class Table:
-    """What was in a file.
+    """The content of a file.
 
     Args:
         frame: a column each: float64, datetime64 (UTC if the file named a zone), or objects (str; NaN where missing).
@@ -73,29 +74,35 @@ def read_table(content: bytes | str | Path, name: str = "the file") -> Table:
     """
     if isinstance(content, Path):
         content, name = _file(content)
-    content = content.encode(errors="replace") if isinstance(content, str) else bytes(content)
-    name, notes = (short(name) if name != "the file" else "The file"), []
-    if len(content) > MAX_MEGABYTES * 2**20:
+    raw = content.encode(errors="replace") if isinstance(content, str) else bytes(content)
+    name = "The file" if name == "the file" else short(name)
+    notes: list[str] = []
+    if len(raw) > MAX_MEGABYTES * 2**20:
         raise TableError(
             f"{name} is larger than {MAX_MEGABYTES} MB. Leave out rows or columns that are not needed."
         )
-    text = _text(content, name, notes)
+    text = _text(raw, name, notes)
     separator = _separator(text)
     names, columns = _columns(text, separator, name, notes)
-    frame = typed(dict(zip(_unique(names, columns, notes), columns, strict=True)), separator, notes)
-    if not names[0] and "column 1" in frame and (frame["column 1"].diff().iloc[1:] == 1).all():
-        frame = frame.drop(columns="column 1")
-        notes[:] = [
-            "The first column only counts the rows: left out.",
-            *(n for n in notes if "Column 1 " not in n),
-        ]
+    named = dict(zip(_unique(names, columns, notes), columns, strict=True))
+    frame = typed(named, separator, notes)
+    if not names[0]:
+        frame = _without_row_numbers(frame, notes)
     if not len(frame.columns):
         raise TableError(
             f"{name} has no values below its column names. Export it again, with values."
         )
-    return Table(
-        frame, tuple(notes), separator if separator.isprintable() or separator == "\t" else ""
-    )
+    is_shown = separator.isprintable() or separator == "\t"
+    return Table(frame, tuple(notes), separator if is_shown else "")
+
+
+def _without_row_numbers(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Without a first column that has no name and counts the rows, and without the note about its name."""
+    if "column 1" not in frame or not (frame["column 1"].diff().iloc[1:] == 1).all():
+        return frame
+    others = [note for note in notes if "Column 1 " not in note]
+    notes[:] = ["The first column only counts the rows: left out.", *others]
+    return frame.drop(columns="column 1")
 
 
 def _file(path: Path) -> tuple[bytes, str]:
@@ -107,85 +114,101 @@ def _file(path: Path) -> tuple[bytes, str]:
 
 
 def _text(raw: bytes, name: str, notes: list[str]) -> str:
+    """The text of a file; raises for files of other kinds."""
     kind = next((kind for start, kind in KINDS.items() if raw.startswith(start)), "")
-    if kind == "an Excel workbook" or (
-        kind == "a ZIP archive" and (b"xl/" in raw or b"opendocument.spread" in raw)
-    ):
+    is_zipped_workbook = b"xl/" in raw or b"opendocument.spread" in raw
+    if kind == "an Excel workbook" or (kind == "a ZIP archive" and is_zipped_workbook):
         raise TableError(f"{name} cannot be read. {EXPORT}")
-    even = np.frombuffer(raw[: min(len(raw), 2**16) // 2 * 2] or b"  ", np.uint8).reshape(-1, 2)
-    zeros = np.mean(even == 0, axis=0)
-    start, coding = next(
-        ((mark, coding) for mark, coding in MARKS.items() if raw.startswith(mark)), (b"", "utf-8")
-    )
-    if not start and not kind and b"\0" in raw and max(zeros) > 0.4 and min(zeros) < 0.1:
-        coding = "utf-16-le" if zeros[1] > 0.4 else "utf-16-be"
-    text = raw[len(start) :].decode(coding, "replace")
-    if not start and coding == "utf-8" and "\ufffd" in text:
+    mark = next((mark for mark in MARKS if raw.startswith(mark)), b"")
+    coding = MARKS.get(mark) or ("utf-8" if kind else _wide_coding(raw))
+    text = raw[len(mark) :].decode(coding, "replace")
+    if not mark and coding == "utf-8" and "\ufffd" in text:
         coding = _guessed(raw)
         text = raw.decode(coding, "replace")
-    head = text[:4096].lstrip().lower()
-    if re.match(r"<(!doctype|html|\?xml|table|svg|head|body|!--)", head):
-        kind = "a web page or XML"
-    elif re.match(r'\{\s*"|\[\s*[\[{]', head):
-        kind = "JSON"
-    elif not kind and ("\0" in text or len(re.findall(r"[\x01-\x08\x0e-\x1f]", text[:4096])) > 40):
-        kind = f"not text, or damaged (a NUL byte in line {text.count(chr(10), 0, text.find(chr(0))) + 1:,})"
-        kind = kind if "\0" in text else "not text"
+    kind = kind or _other_kind(text)
     if kind:
         raise TableError(f"{name} is {kind}, and cannot be read as a table. {WAY_OUT}")
     if not text.strip():
         raise TableError(f"{name} is empty. {WAY_OUT}")
     if coding != "utf-8":
-        named = {"cp1252": "Windows-1252"}.get(
-            coding, coding.upper().removesuffix("-LE").removesuffix("-BE")
-        )
+        named = coding.upper().removesuffix("-LE").removesuffix("-BE")
+        if coding == "cp1252":
+            named = "Windows-1252"
         notes.append(
             f"The text is not in UTF-8: it was read as {named}. Check the letters in names."
         )
     return text
 
 
+def _wide_coding(raw: bytes) -> str:
+    """UTF-16 without a mark, if nearly every second byte is zero; else UTF-8."""
+    if b"\0" not in raw:
+        return "utf-8"
+    pairs = np.frombuffer(raw[: min(len(raw), 2**16) // 2 * 2] or b"  ", np.uint8).reshape(-1, 2)
+    zeros = np.mean(pairs == 0, axis=0)
+    if max(zeros) <= 0.4 or min(zeros) >= 0.1:
+        return "utf-8"
+    return "utf-16-le" if zeros[1] > 0.4 else "utf-16-be"
+
+
+def _other_kind(text: str) -> str:
+    """What a text is that is no table; "" if it may be one."""
+    head = text[:4096].lstrip().lower()
+    if re.match(r"<(!doctype|html|\?xml|table|svg|head|body|!--)", head):
+        return "a web page or XML"
+    if re.match(r'\{\s*"|\[\s*[\[{]', head):
+        return "JSON"
+    if "\0" in text:
+        line = text.count("\n", 0, text.find("\0")) + 1
+        return f"not text, or damaged (a NUL byte in line {line:,})"
+    control_characters = re.findall(r"[\x01-\x08\x0e-\x1f]", text[:4096])
+    return "not text" if len(control_characters) > 40 else ""
+
+
 def _guessed(raw: bytes) -> str:
     """The encoding of what is not UTF-8."""
-    odd = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", raw[: 2**20])[:200]
-    high, runs = (
-        len(re.findall(what, b"\n".join(odd))) for what in (rb"[\x80-\xff]", rb"[\x80-\xff]{2,}")
-    )
+    lines = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", raw[: 2**20])[:200]
+    sample = b"\n".join(lines)
+    high = len(re.findall(rb"[\x80-\xff]", sample))
+    runs = len(re.findall(rb"[\x80-\xff]{2,}", sample))
     # Western languages have single letters beyond ASCII; others write words of them.
-    best = (
-        charset_normalizer.from_bytes(b"\n".join(odd)).best()
-        if high and runs > 0.15 * high
-        else None
-    )
+    if not high or runs <= 0.15 * high:
+        return "cp1252"
+    best = charset_normalizer.from_bytes(sample).best()
     return best.encoding if best is not None else "cp1252"
 
 
 def _separator(text: str) -> str:
     """What stands between fields; a character that is nowhere, if there is only one column."""
-    sample, best, found = text[: 2**16], 0.5, "\x1f"
-    sample = sample[: sample.rfind("\n") + 1 or None] if len(text) > len(sample) else sample
+    sample = text[: 2**16]
+    if len(text) > len(sample):  # without the last line, which may be incomplete
+        sample = sample[: sample.rfind("\n") + 1 or None]
+    best, found = 0.5, NO_SEPARATOR
     for separator in "\t;|,":
         rows = [row for _, block in _blocks(sample, separator) for row in block]
         counts = [len(row) for row in rows]
         usual = mode(counts)
-        score = (usual > 1) * (counts.count(usual) / len(rows) + (counts[0] == usual))
-        # One column of decimal commas has none in its name.
-        lone = (
-            usual == 2
-            and counts[0] == 1
-            and all(re.fullmatch(r"[+-]?\d*", row[0]) for row in rows[1:])
-        )
-        if score > best and not lone:
+        score = 0.0
+        if usual > 1 and not _is_decimal_column(rows, usual):
+            score = counts.count(usual) / len(rows) + (counts[0] == usual)
+        if score > best:
             best, found = score, separator
     return found
+
+
+def _is_decimal_column(rows: list[list[str]], width: int) -> bool:
+    """Whether rows of two fields are one column of decimal commas: there is none in its name."""
+    if width != 2 or len(rows[0]) != 1:
+        return False
+    return all(re.fullmatch(r"[+-]?\d*", row[0]) for row in rows[1:])
 
 
 def _blocks(text: str, separator: str) -> Iterator[tuple[list[int], list[list[str]]]]:
     """Rows that are not blank, up to 2,000 at a time, and where they are in the file."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-    start, rows = 1, [[]]
-    while rows:
-        rows = []
+    start = 1
+    while True:
+        rows: list[list[str]] = []
         try:
             rows.extend(islice(reader, 2000))
         except csv.Error:
@@ -193,7 +216,9 @@ def _blocks(text: str, separator: str) -> Iterator[tuple[list[int], list[list[st
         at = [number for number, row in enumerate(rows, start) if row]
         start += len(rows)
         if at:
-            yield at, [row for row in rows if row] if len(at) < len(rows) else rows
+            yield at, [row for row in rows if row]
+        if not rows:
+            return
 
 
 def _columns(
