@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo.core import service
+from demo.core import catalog
 from seqdisent.data import DATASETS, dataset_outline
 
 TEXT = """
 A sequential disentanglement model splits a sequence into one **static** code (what stays the same) and a
 **dynamic** code for every frame (what changes). If that split is clean, swapping the static codes of two
 sequences swaps who is seen or heard and nothing else. Every sequence shown is of the *test* split: no model was
-trained on it. Test characters were never seen in training; test recordings are other takes, mostly of speakers
-that were heard.
+trained on it. Test characters do not occur in the training split; test recordings are other takes, mostly of speakers
+of the training split.
 
-**Sound.** Speech is taken apart by the WORLD vocoder into the pitch, the spectral envelope and the breath, every
-10 ms; the model sees those, and what it makes is put together again, so that *rebuilt* sounds of both the vocoder and
-the model. Clips that are compared are levelled to one loudness (-23 dBFS over what is active, lower where a peak would
-be clipped). Spectrograms have an even step for every octave from 60 Hz to 8 kHz and the same colours in all tiles.
-**Spectrum ... dB from the recording's** is the root mean square difference of the spectral envelopes.
+**Sound.** The WORLD vocoder analyses speech into pitch, spectral envelope and aperiodicity, every 10 ms; the
+model sees those, and the vocoder synthesises what it generates, so that a *reconstruction* has the errors of both the
+vocoder and the model. Clips that are compared are levelled to one loudness (-23 dBFS over what is active, lower where a
+peak would be clipped). Spectrograms have an even step for every octave from 60 Hz to 8 kHz and the same colours in all
+tiles. **Spectrum ... dB from the recording's** is the root mean square difference of the spectral envelopes.
 
 **PSNR** is the peak signal-to-noise ratio in decibels of values between 0 and 1: 20 dB is a mean squared
 error of 0.01 a value, 30 dB of 0.001. A swap is compared with the real sequence of that character in that
 action.
 
-**Bits** are what the better of two probes (a linear and a small non-linear classifier, trained on training
-sequences, chosen on validation) can use of a code to name a factor; all there is to know is the factor's
-entropy. **Null** is the same with shuffled labels, **p** the permutation test of the shown probe. A code in
-which nothing was found may still hold what a stronger probe would find.
+**Bits** are the information about a factor that the better of two probes (a linear and a small non-linear classifier,
+trained on training sequences, chosen on validation) can use; the maximum is the factor's entropy. **Chance level** is
+the same with probes trained on shuffled labels, **p** the permutation test of the shown probe. A code without a leak
+may still contain what a stronger probe would find.
 
 Keys, when a picture is focused: space plays and pauses, the arrows step. Nothing sounds by itself. The address
 of the page keeps the pair. Methods: DSVAE (Li & Mandt, 2018) and DBSE (Berman et al., 2024).
@@ -44,11 +44,8 @@ def layout() -> None:
             except ImportError:
                 continue
             source = spec.source
-            gr.Markdown(
-                f"**{spec.title}** · {source.licence} · {source.credit}"
-                + (f" · {source.url}" if source.url else "")
-            )
-        for name, config in service.checkpoints().items():
-            gr.Markdown(
-                f"`{name}` · {config['model'].upper()} trained on {config['dataset']['title']}"
-            )
+            parts = [f"**{spec.title}**", source.licence, source.credit, source.url]
+            gr.Markdown(" · ".join(filter(None, parts)))
+        for name, config in catalog.checkpoints().items():
+            model, dataset = config["model"].upper(), config["dataset"]["title"]
+            gr.Markdown(f"`{name}` · {model} trained on {dataset}")

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 # Run as a script from a fresh clone, `demo` and `seqdisent` are found beside this file's folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -15,66 +16,30 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the app talks to n
 
 import gradio as gr
 
-from demo import about, api
-from demo import download_panel as data
-from demo import page as events
-from demo import upload_api as own_api
-from demo.core import service
-from demo.tabs.generate import events as generate_events
-from demo.tabs.generate import tab as generate
-from demo.tabs.leakage import tab as leakage
-from demo.tabs.maps import tab as maps
-from demo.tabs.swap import payload as payloads
-from demo.tabs.swap import tab as swap
-from demo.tabs.upload import events as voice_events
-from demo.tabs.upload import tab as own
-from demo.web.components import DEMO, PLOTLY
+from demo import api, page
+from demo.core import catalog
+from demo.errors import RequestError
+from demo.tabs.swap import payload
+from demo.web.assets import PLOTLY, routes, style_sheets
 from seqdisent.audio.decode import MAX_MEGABYTES
 
-TITLE = "seqdisent"
-LEAD = (
-    "Swap the **look** and the **motion** of two characters, the **voice** and the **words** of two speakers, or the "
-    "**level** and the **course** of two sensors, and see what a model's codes really know."
-)
-TABS = {"swap": swap, "generate": generate, "leakage": leakage, "maps": maps, "voice": own}
-LABELS = {"voice": "Your own"}
 HOUR = 3600
 
 
 def build() -> gr.Blocks:
     """The app; nothing in it belongs to one visitor."""
     with gr.Blocks(
-        title=f"{TITLE}: sequential disentanglement", delete_cache=(HOUR, 6 * HOUR)
+        title=f"{page.TITLE}: sequential disentanglement", delete_cache=(HOUR, 6 * HOUR)
     ) as app:
-        with gr.Row(elem_classes="sd-top"):
-            gr.Markdown(f"# {TITLE}\n{LEAD}", elem_classes="sd-title")
-            checkpoint = gr.Dropdown(
-                events.choices(),
-                value=service.default_checkpoint(),
-                label="Checkpoint",
-                min_width=230,
-                scale=0,
-                elem_id="sd-checkpoint",
-            )
-        notice = data.layout()
-        with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as tabs:
-            tab, parts = {}, {}
-            for name, module in TABS.items():
-                with gr.Tab(LABELS.get(name, name.title()), id=name) as tab[name]:
-                    parts[name] = module.layout()
-        about.layout()
-        where = gr.State(next(iter(TABS)))
-        page = events.Page(checkpoint, notice, work, tabs, tab, where, **parts)
+        parts = page.build()
         # First: gradio gives a name to whoever asks for it first, also to private events.
         api.connect()
-        own_api.connect()
-        generate_events.connect(page, events.connect(app, page))
-        voice_events.connect(page)
+        page.Wiring(app, *parts)
     return app.queue(max_size=64)
 
 
-def launch_options() -> dict:
-    """What ``launch`` needs for the looks and for working without a network."""
+def launch_options() -> dict[str, Any]:
+    """What ``launch`` needs for the scripts and styles, and for working without a network."""
     gr.set_static_paths([PLOTLY])
     sans = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
     mono = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "Consolas", "monospace")
@@ -97,10 +62,8 @@ def launch_options() -> dict:
             button_primary_text_color="white",
             button_primary_text_color_dark="*neutral_900",
         ),
-        "css_paths": [
-            DEMO / name / "style.css"
-            for name in ("web", "tabs/leakage", "tabs/upload", "tabs/generate")
-        ],
+        "css_paths": style_sheets(),
+        "app_kwargs": {"routes": routes()},
         "footer_links": ["api", "gradio", "settings"],
         "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
         "show_error": True,
@@ -110,9 +73,11 @@ def launch_options() -> dict:
 
 def warm() -> None:
     """Load the first checkpoint before the first visitor asks for it."""
-    with contextlib.suppress(service.ServiceError):  # the page says what is wrong
-        if name := service.default_checkpoint():
-            payloads.warm(name)
+    name = catalog.default_checkpoint()
+    if name is None:
+        return
+    with contextlib.suppress(RequestError):  # the page says what is wrong
+        payload.warm(name)
 
 
 def main(arguments: list[str] | None = None) -> None:

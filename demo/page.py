@@ -1,313 +1,162 @@
-"""Which control does what: the wiring between the tabs."""
+"""The page: its frame, and the events that concern all tabs."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
+from collections.abc import Mapping
+from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from demo import download_panel as data
-from demo.core import service
-from demo.tabs.generate import tab as generate
-from demo.tabs.leakage import tab as leakage
-from demo.tabs.maps import tab as maps
-from demo.tabs.swap import tab as swap
-from demo.tabs.upload import tab as own
+from demo import about
+from demo.core import catalog, pairs
+from demo.core.messages import Address, ref_of
+from demo.download_panel import DownloadPanel
+from demo.tabs import TABS
+from demo.tabs.base import Page, Pair
+from demo.web.events import MODEL, QUIET, Updates, friendly, merged, unique, updating
 
-# One visitor's model work at a time; maps may take seconds and must not hold up swaps.
-MODEL = {"concurrency_id": "model", "concurrency_limit": 1}
-MAPS = {"concurrency_id": "maps", "concurrency_limit": 1}
+TITLE = "seqdisent"
+LEAD = (
+    "Split a sequence into what **stays** and what **moves**. Swap the two. Measure what **leaks**: in characters, "
+    "voices and sensors."
+)
 # A link to this page brings the tab back.
-REMEMBER = """() => {
+REMEMBER_TAB = """() => {
   const url = new URL(location.href);
   url.searchParams.set("tab", "%s");
   history.replaceState(history.state, "", url);
 }"""
 
 
-@dataclass(frozen=True)
-class Page:
-    """Every component that an event reads or fills."""
-
-    checkpoint: gr.Dropdown
-    notice: data.Parts
-    work: gr.Column
-    tabs: gr.Tabs
-    tab: dict[str, gr.Tab]
-    where: gr.State  # which of them is open
-    swap: swap.Parts
-    generate: generate.Parts
-    leakage: leakage.Parts
-    maps: maps.Parts
-    voice: own.Parts
-
-
-def friendly(function: Callable) -> Callable:
-    """What a visitor can put right becomes a message, not a stack trace."""
-
-    @wraps(function)
-    def guarded(*arguments, **named):
-        try:
-            return function(*arguments, **named)
-        except service.ServiceError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return guarded
-
-
-def choices() -> list[tuple[str, str]]:
-    """(label, name) of every checkpoint for the menu."""
-    return [(service.title(n), n) for n in service.checkpoints()]
-
-
-def connect(app: gr.Blocks, page: Page) -> tuple:
-    """Attach every event of the page; returns those after which there is another checkpoint, or a visitor."""
-    s, m = page.swap, page.maps
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    pair = [page.checkpoint, s.a, s.b]
-    marks = [m.view, m.status]
-    everything = [
-        page.checkpoint,
-        page.work,
-        page.notice.box,
-        page.notice.words,
-        page.notice.button,
-        *s.outputs,
-        *s.words,
-        page.leakage.compare,
-        m.size,
-        *m.colours,
-        m.sized,
-        m.leak,
-        *marks,
-        *page.voice.words,
-    ]
-
-    def with_marks(function: Callable) -> Callable:
-        """A change of the pair also moves the marks on the maps: one round trip, no second event."""
-
-        @wraps(function)
-        def both(*arguments) -> tuple:
-            out = function(*arguments)
-            return (*out, *maps.chosen(arguments[0], out[0], out[1]))
-
-        return friendly(both)
-
-    def open_checkpoint(name: str | None, a: str | None, b: str | None, seeds: list[int]) -> tuple:
-        """Show a checkpoint with a pair, or say what it needs first."""
-        blank = (gr.skip(),) * (len(everything) - 5)
-        menu = gr.update(choices=choices(), value=name)
-        if name is None or not service.data_ready(service.spec_of(name).name):
-            return (menu, gr.update(visible=False), *data.show(name), *blank)
-        it = service.load(name)
-        pair = [generate.ref_in_link(it, one) for one in (a, b)]
-        shown = swap.show(name, *(service.first_pair(it.dataset) if None in pair else pair))
-        pictures = swap.galleries(name, seeds)
-        choosers = [
-            {**value, **picture} for value, picture in zip(shown[-2:], pictures, strict=True)
-        ]
-        return (
-            menu,
-            gr.update(visible=True),
-            *data.show(name),
-            *shown[:-2],
-            *choosers,
-            *swap.prepare(name),
-            leakage.prepare(name),
-            *maps.prepare(name),
-            *maps.chosen(name, shown[0], shown[1]),
-            *own.prepare(name),
+def build() -> tuple[Page, DownloadPanel]:
+    """Add the frame and all tabs to the app that is being built."""
+    with gr.Row(elem_classes="sd-top"):
+        gr.Markdown(f"# {TITLE}\n{LEAD}", elem_classes="sd-title")
+        checkpoint = gr.Dropdown(
+            catalog.choices(),
+            value=catalog.default_checkpoint(),
+            label="Checkpoint",
+            min_width=230,
+            scale=0,
+            elem_id="sd-checkpoint",
         )
+    panel = DownloadPanel()
+    panel.layout()
+    a, b, open_tab = gr.State(0), gr.State(1), gr.State(TABS[0].id)
+    with gr.Column(visible=False) as work, gr.Tabs(elem_id="sd-tabs") as frame:
+        page = Page(checkpoint, a, b, open_tab, frame, work)
+        for kind in TABS:
+            tab = kind()
+            with gr.Tab(tab.label, id=tab.id) as page.handles[tab.id]:
+                tab.layout()
+            page.tabs[tab.id] = tab
+    about.layout()
+    return page, panel
 
-    @friendly
-    def arrive(seeds: list[int], request: gr.Request) -> tuple:
-        """A visitor comes, perhaps by a link that names a pair."""
-        asked = dict(request.query_params)
-        name = asked.get("checkpoint")
-        name = name if name in service.checkpoints() else service.default_checkpoint()
-        method = (
-            maps.first_method(name)
-            if name and service.data_ready(service.spec_of(name).name)
-            else "pca"
-        )
-        where = asked.get("tab") if asked.get("tab") in page.tab else next(iter(page.tab))
-        opened = open_checkpoint(name, asked.get("a"), asked.get("b"), seeds)
-        return (*opened, method, gr.Tabs(selected=where), where, generate.asked_by_link(asked))
 
-    @friendly
-    def change(name: str, seeds: list[int]) -> tuple:
-        return open_checkpoint(name, None, None, seeds)
+class Wiring:
+    """The events that concern all tabs.
 
-    @friendly
-    def download(name: str, seeds: list[int], progress: gr.Progress = gr.Progress()) -> tuple:
-        trouble = data.download(name, progress)
-        return (*open_checkpoint(name, None, None, seeds), trouble)
+    Args:
+        app: that is being built.
+        page: its page.
+        panel: shown in the place of the tabs while there is nothing to show.
+    """
 
-    all_of_it = [*everything, m.method, page.tabs, page.where, page.generate.linked]
-    arrived = app.load(arrive, [s.seeds], all_of_it, **quiet, **MODEL)
-    changed = page.checkpoint.select(
-        change, [page.checkpoint, s.seeds], everything, **quiet, **MODEL
-    )
-    changed.then(**drawing(page))
-    for event in (arrived, changed):
-        event.then(**_reporting(page))
-    for name, tab in page.tab.items():
-        selected = tab.select(lambda name=name: name, None, page.where, queue=False, **quiet)
-        tab.select(None, js=REMEMBER % name)
-        if name in OPENING:
-            selected.then(**OPENING[name](page))
-    page.notice.button.click(
-        download,
-        [page.checkpoint, s.seeds],
-        [*everything, page.notice.progress],
-        api_visibility="private",
-        concurrency_id="download",
-        concurrency_limit=1,
-        show_progress_on=page.notice.progress,
-    )
+    def __init__(self, app: gr.Blocks, page: Page, panel: DownloadPanel) -> None:
+        self.page, self.panel = page, panel
+        outputs: list[Block] = [page.checkpoint, page.work, *panel.outputs(), *page.pair_outputs()]
+        for tab in page.tabs.values():
+            outputs += tab.checkpoint_outputs()
+        self.outputs = unique(outputs)
+        for tab in page.tabs.values():
+            tab.connect(page)
+        self._connect_tabs(self._connect_checkpoints(app))
 
-    # Swap
-    outputs = [*s.outputs, *marks]
-    s.random.click(with_marks(swap.choose_random), [page.checkpoint], outputs, **quiet, **MODEL)
-    for side, chooser in enumerate(s.choosers):
-        chooser.pick(with_marks(swap.pick(side)), pair, outputs, **quiet, **MODEL)
-        chooser.wish(with_marks(swap.wish(side)), pair, outputs, **quiet, **MODEL)
-        chooser.more(
-            friendly(swap.more(side)), [page.checkpoint, s.seeds], [s.seeds, chooser], **quiet
-        )
-    for suffix, button in s.formats:
-        button.click(
-            friendly(swap.save(suffix)),
-            pair,
-            s.file,
-            api_visibility="private",
-            show_progress="minimal",
+    def _connect_checkpoints(self, app: gr.Blocks) -> list[Any]:
+        """The events after which there is another checkpoint, or a visitor."""
+        page = self.page
+        on_arrival = [one for tab in page.tabs.values() for one in tab.arrival_outputs()]
+        arrived = app.load(
+            updating(self._arrive),
+            None,
+            unique([*self.outputs, *on_arrival, page.frame, page.open_tab]),
+            **QUIET,
             **MODEL,
-        ).success(fn=None, js="() => document.querySelector('#sd-file')?.click()")
-
-    # Leakage
-    k = page.leakage
-    report = [page.checkpoint, k.compare]
-
-    def ask(name: str, choice: str) -> list | dict:
-        """What a choice needs to have measured; a number makes every wish a new one."""
-        missing = leakage.missing(name, choice)
-        return [missing, time.time()] if missing else gr.skip()
-
-    @friendly
-    def measure(wanted: list, progress: gr.Progress = gr.Progress()) -> str:
-        return leakage.measure(wanted[0], progress)
-
-    k.compare.select(**_reporting(page)).then(friendly(ask), report, k.wanted, **quiet)
-    k.measure.click(friendly(ask), report, k.wanted, **quiet)
-    k.wanted.change(
-        measure, k.wanted, k.progress, api_visibility="private", show_progress_on=k.progress, **MAPS
-    ).then(**_reporting(page))
-    for suffix, button in k.formats.items():
-        button.click(
-            friendly(leakage.save(suffix)),
-            page.checkpoint,
-            k.file,
-            api_visibility="private",
-            show_progress="minimal",
-        ).success(fn=None, js="() => document.querySelector('#sd-report-file')?.click()")
-
-    # Maps
-    for control in (m.method, m.size):
-        control.select(**drawing(page))  # a menu sends `input` twice
-    for control in (*m.colours, m.sized):
-        control.select(
-            friendly(maps.colour),
-            [page.checkpoint, *m.colours, m.sized],
-            [m.view, m.leak],
-            queue=False,
-            **quiet,
         )
-    m.leak.click(
-        friendly(maps.other_colours),
-        [page.checkpoint, *m.colours, m.sized],
-        [*m.colours, m.view, m.leak],
-        queue=False,
-        **quiet,
-    )
+        changed = page.checkpoint.select(
+            updating(self._show), page.checkpoint, self.outputs, **QUIET, **MODEL
+        )
+        downloaded = self.panel.button.click(
+            updating(self._download),
+            page.checkpoint,
+            [*self.outputs, self.panel.progress],
+            api_visibility="private",
+            concurrency_id="download",
+            concurrency_limit=1,
+            show_progress_on=self.panel.progress,
+        )
+        return [arrived, changed, downloaded]
 
-    @friendly
-    def point(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
-        return swap.pick(int(swap.sent(event).get("side") == "B"))(name, a, b, event)
+    def _connect_tabs(self, renewed: list[Any]) -> None:
+        """Tabs fill themselves when they are opened, and when there is another checkpoint."""
+        page = self.page
+        for tab_id, handle in page.handles.items():
+            selected = handle.select(_constant(tab_id), None, page.open_tab, queue=False, **QUIET)
+            handle.select(None, js=REMEMBER_TAB % tab_id)
+            opening = page.tabs[tab_id].opening(page)
+            if opening is None:
+                continue
+            for event in (selected, *renewed):
+                event.then(**opening)
 
-    m.view.point(with_marks(point), pair, outputs, **quiet, **MODEL)
-    for side, button in enumerate(m.make):
-        button.click(with_marks(swap.by_number(side)), [*pair, m.number], outputs, **quiet, **MODEL)
+    def _show(self, name: str | None, asked: Pair | None = None) -> Updates:
+        """A checkpoint with a pair, or what it needs first."""
+        page = self.page
+        ready = catalog.is_shown(name)
+        frame: Updates = {
+            page.checkpoint: gr.update(choices=catalog.choices(), value=name),
+            page.work: gr.update(visible=ready),
+            **self.panel.show(name),
+        }
+        if name is None or not ready:
+            return frame
+        pair = asked or Pair(*pairs.first_pair(catalog.load(name).dataset))
+        parts = [tab.show_checkpoint(name) for tab in page.tabs.values()]
+        return merged(frame, page.show_pair(name, pair), *parts)
 
-    m.read.click(
-        friendly(maps.read),
-        [page.checkpoint, m.size, m.method],
-        m.table,
-        api_visibility="private",
-        **MAPS,
-    )
+    def _arrive(self, request: gr.Request) -> Updates:
+        """A visitor comes, perhaps by a link that names a pair."""
+        page = self.page
+        query: Mapping[str, str] = dict(request.query_params)
+        address = Address.of(query, list(page.tabs))
+        shown = self._show(address.checkpoint, _asked_pair(address))
+        parts = [tab.show_arrival(address) for tab in page.tabs.values()]
+        opened: Updates = {
+            page.frame: gr.Tabs(selected=address.tab),
+            page.open_tab: address.tab,
+        }
+        return merged(shown, *parts, opened)
 
-    m.table.select(maps.selected, None, m.number, queue=False, **quiet)
-    m.see.click(lambda: gr.Tabs(selected="swap"), None, page.tabs, queue=False, **quiet)
-    return arrived, changed
-
-
-def _reporting(page: Page) -> dict:
-    """An event that shows the leakage reports that there are: quick, so that nobody waits for it in a queue."""
-    s, k = page.swap, page.leakage
-
-    @friendly
-    def report(where, name, choice, a, b, shown) -> tuple:
-        if where != "leakage" or not name or not service.data_ready(service.spec_of(name).name):
-            return (gr.skip(),) * len(k.outputs)
-        return leakage.show(name, choice, a, b, shown)
-
-    inputs = [page.where, page.checkpoint, k.compare, s.a, s.b, k.shown]
-    return {
-        "fn": report,
-        "inputs": inputs,
-        "outputs": k.outputs,
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "concurrency_limit": 4,
-    }
-
-
-def drawing(page: Page) -> dict:
-    """An event that draws the maps."""
-    s, m = page.swap, page.maps
-
-    @friendly
-    def draw(
-        where, drawn, name, n, method, static, dynamic, a, b, progress: gr.Progress = gr.Progress()
-    ):
-        # Points are sent once; coming back to the tab only moves the marks.
-        asked = [name, n, method]
-        if where != "maps" or not service.data_ready(service.spec_of(name).name):
-            return gr.skip(), gr.skip(), drawn
-        if drawn == asked:
-            return (
-                gr.update(**maps.marks(a, b), **maps.guests(name, n, method, a, b)),
-                gr.skip(),
-                drawn,
-            )
-        new_pictures = drawn is None or drawn[:2] != asked[:2]
-        view = maps.draw(name, n, method, (static, dynamic), (a, b), new_pictures, progress)
-        return view | maps.guests(name, n, method, a, b), gr.update(visible=False), asked
-
-    inputs = [page.where, m.drawn, page.checkpoint, m.size, m.method, *m.colours, s.a, s.b]
-    outputs = [m.view, m.table, m.drawn]
-    return {
-        "fn": draw,
-        "inputs": inputs,
-        "outputs": outputs,
-        "api_visibility": "private",
-        "show_progress_on": m.view,
-        **MAPS,
-    }
+    def _download(self, name: str, progress: gr.Progress = gr.Progress()) -> Updates:
+        """Fetch the data of a checkpoint and show it."""
+        problem = self.panel.download(name, progress)
+        return {**self._show(name), self.panel.progress: problem}
 
 
-OPENING = {"leakage": _reporting, "maps": drawing}  # what opening a tab does
+def _asked_pair(address: Address) -> Pair | None:
+    """The pair of an address; None unless both sequences are there."""
+    name = address.checkpoint
+    if name is None or not catalog.is_shown(name):
+        return None
+    it = catalog.load(name)
+    a, b = ref_of(it, address.a), ref_of(it, address.b)
+    return None if a is None or b is None else Pair(a, b)
+
+
+def _constant(value: str) -> Any:
+    def get() -> str:
+        return value
+
+    return friendly(get)

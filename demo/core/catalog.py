@@ -7,27 +7,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import torch
+from torch import Tensor
 
 import seqdisent
+from demo.errors import RequestError
 from seqdisent.checkpoint import WEIGHTS, CheckpointError, checkpoints_root
 from seqdisent.data import DatasetSpec, SequenceDataset, data_source, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
 from seqdisent.evaluation.judge import is_informative, load_judge
 from seqdisent.models import SequentialVAE
+from seqdisent.types import Sequences
 
 DEFAULT = "dbse-sprites"
 SPLIT = "test"
 
 
-class ServiceError(ValueError):
-    """Something a visitor can put right; the message says what."""
-
-
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A model, the test split it is shown with, and the judge of that data set if there is one."""
+    """A model, the test split it is shown with, and a judge of that data set if there is one."""
 
     name: str
     model: SequentialVAE
@@ -38,30 +37,40 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Judge:
-    """A classifier, and how often it is right on real test sequences, of the factors of which it knows anything."""
+    """A classifier of real sequences.
 
-    classify: Callable[[torch.Tensor], Mapping[str, torch.Tensor]]
+    Args:
+        classify: class indices ``[B]`` by factor, only of factors that it classifies better than chance.
+        accuracy: on real test sequences, 0 to 1, by factor.
+    """
+
+    classify: Callable[[Sequences], Mapping[str, Tensor]]
     accuracy: Mapping[str, float]
 
 
-def checkpoints() -> dict[str, dict]:
-    """Model checkpoints by name, those whose data are ready first."""
-    known = {
-        n: c
-        for n, c in seqdisent.list_checkpoints().items()
-        if c["dataset"]["name"] in seqdisent.DATASETS
+def checkpoints() -> dict[str, dict[str, Any]]:
+    """Configs of model checkpoints by name, those whose data are ready first."""
+    configs = {
+        name: config
+        for name, config in seqdisent.list_checkpoints().items()
+        if config["dataset"]["name"] in seqdisent.DATASETS
     }
-    return dict(
-        sorted(
-            known.items(), key=lambda item: (not data_ready(item[1]["dataset"]["name"]), item[0])
-        )
-    )
+
+    def order(name: str) -> tuple[bool, str]:
+        return not data_ready(configs[name]["dataset"]["name"]), name
+
+    return {name: configs[name] for name in sorted(configs, key=order)}
 
 
 def default_checkpoint() -> str | None:
     """The embedded data's DBSE, else the first whose data are ready, else any, else None."""
     names = checkpoints()
     return DEFAULT if DEFAULT in names else next(iter(names), None)
+
+
+def choices() -> list[tuple[str, str]]:
+    """(label, name) of every checkpoint, for menus."""
+    return [(title(name), name) for name in checkpoints()]
 
 
 def spec_of(name: str) -> DatasetSpec:
@@ -83,15 +92,21 @@ def data_ready(dataset: str) -> bool:
         return False
 
 
+def is_shown(name: str | None) -> bool:
+    """Whether a checkpoint can be shown now."""
+    return name is not None and data_ready(spec_of(name).name)
+
+
 def fetch_data(name: str, progress: Callable[[int, int], None] | None = None) -> None:
-    """Download the data of a checkpoint; ServiceError says what went wrong."""
-    source = data_source(spec_of(name).name)
+    """Download the data of a checkpoint; RequestError says what went wrong."""
+    spec = spec_of(name)
+    source = data_source(spec.name)
     if source.origin != "download":
-        raise ServiceError(f"{spec_of(name).title} needs no download.")
+        raise RequestError(f"{spec.title} needs no download.")
     try:
         source.get(progress=progress)
     except (DownloadFailed, OSError) as error:
-        raise ServiceError(str(error)) from error
+        raise RequestError(str(error)) from error
 
 
 def load(name: str) -> Loaded:
@@ -101,10 +116,10 @@ def load(name: str) -> Loaded:
     try:
         # The time makes a checkpoint that was trained anew take the place of the old one.
         changed = (folder / WEIGHTS).stat().st_mtime_ns
-        with _LOCK:  # two visitors must not load the same weights side by side
+        with _LOCK:  # two visitors must not load the same weights at the same time
             return _load(folder, changed)
     except (CheckpointError, DataNotReady, OSError) as error:
-        raise ServiceError(str(error)) from error
+        raise RequestError(str(error)) from error
 
 
 _LOCK = threading.Lock()
@@ -113,7 +128,8 @@ _LOCK = threading.Lock()
 @lru_cache(maxsize=8)
 def _load(folder: Path, changed: int) -> Loaded:
     model, spec = seqdisent.load_checkpoint(folder)
-    return Loaded(folder.name, model, spec, split_of(spec.name), _judge(spec.judged_by))
+    dataset = split_of(spec.name)
+    return Loaded(folder.name, model, spec, dataset, _judge(dataset.spec))
 
 
 @lru_cache(maxsize=4)
@@ -122,29 +138,33 @@ def split_of(dataset: str) -> SequenceDataset:
     return seqdisent.load_dataset(dataset, SPLIT)
 
 
-def _judge(dataset: str) -> Judge | None:
+def _judge(spec: DatasetSpec) -> Judge | None:
+    """The data set's judge, which may be that of another data set of the same kind."""
     try:
-        judge, right = load_judge(dataset)
+        judge, rates = load_judge(spec.judged_by)
     except CheckpointError:
-        return None  # swaps are shown without an opinion
+        return None  # swaps are shown without verdicts
     if judge is None:
         return None
-    chance = {f.name: 1 / len(f.classes) for f in judge.spec.factors if not f.continuous}
-    # Of a factor that it guesses by chance it is not asked: the mass of a ball shows only where balls meet.
-    known = {name: rate.value for name, rate in right.items() if is_informative(rate, chance[name])}
+    # The judge of another data set may have learned other classes.
+    shared = {f.name: f for f in judge.spec.factors if f in spec.factors and not f.continuous}
+    # A factor that it classifies no better than chance is left out: the mass of a ball shows only where balls meet.
+    accuracy = {}
+    for name, factor in shared.items():
+        rate = rates.get(name)
+        if rate is not None and is_informative(rate, 1 / len(factor.classes)):
+            accuracy[name] = rate.value
+    reliable = set(accuracy) if rates else set(shared)
 
-    def classify(x):
-        return {
-            name: seen for name, seen in judge.classify(x).items() if name in known or not right
-        }
+    def classify(batch: Sequences) -> dict[str, Tensor]:
+        return {name: seen for name, seen in judge.classify(batch).items() if name in reliable}
 
-    return Judge(classify, known)
+    return Judge(classify, accuracy)
 
 
-def _config(name: str) -> dict:
-    known = seqdisent.list_checkpoints()
-    if not isinstance(name, str) or name not in known:
-        raise ServiceError(
-            f"No checkpoint {str(name)[:80]!r}. Choose from: {', '.join(known) or 'none'}."
-        )
-    return known[name]
+def _config(name: str) -> dict[str, Any]:
+    configs = seqdisent.list_checkpoints()
+    if not isinstance(name, str) or name not in configs:
+        listed = ", ".join(configs) or "none"
+        raise RequestError(f"checkpoint: one of {listed}; there is no {str(name)[:80]!r}.")
+    return configs[name]

@@ -1,74 +1,78 @@
-"""Sequences that a model makes beside a swap: the same for the same wish, and nothing of them is kept for long."""
+"""Sequences that a model generates apart from a swap: the same for the same request, and none is kept for long."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
-import numpy as np
 import torch
 
-from demo.core import requests as wishes
-from demo.core import sources as originals
-from demo.core.catalog import Loaded, ServiceError, load
+from demo.core import requests, sources
+from demo.core.catalog import Loaded, load
 from demo.core.pairs import shown_rows
-from demo.core.requests import Made, Ref, Wish
-from demo.core.sources import Original
-from demo.modalities import speech as sounds
-from demo.modalities import timeseries as courses
+from demo.core.requests import GeneratedRef, GenerationRequest, Ref
+from demo.errors import RequestError
+from demo.modalities import view_of
+from demo.modalities.base import SourceClip
 from seqdisent.data import DatasetSpec
-from seqdisent.data.dataset import values
-from seqdisent.distributions import DiagonalGaussian
-from seqdisent.media import video
-from seqdisent.media.timeseries import Course
 from seqdisent.models import latent_ops
 from seqdisent.projections import maps
 from seqdisent.types import Latents, Sequences
 
 CHUNK = 256  # steps that are decoded at once
-SPREAD = 64  # sequences that tell how lively each dimension is
+SPREAD = 64  # sequences that the standard deviation of each dimension is taken over
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """What a wish made.
+class GenerationResult:
+    """What a request generated.
 
     Args:
-        wish: with what stood at 0 filled in.
+        request: with the lengths that were 0 filled in.
         latents: of all ``n``.
-        batch: of sound and series, the means, as models see them.
-        clips: uint8 ``[n, T, H, W, 3]``, ``n`` equally loud waveforms, float32 at 16 kHz, or courses.
-        notes: what a reader should know of how it was made.
+        batch: of speech and time series, the means, as models see them.
+        clips: uint8 ``[n, T, H, W, 3]``, ``n`` equally loud waveforms, float32 at 16 kHz, or ``n`` series.
+        notes: what a reader should know about how it was generated.
     """
 
-    wish: Wish
+    request: GenerationRequest
     spec: DatasetSpec
     latents: Latents
     batch: Sequences | None
-    clips: np.ndarray | list[np.ndarray] | list[Course]
+    clips: Any
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.latents)
 
 
-def make(wish: Wish) -> Result:
-    """Codes and clips of a wish that :func:`demo.core.requests.read` has checked.
+Generated = tuple[Latents, tuple[str, ...]]  # codes, and notes on them
+
+
+def generate(request: GenerationRequest) -> GenerationResult:
+    """Codes and clips of a request of :func:`demo.core.requests.parse_request`.
 
     Raises:
-        ServiceError: for lengths that do not fit.
+        RequestError: for lengths that do not fit.
     """
-    return _make(load(wish.checkpoint), wish)
+    return _generate(load(request.checkpoint), request)
 
 
-def source(it: Loaded, one: Ref) -> Original:
-    """A sequence of the test split, or one that was made, as a side of a pair."""
-    return _source(it, wishes.ref(it, one))
+def source(it: Loaded, one: Ref) -> SourceClip:
+    """A sequence of the test split, or a generated one, as a side of a pair."""
+    return _source(it, requests.read_ref(it, one))
 
 
 def codes(it: Loaded, one: Ref) -> Latents:
     """Its posterior means, a batch of one; those of the last few sequences are remembered."""
-    return _codes(it, wishes.ref(it, one))
+    return _codes(it, requests.read_ref(it, one))
+
+
+def encode(name: str, index: int) -> Latents:
+    """Posterior means of one test sequence, a batch of one."""
+    return codes(load(name), index)
 
 
 def length(it: Loaded, one: Ref) -> int:
@@ -77,167 +81,157 @@ def length(it: Loaded, one: Ref) -> int:
 
 
 def spread(it: Loaded) -> dict[str, list[float]]:
-    """Standard deviation of each dimension of both codes over some test sequences: the lively ones change something."""
+    """Standard deviation of each dimension of both codes over some test sequences."""
     return _spread(it)
 
 
 @lru_cache(maxsize=4)
 @torch.inference_mode()
-def _make(it: Loaded, wish: Wish) -> Result:
-    wish, latents, notes = _DRAWING[wish.mode](it, _filled(it, wish))
-    told = _told(it, latents)
-    if it.spec.modality == "video":
-        return Result(wish, it.spec, latents, None, told, notes)
-    batch = sounds.everywhere(told.mean, latents.mask)
-    clips = (
-        sounds.of_batch(batch)
-        if it.spec.modality == "speech"
-        else courses.of_batch(told, batch.mask)
-    )
-    return Result(wish, it.spec, latents, batch, clips, notes)
+def _generate(it: Loaded, request: GenerationRequest) -> GenerationResult:
+    request = _with_lengths(it, request)
+    latents, notes = _MODES[request.mode](it, request)
+    view = view_of(it.spec)
+    # A few sequences at a time, to bound the memory.
+    rows = max(1, CHUNK // latents.dynamic.shape[1])
+    parts = []
+    for first in range(0, len(latents), rows):
+        parts.append(view.decoded(it.model.likelihood(latents[first : first + rows])))
+    batch, clips = view.collect(parts, latents.mask)
+    return GenerationResult(request, it.spec, latents, batch, clips, notes)
 
 
-def _filled(it: Loaded, wish: Wish) -> Wish:
-    """A wish with the lengths that stood at 0; ServiceError if they do not go together or are too much."""
-    held = length(it, wish.a) if wish.mode != "roll" or wish.keep else 0
-    frames, prefix = wish.frames or it.spec.frames, wish.prefix
-    if wish.mode == "continue":
-        prefix = prefix or max(1, held // 2)
-        if prefix > held:
-            raise ServiceError(
-                f"A has {held} {wishes.steps_of(it.spec)}: no beginning of {prefix}."
+def _with_lengths(it: Loaded, request: GenerationRequest) -> GenerationRequest:
+    """A request with the lengths that were 0; RequestError if they do not go together or are too much."""
+    frames = request.frames or it.spec.frames
+    prefix = request.prefix
+    if request.mode == "continue":
+        there = length(it, request.a)
+        prefix = prefix or max(1, there // 2)
+        if prefix > there:
+            raise RequestError(
+                f"prefix: at most {there}, because A has {there} {requests.steps_label(it.spec)}."
             )
         if frames <= prefix:
-            raise ServiceError(
-                f"A beginning of {prefix} leaves nothing to draw in a length of {frames}: make it longer, or give less."
+            raise RequestError(
+                f"prefix: {prefix} given steps leave nothing to generate in a length of {frames}. Ask for a longer "
+                "sequence, or give fewer steps."
             )
-    elif wish.mode != "roll" or wish.keep == "dynamic":
-        frames = 0  # it is as long as what it is made of
-    wishes.check_size(it.spec, wish.n, frames or it.spec.frames)
-    return replace(wish, frames=frames, prefix=prefix)
+    elif request.mode != "roll" or request.keep == "dynamic":
+        frames = 0  # it is as long as what it is generated from
+    requests.check_size(it.spec, request.n, frames or it.spec.frames)
+    return request.model_copy(update={"frames": frames, "prefix": prefix})
 
 
-def _roll(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
+def _sample(it: Loaded, request: GenerationRequest) -> Generated:
     kept, mask = {}, None
-    if wish.keep:
-        own = latent_ops.repeat(codes(it, wish.a), wish.n)
-        kept = {wish.keep: getattr(own, wish.keep)}
-        mask = own.mask if wish.keep == "dynamic" else None
-    drawn = it.model.sample(
-        wish.n,
-        wish.frames or None,
-        temperature=wish.temperature,
-        generator=_generator(wish),
+    if request.keep:
+        given = latent_ops.repeat(codes(it, request.a), request.n)
+        kept[request.keep] = getattr(given, request.keep)
+        mask = given.mask if request.keep == "dynamic" else None
+    latents = it.model.sample(
+        request.n,
+        request.frames or None,
+        temperature=request.temperature,
+        generator=_generator(request),
         **kept,
     )
-    notes = (
-        ("At temperature 0 nothing is left to chance: all of them are the same.",)
-        if wish.temperature == 0
-        else ()
-    )
-    return wish, replace(drawn, mask=mask), notes
+    notes: tuple[str, ...] = ()
+    if request.temperature == 0:
+        notes = ("At temperature 0 nothing is random: all of them are the same.",)
+    return replace(latents, mask=mask), notes
 
 
-def _continue(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
-    known, notes = source(it, wish.a).batch, ()
-    start = latent_ops.encode_prefix(it.model, known.x, wish.prefix, known.mask)
+def _extrapolate(it: Loaded, request: GenerationRequest) -> Generated:
+    given = source(it, request.a).batch
+    start = latent_ops.encode_prefix(it.model, given.x, request.prefix, given.mask)
+    notes: tuple[str, ...] = ()
     if it.model.config.dynamic_rank:
-        notes = (
-            "This model reads sequences whole: the codes of the beginning may know something of what came after.",
+        notes += (
+            "This model encodes full sequences: the codes of the given steps may depend on later ones.",
         )
-    options = {"temperature": wish.temperature, "generator": _generator(wish)}
-    made = it.model.extend(latent_ops.repeat(start, wish.n), wish.frames - wish.prefix, **options)
+    latents = it.model.extend(
+        latent_ops.repeat(start, request.n),
+        request.frames - request.prefix,
+        temperature=request.temperature,
+        generator=_generator(request),
+    )
     if it.model.config.transition == "deterministic":
         notes += (
-            "Noise enters this model only at the first step: from one beginning there is one future.",
+            "Noise enters this model only at the first step: given steps have a single continuation.",
         )
-    elif wish.temperature == 0:
-        notes += ("At temperature 0 there is one future: the most likely one.",)
-    return wish, made, notes
+    elif request.temperature == 0:
+        notes += ("At temperature 0 there is a single continuation: the most likely one.",)
+    return latents, notes
 
 
-def _interpolate(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
-    a, b = codes(it, wish.a), codes(it, wish.b)
-    return wish, latent_ops.interpolate(a, b, wish.weights, what=wish.what, path=wish.path), ()
+def _interpolate(it: Loaded, request: GenerationRequest) -> Generated:
+    a, b = codes(it, request.a), codes(it, request.b)
+    return latent_ops.interpolate(a, b, request.weights, what=request.what, path=request.path), ()
 
 
-def _traverse(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
-    return wish, latent_ops.traverse(codes(it, wish.a), wish.code, wish.dimension, wish.weights), ()
+def _traverse(it: Loaded, request: GenerationRequest) -> Generated:
+    a = codes(it, request.a)
+    return latent_ops.traverse(a, request.code, request.dimension, request.weights), ()
 
 
-def _partial(it: Loaded, wish: Wish) -> tuple[Wish, Latents, tuple[str, ...]]:
-    a, b = codes(it, wish.a), codes(it, wish.b)
-    common = min(length(it, wish.a), length(it, wish.b))
-    if any(step >= common for step in wish.steps):
-        raise ServiceError(
-            f"A and B have {common} {wishes.steps_of(it.spec)} in common, counted from 0."
+def _partial(it: Loaded, request: GenerationRequest) -> Generated:
+    a, b = codes(it, request.a), codes(it, request.b)
+    common = min(length(it, request.a), length(it, request.b))
+    if any(step >= common for step in request.steps):
+        raise RequestError(
+            f"steps: 0 to {common - 1}, because A and B have {common} {requests.steps_label(it.spec)} in common."
         )
-    some = latent_ops.partial_swap(a, b, static=wish.static, dynamic=wish.dynamic, steps=wish.steps)
-    every = a.with_static(b) if wish.static else a
-    if wish.dynamic or wish.steps:
-        every = every.with_dynamic(b)
-    return wish, Latents.cat([some, every, a]), ()
+    some = latent_ops.partial_swap(
+        a, b, static=request.static, dynamic=request.dynamic, steps=request.steps
+    )
+    everything = a.with_static(b) if request.static else a
+    if request.dynamic or request.steps:
+        everything = everything.with_dynamic(b)
+    return Latents.cat([some, everything, a]), ()
 
 
-_DRAWING = {
-    "roll": _roll,
+_MODES: dict[str, Callable[[Loaded, GenerationRequest], Generated]] = {
+    "roll": _sample,
     "interpolate": _interpolate,
     "traverse": _traverse,
     "partial": _partial,
-    "continue": _continue,
+    "continue": _extrapolate,
 }
 
 
-def _generator(wish: Wish) -> torch.Generator:
-    return torch.Generator().manual_seed(wish.seed)
-
-
-def _told(it: Loaded, latents: Latents) -> np.ndarray | DiagonalGaussian:
-    """What a decoder says, a few sequences at a time: pictures at once as bytes, a quarter of the memory."""
-    rows = max(1, CHUNK // latents.dynamic.shape[1])
-    parts = [
-        it.model.likelihood(latents[first : first + rows]) for first in range(0, len(latents), rows)
-    ]
-    if it.spec.modality == "video":
-        return np.concatenate([video.to_uint8(part.mean.clamp(0, 1)) for part in parts])
-    return DiagonalGaussian(
-        *(torch.cat([getattr(part, name) for part in parts]) for name in ("mean", "log_std"))
-    )
+def _generator(request: GenerationRequest) -> torch.Generator:
+    return torch.Generator().manual_seed(request.seed)
 
 
 @lru_cache(maxsize=64)
-def _source(it: Loaded, one: Ref) -> Original:
-    if not isinstance(one, Made):
-        return originals.from_split(it.dataset, one)
-    result, frames = _make(it, one.wish), it.spec.frames
-    if result.batch is None:
-        x = values(result.clips[one.number : one.number + 1])
-        batch = Sequences(x, torch.ones(x.shape[:2], dtype=torch.bool))
-    else:
-        batch = Sequences(result.batch.x[[one.number]], result.batch.mask[[one.number]])
-    made, caption = batch.x.shape[1], f"made: {wishes.said(it.spec, one)}"
-    if made < frames and it.dataset.lengths is None:
-        raise ServiceError(
-            f"This model takes {frames} {wishes.steps_of(it.spec)}, and this has {made}: make it at least as long to "
-            "use it as a source."
+def _source(it: Loaded, one: Ref) -> SourceClip:
+    if not isinstance(one, GeneratedRef):
+        return sources.from_split(it.dataset, one)
+    view = view_of(it.spec)
+    batch = view.batch_of(_generate(it, one.request), one.number)
+    steps, frames = batch.x.shape[1], it.spec.frames
+    label = requests.steps_label(it.spec)
+    caption = f"generated: {requests.describe(it.spec, one)}"
+    if steps < frames and it.dataset.lengths is None:
+        raise RequestError(
+            f"This model takes {frames} {label}, and this has {steps}: generate at least as many to use it as a source."
         )
-    if made > frames:
-        caption += f" (its first {frames} {wishes.steps_of(it.spec)})"
-    some = torch.arange(frames).clamp_max(
-        made - 1
-    )  # behind a shorter one its last step, unheard, as in the data
-    batch = Sequences(batch.x[:, some], batch.mask[:, some] & (torch.arange(frames) < made))
-    wave = sounds.of_batch(batch)[0] if it.spec.modality == "speech" else None
-    return Original("made sequence", caption, {}, batch, wave, made=one)
+    if steps > frames:
+        caption += f" (its first {frames} {label})"
+    # Behind a shorter one its last step is repeated and masked, as in the data.
+    kept = torch.arange(frames).clamp_max(steps - 1)
+    exists = torch.arange(frames) < steps
+    batch = Sequences(batch.x[:, kept], batch.mask[:, kept] & exists)
+    wave = view.waveform(batch)
+    return SourceClip("generated sequence", caption, {}, batch, wave, generated=one)
 
 
 @lru_cache(maxsize=64)
 @torch.inference_mode()
 def _codes(it: Loaded, one: Ref) -> Latents:
     batch = _source(it, one).batch
-    return it.model.encode(
-        batch.x, None if it.dataset.lengths is None else batch.mask, sample=False
-    ).latents
+    mask = None if it.dataset.lengths is None else batch.mask
+    return it.model.encode(batch.x, mask, sample=False).latents
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,6 @@
 """Leakage reports: shipped with a checkpoint, kept from an earlier visit, or measured now on a smaller sample.
 
-Like the rest of the service this imports no gradio, and nothing here belongs to one visitor.
+Nothing here belongs to one visitor.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.core import service
-from demo.core.catalog import ServiceError
+from demo.core import catalog
+from demo.errors import RequestError
 from seqdisent.checkpoint import (
     METRICS,
     WEIGHTS,
@@ -30,9 +30,10 @@ from seqdisent.evaluation.schema import Leakage, PairedDifference, Report, Repor
 from seqdisent.io import cache_root, store_in_cache, write_npz, write_text
 from seqdisent.projections.maps import data_hash
 from seqdisent.recipes import judge_hint
+from seqdisent.spec import Factor
 
 # Models with known codes, so that the report itself can be checked by eye.
-STAND_INS = {
+CONTROLS = {
     "oracle": "Oracle: each code is its labels",
     "leaky": "Leaky: both codes hold every label",
     "untrained": "Untrained: the same network, first weights",
@@ -48,74 +49,76 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A report, and where the probes' answers for every test sequence are.
+    """A report, and where the probes' predictions for every test sequence are.
 
     Args:
         live: measured on the smaller sample, not shipped with the checkpoint.
     """
 
     name: str
-    stand_in: str
+    control: str
     report: Report
     rows_path: Path
     live: bool
 
     @property
     def leakage(self) -> Leakage:
+        """The part of the report that the app is about."""
         assert self.report.leakage is not None, "as checked when it was read"
         return self.report.leakage
 
     @property
     def title(self) -> str:
-        """For people: the checkpoint, or the stand-in for it."""
-        return STAND_INS[self.stand_in] if self.stand_in else service.title(self.name)
+        """For people: the checkpoint, or the control for it."""
+        return CONTROLS[self.control] if self.control else catalog.title(self.name)
 
     @property
     def slug(self) -> str:
         """For file names."""
-        return f"{self.name}-{self.stand_in}" if self.stand_in else self.name
+        return f"{self.name}-{self.control}" if self.control else self.name
 
 
-def find(name: str, stand_in: str = "") -> Measured | None:
+def find(name: str, control: str = "") -> Measured | None:
     """The report that can be shown at once: shipped for these very weights, or kept; else None."""
-    _check(name, stand_in)
+    _check(name, control)
     folder = checkpoints_root() / name
-    if not stand_in:
+    if not control:
         report = _read(folder / METRICS, _hash(folder))
         if report is not None:
-            return Measured(name, stand_in, report, folder / ARRAYS, live=False)
-    path = _kept(name, stand_in)
+            return Measured(name, control, report, folder / ARRAYS, live=False)
+    path = _kept(name, control)
     report = _read(path, _hash(folder))
     return (
         None
         if report is None
-        else Measured(name, stand_in, report, path.with_suffix(".npz"), live=True)
+        else Measured(name, control, report, path.with_suffix(".npz"), live=True)
     )
 
 
-def measure(name: str, stand_in: str = "", progress: Progress | None = None) -> Measured:
+def measure(name: str, control: str = "", progress: Progress | None = None) -> Measured:
     """The report, measured now on :data:`SAMPLE` and kept if there is none."""
-    if found := find(name, stand_in):
+    found = find(name, control)
+    if found:
         return found
     with _LOCK:  # what two visitors ask for at once is measured once
-        if found := find(name, stand_in):
+        found = find(name, control)
+        if found:
             return found
         try:
             report, rows = evaluate(
                 name,
                 sample=SAMPLE,
-                control=stand_in or None,
-                judge_hint=judge_hint(service.spec_of(name)),
+                control=control or None,
+                judge_hint=judge_hint(catalog.spec_of(name)),
                 progress=_steady(progress),
             )
         except (NoJudge, ValueError, CheckpointError, OSError) as error:
-            raise ServiceError(f"This cannot be measured here: {error}") from error
-        path = _kept(name, stand_in)
+            raise RequestError(f"This cannot be measured here: {error}") from error
+        path = _kept(name, control)
         store_in_cache(path, lambda: write_npz(path.with_suffix(".npz"), rows))
         store_in_cache(path, lambda: write_text(path, report.to_json()))
-        return find(name, stand_in) or Measured(
-            name, stand_in, report, path.with_suffix(".npz"), live=True
-        )
+        kept = find(name, control)
+        return kept or Measured(name, control, report, path.with_suffix(".npz"), live=True)
 
 
 _LOCK = threading.Lock()
@@ -130,51 +133,49 @@ def difference(first: Measured, second: Measured) -> tuple[list[PairedDifference
             "learned from fewer sequences."
         )
     try:
-        rows = []
-        for one in (first, second):
-            with np.load(one.rows_path, allow_pickle=False) as stored:
-                rows.append(
-                    {key: stored[key] for key in stored.files if key.endswith(("bits", "source"))}
-                )
-        return paired_differences(*rows, first.leakage), ""
+        return paired_differences(_rows(first), _rows(second), first.leakage), ""
     except (OSError, EOFError, KeyError):
-        return (
-            [],
-            "No paired difference: what the probes said of every single sequence was not kept.",
-        )
+        return [], "No paired difference: the probes' predictions for each sequence were not kept."
     except ValueError as error:
         return [], f"No paired difference: {error}."
 
 
+def _rows(one: Measured) -> dict[str, np.ndarray]:
+    """Bits of every test sequence, and its source."""
+    with np.load(one.rows_path, allow_pickle=False) as stored:
+        names = [name for name in stored.files if name.endswith(("bits", "source"))]
+        return {name: stored[name] for name in names}
+
+
 def comparable(name: str) -> list[tuple[str, str]]:
-    """(label, choice) of what a report can be put beside: checkpoints of the same data, then stand-ins."""
-    dataset = service.spec_of(name).name
-    others = [
-        n for n, c in service.checkpoints().items() if c["dataset"]["name"] == dataset and n != name
-    ]
-    return [(service.title(n), n) for n in others] + [
-        (words, f"={kind}") for kind, words in STAND_INS.items()
-    ]
+    """(label, choice) of what a report can be compared with: checkpoints of the same data, then controls."""
+    dataset = catalog.spec_of(name).name
+    choices = []
+    for other, config in catalog.checkpoints().items():
+        if config["dataset"]["name"] == dataset and other != name:
+            choices.append((catalog.title(other), other))
+    choices += [(title, f"={control}") for control, title in CONTROLS.items()]
+    return choices
 
 
 def chosen(name: str, choice: str | None) -> tuple[str, str] | None:
-    """(checkpoint, stand-in) of one of those choices, None of no choice."""
+    """(checkpoint, control) of one of those choices, None of no choice."""
     if not choice:
         return None
     if choice not in {value for _, value in comparable(name)}:
-        raise ServiceError(f"{str(choice)[:80]!r} is nothing to compare {name} with.")
+        raise RequestError(f"{str(choice)[:80]!r} is nothing to compare {name} with.")
     return (name, choice[1:]) if choice.startswith("=") else (choice, "")
 
 
 def leaked_most(name: str) -> tuple[str, str]:
-    """(dynamic factor that the static code tells most of, static factor that the dynamic code does).
+    """(dynamic factor of which the static code contains most, static factor of which the dynamic code does).
 
     Without a report the first ones, and of data without such factors any.
     """
-    spec, found = service.spec_of(name), find(name)
+    spec, found = catalog.spec_of(name), find(name)
 
-    def most(code: str, factors) -> str:
-        def bits(factor) -> float:
+    def most(code: str, factors: tuple[Factor, ...]) -> str:
+        def bits(factor: Factor) -> float:
             measured = found.leakage.best(code, factor.name) if found else None
             return -1.0 if measured is None else measured.bits.value
 
@@ -183,22 +184,22 @@ def leaked_most(name: str) -> tuple[str, str]:
     return most("static", spec.dynamic_factors), most("dynamic", spec.static_factors)
 
 
-def sample_words() -> str:
+def sample_size() -> str:
     """How much a measurement made here uses."""
     return f"{SAMPLE.train:,} training, {SAMPLE.validation:,} validation and {SAMPLE.test:,} test sequences"
 
 
-def _check(name: str, stand_in: str) -> None:
-    service.spec_of(name)  # refuses what is not in the list
-    if stand_in and stand_in not in STAND_INS:
-        raise ServiceError(f"Stand-ins: {', '.join(STAND_INS)}; not {str(stand_in)[:20]!r}.")
+def _check(name: str, control: str) -> None:
+    catalog.spec_of(name)  # refuses what is not in the list
+    if control and control not in CONTROLS:
+        raise RequestError(f"stand_in: one of {', '.join(CONTROLS)}; not {str(control)[:20]!r}.")
 
 
-def _kept(name: str, stand_in: str) -> Path:
-    """Where a measurement made here is kept: a name for the same weights, pixels, sample and stand-in."""
+def _kept(name: str, control: str) -> Path:
+    """Where a measurement made here is kept: a name for the same weights, pixels, sample and control."""
     size = f"{SAMPLE.train}-{SAMPLE.validation}-{SAMPLE.test}"
-    dataset = service.load(name).dataset
-    key = f"{_hash(checkpoints_root() / name)}-{data_hash(dataset)}-{stand_in or 'model'}-{size}-v{VERSION}"
+    dataset = catalog.load(name).dataset
+    key = f"{_hash(checkpoints_root() / name)}-{data_hash(dataset)}-{control or 'model'}-{size}-v{VERSION}"
     return cache_root("reports") / f"{key}.json"
 
 
@@ -206,7 +207,7 @@ def _hash(folder: Path) -> str:
     try:
         return _weights_hash(folder, (folder / WEIGHTS).stat().st_mtime_ns)
     except (CheckpointError, OSError) as error:
-        raise ServiceError(str(error)) from error
+        raise RequestError(str(error)) from error
 
 
 @lru_cache(maxsize=32)
@@ -230,15 +231,16 @@ def _parsed(path: Path, changed: int) -> Report | None:
     return read_report(path)
 
 
-def _steady(progress: Progress | None) -> Callable[[str, int, int], None] | None:
+def _steady(progress: Progress | None) -> Callable[[str, int, int], None]:
     """One bar for all phases of a measurement."""
-    seen: list[str] = []
+    phases: list[str] = []
 
-    def say(what: str, done: int, total: int) -> None:
-        if what not in seen:
-            seen.append(what)
-        progress(
-            min(0.99, (len(seen) - 1 + done / max(1, total)) / PHASES), what[:1].upper() + what[1:]
-        )
+    def report(phase: str, done: int, total: int) -> None:
+        if phase not in phases:
+            phases.append(phase)
+        if progress is None:
+            return
+        complete = len(phases) - 1 + done / max(1, total)
+        progress(min(0.99, complete / PHASES), phase[:1].upper() + phase[1:])
 
-    return say if progress else None
+    return report

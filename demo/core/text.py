@@ -1,127 +1,117 @@
-"""What things are called: a picture's look and motion are a recording's voice and words, a series' level and course."""
+"""What things are called on the page: codes, sequences, factors and their labels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from demo.modalities import view_of
+from demo.modalities.base import UNKNOWN
 from seqdisent.spec import DatasetSpec, Factor
 
-UNKNOWN = "unknown"
+EXPLANATION = (
+    "The model splits each {sequence} into a *static* code ({static_question}) and a *dynamic* code "
+    "({dynamic_question}), then swaps them: {swap}"
+)
 
 
 @dataclass(frozen=True)
-class Roles:
-    """The words of a modality.
+class Terms:
+    """The terms for a data set.
 
     Args:
         static: what the static code should hold.
         dynamic: what the dynamic code should hold.
-        who: the same as a question, of the static code.
-        does: the same of the dynamic code.
-        one: a sequence.
+        static_question: the same as a question.
+        dynamic_question: the same as a question.
+        sequence: one sequence, as it is chosen; its plural takes an s.
+        noun: one sequence, as the model sees it.
         sources: what sequences were taken from.
-        swap: title of a swap of ``{look}`` and ``{motion}``.
-        how: what a swap is, for the head of the Swap tab.
-        steady: whether one label of a dynamic factor stands for a whole sequence.
+        swap: title of a swap, with the places ``{static}`` and ``{dynamic}`` for the donors' letters.
+        swap_explanation: what a swap must do.
     """
 
     static: str
     dynamic: str
-    who: str
-    does: str
-    one: str
+    static_question: str
+    dynamic_question: str
+    sequence: str
+    noun: str
     sources: str
     swap: str
-    how: str
-    steady: bool = True
+    swap_explanation: str
 
-    def title(self, kind: str, look: str, motion: str) -> str:
-        """Title of a clip: kind is "real", "recon" (rebuilt) or "swap"; look and motion are "A" or "B"."""
-        return (
-            self.swap.format(look=look, motion=motion)
-            if kind == "swap"
-            else f"{look}, {'real' if kind == 'real' else 'rebuilt'}"
+    @property
+    def explanation(self) -> str:
+        """What a swap is, for the head of the Swap tab."""
+        return EXPLANATION.format(
+            sequence=self.noun,
+            static_question=self.static_question,
+            dynamic_question=self.dynamic_question,
+            swap=self.swap_explanation,
         )
 
+    def title(self, kind: str, static: str, dynamic: str) -> str:
+        """Title of a clip.
 
-_SPLITS = "The model splits each {one} into a *static* code ({who}) and a *dynamic* code ({does}), then trades them: "
-ROLES = {
-    "video": Roles(
-        "look",
-        "motion",
-        "who it is",
-        "what it does",
-        "character",
-        "characters",
-        "{look} moves like {motion}",
-        _SPLITS.format(one="sequence", who="who it is", does="what it does")
-        + "**A moves like B** must keep A's look and take B's motion.",
-    ),
-    "speech": Roles(
-        "voice",
-        "words",
-        "whose voice it is",
-        "what is said",
-        "recording",
-        "recordings",
-        "{motion}'s words in {look}'s voice",
-        _SPLITS.format(one="recording", who="whose voice it is", does="what is said")
-        + "**A's words in B's voice** must keep what A says, and sound like B.",
-    ),
-    "timeseries": Roles(
-        "level",
-        "course",
-        "who or where it is",
-        "what happens",
-        "recording",
-        "sources",
-        "{motion}'s course at {look}'s level",
-        _SPLITS.format(
-            one="recording", who="who or where it is, what is usual there", does="what happens"
-        )
-        + "**B's course at A's level** must rise and fall when B does, around what is usual for A.",
-        steady=False,
-    ),
+        Args:
+            kind: "real", "recon" (a reconstruction) or "swap".
+            static: "A" or "B", whose static code it has.
+            dynamic: "A" or "B", whose dynamic code it has.
+        """
+        if kind == "swap":
+            return self.swap.format(static=static, dynamic=dynamic)
+        return f"{static}, {'real' if kind == 'real' else 'reconstruction'}"
+
+
+_SCENES = {
+    "bouncing-balls": "how many balls, how large, which colour",
+    "bouncing-balls-64": "how many balls, how large, which colour",
+    "moving-digits": "which digits, by which hand",
 }
 
 
-def _things(who: str) -> Roles:
-    """Pictures without characters in them."""
-    how = _SPLITS.format(one="sequence", who=who, does="how it moves")
-    how += "**A moves like B** must keep A's look and take B's motion."
+def terms(spec: DatasetSpec) -> Terms:
+    """The terms for a data set: those of its modality, or, for scenes without characters, their own."""
+    view = view_of(spec)
+    nouns = view.modality.nouns
+    general = Terms(
+        nouns.static,
+        nouns.dynamic,
+        nouns.static_question,
+        nouns.dynamic_question,
+        view.sequence_noun,
+        nouns.sequence,
+        view.sources,
+        nouns.swap,
+        view.explanation,
+    )
+    if spec.name not in _SCENES:
+        return general
     return replace(
-        ROLES["video"], who=who, does="how it moves", one="sequence", sources="sequences", how=how
+        general,
+        static_question=_SCENES[spec.name],
+        dynamic_question="how it moves",
+        sequence="sequence",
+        sources="sequences",
     )
 
 
-_BALLS = _things("how many balls, how large, which colour")
-THINGS = {
-    "bouncing-balls": _BALLS,
-    "bouncing-balls-64": _BALLS,
-    "moving-digits": _things("which digits, by which hand"),
-}
-
-
-def roles(spec: DatasetSpec) -> Roles:
-    """The words for a data set."""
-    return THINGS.get(spec.name) or ROLES[spec.modality]
-
-
-def content(spec: DatasetSpec) -> Factor | None:
+def content_factor(spec: DatasetSpec) -> Factor | None:
     """The dynamic factor that a visitor chooses by: the first with classes. Others are parts of it here.
 
-    None if its labels come and go within a sequence.
+    None if its labels change within a sequence.
     """
-    if not roles(spec).steady:
+    if not view_of(spec).one_label_per_sequence:
         return None
     return next((f for f in spec.dynamic_factors if not f.continuous), None)
 
 
 def headline_factors(spec: DatasetSpec) -> tuple[Factor, ...]:
-    """The factors a visitor chooses by: the static ones with classes, then :func:`content` if there is one."""
-    said = content(spec)
-    return (*(f for f in spec.static_factors if not f.continuous), *([said] if said else []))
+    """The factors that a visitor chooses by: the static ones with classes, then :func:`content_factor`."""
+    content = content_factor(spec)
+    static = tuple(f for f in spec.static_factors if not f.continuous)
+    return static if content is None else (*static, content)
 
 
 def numbers(spec: DatasetSpec) -> tuple[Factor, ...]:
@@ -129,54 +119,33 @@ def numbers(spec: DatasetSpec) -> tuple[Factor, ...]:
     return tuple(f for f in spec.factors if f.continuous)
 
 
-def changing(spec: DatasetSpec, factor: Factor) -> str:
-    """What is shown of a factor whose labels come and go within a sequence, "" of any other."""
-    return (
-        ""
-        if factor.kind == "static" or roles(spec).steady
-        else "on average"
-        if factor.continuous
-        else "mostly"
-    )
+def aggregation(spec: DatasetSpec, factor: Factor) -> str:
+    """How one label of a full sequence is found for a factor that changes within it; "" for any other factor."""
+    if factor.kind == "static" or view_of(spec).one_label_per_sequence:
+        return ""
+    return "on average" if factor.continuous else "mostly"
 
 
-def value(factor: Factor, label: float, said: str = "") -> str:
-    """A label in words: a class, a number with its unit, or "unknown".
+def label(factor: Factor, value: float, aggregated: str = "") -> str:
+    """A label as text: a class, a number with its unit, or "unknown".
 
     Args:
-        said: what :func:`changing` says of the factor.
+        aggregated: :func:`aggregation` of the factor.
     """
-    if label != label or (not factor.continuous and label < 0):
+    if value != value or (not factor.continuous and value < 0):
         return UNKNOWN
     if factor.continuous:
-        return f"{label:.3g} {factor.unit} {said}".replace("  ", " ").strip()
-    return f"{said} {factor.classes[int(label)]}".strip()
+        return " ".join(filter(None, [f"{value:.3g}", factor.unit, aggregated]))
+    return f"{aggregated} {factor.classes[int(value)]}".strip()
 
 
-def caption(spec: DatasetSpec, values: Mapping[str, str]) -> str:
-    """A sequence in words, from the words for its factors: "theo says seven", "walk · hair red, top blue"."""
-    said = content(spec)
-    others = [f.name for f in headline_factors(spec) if f is not said]
-    if spec.modality == "speech" and "speaker" in others:
-        others.remove("speaker")
-        name = values["speaker"]
-        who = (
-            "an unknown speaker"
-            if name == UNKNOWN
-            else f"speaker {name}"
-            if name[:1].isdigit()
-            else name
-        )
-        known = [values[name] for name in others if values[name] != UNKNOWN]
-        what = "something" if said and values[said.name] == UNKNOWN else said and values[said.name]
-        who += f" says {what}" if what else ""
-        return " · ".join([who, *([", ".join(known)] if known else [])])
-    looks = ", ".join(
-        f"{name} {values[name]}" for name in reversed(others) if values[name] != UNKNOWN
-    )
-    return " · ".join(filter(None, [values[said.name] if said else "", looks]))
+def caption(spec: DatasetSpec, labels: Mapping[str, str]) -> str:
+    """A sequence in words, from its labels by factor: "theo says seven", "walk · hair red, top blue"."""
+    content = content_factor(spec)
+    others = {f.name: labels[f.name] for f in headline_factors(spec) if f is not content}
+    return view_of(spec).caption(labels[content.name] if content else "", others)
 
 
-def listed(words: list[str]) -> str:
-    """ "skin, pants and hair"."""
-    return " and ".join(", ".join(words).rsplit(", ", 1))
+def listed(names: list[str]) -> str:
+    """Names in a sentence: "skin, pants and hair"."""
+    return " and ".join(", ".join(names).rsplit(", ", 1))

@@ -1,27 +1,36 @@
-"""Clips that are heard: made from what a model says, brought to one loudness, saved."""
+"""Speech in the app: clips that are equally loud, with spectrogram and pitch, and WAV files."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from demo.core.catalog import ServiceError
-from demo.core.sources import Original
+from demo.errors import RequestError
+from demo.modalities.base import UNKNOWN, ModalityView, SourceClip, full_batch
+from demo.modalities.swap_clips import CLIPS, DONORS, SQUARE
 from seqdisent.audio import prepare, vocoder
 from seqdisent.audio.waveforms import waveforms
-from seqdisent.data import SequenceDataset
+from seqdisent.data import DatasetSpec, SequenceDataset
+from seqdisent.distributions import DiagonalGaussian
 from seqdisent.media import audio, video
 from seqdisent.types import Sequences
 
+if TYPE_CHECKING:
+    from demo.core.generation import GenerationResult
+    from demo.core.swapping import Swap
+
 THUMBNAIL = (72, 48)  # of a spectrogram, pixels
+INT16 = 32767
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip and what is drawn of it.
+    """A clip and its pitch.
 
     Args:
         wave: float32 ``[n]`` at 16 kHz.
@@ -37,89 +46,217 @@ class Sound:
 
     @property
     def median_hz(self) -> float | None:
-        """Median pitch of the voiced parts, None if there are none."""
+        """Median pitch of the voiced parts; None if there are none."""
         voiced = self.pitch_hz[self.pitch_hz > 0]
         return float(np.median(voiced)) if len(voiced) else None
 
 
-def of_pair(pair: Sequence[Original], made: Sequences) -> tuple[Sound, ...]:
-    """The recordings of a pair, then what a model made, all equally loud."""
-    waves = [np.asarray(one.wave) for one in pair] + waveforms(made)
-    pitch = [_pitch(one.batch, 0) for one in pair] + [_pitch(made, row) for row in range(len(made))]
-    return tuple(Sound(*both) for both in zip(audio.at_one_level(waves), pitch, strict=True))
+class SpeechView(ModalityView):
+    """Recordings of speakers."""
+
+    name = "speech"
+    stage_id = "sound"
+    save_id_prefix = "sd-save-sound-"
+    explanation = "**A's words in B's voice** must keep what A says, and sound like B."
+    # A single clip is saved from its tile.
+    swap_formats = {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"}
+    default_swap_format = "wav"
+    generated_formats = ("wav", "npz")
+    captions_name_swaps = True
+    nearest_titles = {"static": "Nearest known voices", "dynamic": "Nearest in what is said"}
+
+    def thumbnails(self, data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
+        recordings = _recordings(data)
+        pictures = []
+        for row in rows:
+            shades = audio.spectrogram(at_common_level(recordings[row]))
+            pictures.append(audio.picture(shades, *THUMBNAIL))
+        return np.stack(pictures)[..., None].repeat(3, 3)
+
+    def strip(self, data: SequenceDataset, row: int, width: int, height: int) -> np.ndarray:
+        shades = audio.spectrogram(at_common_level(_recordings(data)[row]))
+        return audio.picture(shades, width, height)
+
+    def caption(self, content: str, others: Mapping[str, str]) -> str:
+        """A recording in words: "theo says seven · happy"."""
+        if "speaker" not in others:
+            return super().caption(content, others)
+        labels = dict(others)
+        name = labels.pop("speaker")
+        sentence = _speaker(name)
+        if content:
+            sentence += f" says {'something' if content == UNKNOWN else content}"
+        known = [label for label in labels.values() if label != UNKNOWN]
+        return " · ".join(filter(None, [sentence, ", ".join(known)]))
+
+    def swap_clips(
+        self, pair: Sequence[SourceClip], likelihood: DiagonalGaussian, generated: Sequences
+    ) -> tuple[Sound, ...]:
+        """The recordings, then what was generated, all equally loud."""
+        waves = [np.asarray(one.wave) for one in pair] + waveforms(generated)
+        pitch = [_pitch(one.batch, 0) for one in pair]
+        pitch += [_pitch(generated, row) for row in range(len(generated))]
+        levelled = audio.at_one_level(waves)
+        return tuple(Sound(wave, hz) for wave, hz in zip(levelled, pitch, strict=True))
+
+    def swap_quality(
+        self, data: SequenceDataset, pair: Sequence[SourceClip], generated: Sequences
+    ) -> dict[int, float | None]:
+        """Of each reconstruction, how far its spectral envelope is from the recording's."""
+        found: dict[int, float | None] = {}
+        for row, (clip, (static, dynamic)) in enumerate(DONORS.items()):
+            if static == dynamic:
+                found[clip] = envelope_error_db(generated, row, pair[static].batch)
+        return found
+
+    def figures(self, swap: Swap) -> dict[str, Any]:
+        errors = {CLIPS[clip]: error for clip, error in swap.quality_db.items()}
+        return {"error_db": errors, "median_pitch_hz": median_pitch_hz(swap)}
+
+    def save_swap(self, swap: Swap, kind: str, scale: int) -> bytes:
+        """ "wav" (the square in turn), "wav:NAME" (one clip) or "png" (spectrograms of the square)."""
+        named = dict(zip(CLIPS, swap.clips, strict=True))
+        base, _, name = kind.partition(":")
+        square = [swap.clips[clip].wave for clip in SQUARE]
+        if base == "wav" and name in named:
+            return prepare.wav_bytes(named[name].wave)
+        if kind == "wav":
+            return prepare.wav_bytes(audio.in_turn(square))
+        if kind == "png":
+            return video.png(audio.sheet(square, [swap.title(clip) for clip in SQUARE]))
+        kinds = ", ".join(("wav", *(f"wav:{one}" for one in named), "png"))
+        raise RequestError(f"Formats: {kinds}; not {kind[:20]!r}. This checkpoint makes sound.")
+
+    def stage(self, swap: Swap, message: dict[str, Any], name: str) -> dict[str, Any]:
+        for tile in message["tiles"]:
+            clip = tile["clip"]
+            tile["sound"] = sound_message(swap.clips[clip])
+            tile["file"] = f"{name}-{CLIPS[clip]}.wav"
+        return message | spectrogram_scale(swap.spec)
+
+    def stage_of_one(
+        self, spec: DatasetSpec, clip: SourceClip, message: dict[str, Any]
+    ) -> dict[str, Any]:
+        tile = message["tiles"][0]
+        tile["sound"] = sound_message(prepared(clip))
+        tile["file"] = f"{clip.name.replace(' ', '-')}.wav"
+        return message | spectrogram_scale(spec)
+
+    def collect(
+        self, parts: Sequence[DiagonalGaussian], mask: torch.Tensor | None
+    ) -> tuple[Sequences, list[np.ndarray]]:
+        """The batch of means, and equally loud waveforms."""
+        batch = full_batch(torch.cat([part.mean for part in parts]), mask)
+        return batch, audio.at_one_level(waveforms(batch))
+
+    def waveform(self, batch: Sequences) -> np.ndarray:
+        return audio.at_one_level(waveforms(batch))[0]
+
+    def save_generated(self, result: GenerationResult, kind: str, rows: Sequence[int]) -> bytes:
+        return prepare.wav_bytes(audio.in_turn([result.clips[row] for row in rows]))
+
+    def generated_arrays(
+        self, result: GenerationResult, rows: Sequence[int]
+    ) -> dict[str, np.ndarray]:
+        """``waves`` at 16 kHz, with zeros behind the shorter ones."""
+        waves = [result.clips[row] for row in rows]
+        longest = max(len(wave) for wave in waves)
+        return {"waves": np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])}
+
+    def fill_tiles(
+        self,
+        result: GenerationResult,
+        sources: Sequence[SourceClip],
+        tiles: Sequence[dict[str, Any]],
+        name: str,
+    ) -> dict[str, Any]:
+        assert result.batch is not None
+        sounds = [levelled(source) for source in sources]
+        for row, wave in enumerate(result.clips):
+            sounds.append(Sound(wave, _pitch(result.batch, row)))
+        for tile, sound in zip(tiles, sounds, strict=True):
+            tile["sound"] = sound_message(sound)
+            tile["file"] = f"{name}-{tile['title'].replace(' ', '-')}.wav"
+        return spectrogram_scale(result.spec)
 
 
-def of_one(original: Original) -> Sound:
-    """A recording as it was prepared."""
-    return Sound(np.asarray(original.wave), _pitch(original.batch, 0))
+def source_from_wave(spec: DatasetSpec, wave: np.ndarray, name: str, caption: str) -> SourceClip:
+    """An uploaded recording, prepared by :func:`seqdisent.audio.prepare.prepare`: float ``[n]`` at 16 kHz.
+
+    What is longer than the model's sequences is cut.
+    """
+    steps, length = vocoder.to_steps(vocoder.analyse(wave), spec.frames)
+    kept = wave[: round(length * vocoder.STEP_SECONDS * prepare.RATE_HZ)]
+    mask = torch.arange(spec.frames)[None] < length
+    batch = Sequences(torch.from_numpy(steps[None]), mask)
+    return SourceClip(name, caption, {}, batch, kept.astype(np.float32))
 
 
-def levelled(original: Original) -> Sound:
-    """The same at the common loudness."""
-    return Sound(audio.at_one_level([np.asarray(original.wave)])[0], _pitch(original.batch, 0))
+def prepared(clip: SourceClip) -> Sound:
+    """A recording as loud as it was prepared."""
+    return Sound(np.asarray(clip.wave), _pitch(clip.batch, 0))
 
 
-def drawn(made: Sequences) -> list[Sound]:
-    """What a model made, all equally loud, with its pitch."""
-    return [Sound(wave, _pitch(made, row)) for row, wave in enumerate(of_batch(made))]
+def levelled(clip: SourceClip) -> Sound:
+    """A recording at the common loudness."""
+    return Sound(audio.at_one_level([np.asarray(clip.wave)])[0], _pitch(clip.batch, 0))
 
 
-def of_batch(made: Sequences) -> list[np.ndarray]:
-    """Waveforms of what a model made, all equally loud."""
-    return audio.at_one_level(waveforms(made))
+def at_common_level(recording: np.ndarray) -> np.ndarray:
+    """A recording (int16 ``[n]``) at the common loudness, float32."""
+    return audio.at_one_level([recording.astype(np.float32) / INT16])[0]
 
 
-def recording(wave: np.ndarray) -> np.ndarray:
-    """A recording (int16) as it is heard in galleries and on maps: at the common loudness."""
-    return audio.at_one_level([wave.astype(np.float32) / 32767])[0]
+def median_pitch_hz(swap: Swap) -> dict[str, float | None]:
+    """Median pitch in Hz of each clip of a swap; None where nothing is voiced."""
+    return {name: sound.median_hz for name, sound in zip(CLIPS, swap.clips, strict=True)}
 
 
-def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
-    """Small grey spectrograms of recordings, uint8 ``[N, 48, 72, 3]``."""
-    shades = [audio.spectrogram(recording(dataset.recordings[row])) for row in rows]
-    return np.stack([audio.picture(one, *THUMBNAIL) for one in shades])[..., None].repeat(3, 3)
-
-
-def error_db(made: Sequences, row: int, real: Sequences) -> float:
+def envelope_error_db(generated: Sequences, row: int, real: Sequences) -> float:
     """Root mean square difference of two spectral envelopes of the same length in dB, down to -80 dB."""
     there = real.mask[0]
-    bands = [
-        np.maximum(
-            part[there][..., vocoder.ENVELOPE].numpy() * vocoder.DB + vocoder.CENTRE_DB,
-            vocoder.FLOOR_DB,
-        )
-        for part in (made.x[row], real.x[0])
-    ]
-    return float(np.sqrt(np.square(bands[0] - bands[1]).mean()))
+    envelopes = []
+    for steps in (generated.x[row], real.x[0]):
+        values = steps[there][..., vocoder.ENVELOPE].numpy()
+        envelopes.append(np.maximum(values * vocoder.DB + vocoder.CENTRE_DB, vocoder.FLOOR_DB))
+    return float(np.sqrt(np.square(envelopes[0] - envelopes[1]).mean()))
 
 
-def save(named: Mapping[str, Sound], kind: str, square: Mapping[str, str]) -> bytes:
-    """A file of some clips.
+def sound_message(sound: Sound) -> dict[str, Any]:
+    """A clip for the page: its file, its spectrogram (a byte a band, low ones first, a row every 10 ms), its pitch."""
+    shades = audio.spectrogram(sound.wave)
+    return {
+        "uri": video.data_uri(prepare.wav_bytes(sound.wave), "audio/wav"),
+        "seconds": round(sound.seconds, 4),
+        "shades": base64.b64encode(shades.tobytes()).decode("ascii"),
+        "pitch": sound.pitch_hz.round().astype(int).tolist(),
+        "median": None if sound.median_hz is None else round(sound.median_hz),
+    }
 
-    Args:
-        square: names of the four that are compared, and their titles.
-        kind: "wav" (those of ``square`` in turn), "wav:NAME" (one of them) or "png" (spectrograms of ``square``).
 
-    Raises:
-        ServiceError: for another kind.
-    """
-    base, _, name = kind.partition(":")
-    some = [named[one].wave for one in square]
-    if base == "wav" and name in named:
-        return prepare.wav_bytes(named[name].wave)
-    if kind == "wav":
-        return prepare.wav_bytes(audio.in_turn(some))
-    if kind == "png":
-        return video.png(audio.sheet(some, list(square.values())))
-    kinds = ", ".join(("wav", *(f"wav:{one}" for one in named), "png"))
-    raise ServiceError(f"Formats: {kinds}; not {kind[:20]!r}. This checkpoint makes sound.")
+def spectrogram_scale(spec: DatasetSpec) -> dict[str, Any]:
+    """The axes of spectrograms, and where the recordings of a data set end."""
+    scale = {
+        "bands": audio.BANDS,
+        "low": audio.LOWEST_HZ,
+        "high": audio.HIGHEST_HZ,
+        "hop": audio.HOP / prepare.RATE_HZ,
+    }
+    return {"scale": scale, "bandwidth": spec.bandwidth_hz}
+
+
+def _recordings(data: SequenceDataset) -> Sequence[np.ndarray]:
+    if data.recordings is None:
+        raise ValueError(f"{data.spec.name} has no recordings")
+    return data.recordings
+
+
+def _speaker(name: str) -> str:
+    if name == UNKNOWN:
+        return "an unknown speaker"
+    return f"speaker {name}" if name[:1].isdigit() else name
 
 
 def _pitch(batch: Sequences, row: int) -> np.ndarray:
     length = int(batch.mask[row].sum())
     return vocoder.pitch_hz(vocoder.to_frames(batch.x[row].detach().cpu().numpy(), length))
-
-
-def everywhere(x: torch.Tensor, mask: torch.Tensor | None) -> Sequences:
-    """A batch of sequences whose steps all exist unless a mask says otherwise."""
-    return Sequences(x, torch.ones(x.shape[:2], dtype=torch.bool) if mask is None else mask)

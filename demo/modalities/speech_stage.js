@@ -1,68 +1,105 @@
-// The sound stage: six clips of a swap, or a recording alone, seen and heard one at a time.
-const root = element.querySelector(".sd-stage");
-const state = { text: null, views: [], queue: [] };
-const bar = make("div", "sd-controls");
-const all = make("button", "sd-play sd-in-turn", "▶ Play all in turn", { type: "button" });
-const level = make("span", "sd-note", "All six are levelled to the same loudness.");
-bar.append(all, level);
-// A, then what was made with A's voice; B, then what was made with B's.
+// The stage of speech: six clips of a swap, or a recording alone, seen and heard one at a time.
+import { audio, decodeWav, peakOf } from "../web/audio.js";
+import { make, makeButton } from "../web/dom.js";
+import { judgeNote } from "../web/judge.js";
+import { isDark, onTheme, onWidth } from "../web/theme.js";
+import { clipView } from "./speech_clip.js";
+import { headings, receiver } from "./stage.js";
+
+// A, then what was generated with A's voice; B, then what was generated with B's.
 const TURNS = [0, 2, 3, 1, 5, 4];
 const PAUSE_MS = 300;
+const PLAY_ALL = "▶ Play all in turn";
+const STOP = "■ Stop";
 
-function turn() {
-  const next = state.queue.shift();
-  if (next === undefined || !root.isConnected) { quiet(); return; }
-  all.textContent = "■ Stop";
-  state.views.find((view) => view.tile.clip === next).play(0, () => {
-    state.timer = setTimeout(turn, PAUSE_MS);
-  });
-}
-function quiet() {
-  clearTimeout(state.timer);
-  state.queue = [];
-  all.textContent = "▶ Play all in turn";
-}
-all.addEventListener("click", () => {
-  if (state.queue.length || all.textContent.startsWith("■")) { quiet(); ear().stop(); return; }
-  state.queue = [...TURNS];
-  turn();
-});
+export function mount({ element, props, watch }) {
+  const root = element.querySelector(".sd-stage");
+  const state = { message: null, views: [], queue: [], inTurn: false, timer: 0 };
+  const all = makeButton("sd-play sd-in-turn", PLAY_ALL, toggleTurns);
+  const bar = make("div", "sd-controls");
+  bar.append(all, make("span", "sd-note", "All six are levelled to the same loudness."));
 
-function build(value) {
-  for (const view of state.views) if (view.playing) ear().stop();
-  quiet();
-  root.replaceChildren();
-  const heard = value.tiles.map((tile) => ear().decode(tile.sound.uri));
-  const whole = Math.max(...heard.map((clip) => clip.seconds));
-  const peak = heard.reduce((most, clip) => clip.samples.reduce((m, v) => Math.max(m, Math.abs(v)), most), 1e-3);
-  state.views = value.tiles.map((tile, i) => clipView(tile, heard[i], value.scale, whole, peak, root));
-  const swapped = value.tiles.length > 1;
-  const grid = make("div", swapped ? "sd-grid sd-sound-grid" : "sd-alone");
-  if (swapped) grid.append(...headings(value, "real"));
-  grid.append(...state.views.map((view) => view.node));
-  for (const view of state.views) {
-    // Whoever plays one clip does not want the next one too.
-    view.node.addEventListener("click", quiet, true);
-    view.node.addEventListener("keydown", quiet, true);
+  function playNext() {
+    const next = state.queue.shift();
+    if (next === undefined || !root.isConnected) {
+      stopTurns();
+      return;
+    }
+    const view = state.views.find((one) => one.tile.clip === next);
+    view.play(0, () => {
+      state.timer = setTimeout(playNext, PAUSE_MS);
+    });
   }
-  root.append(...(swapped ? [bar] : []), grid);
-  if (value.judge !== null) root.append(judgeNote(value.judge));
-  const limit = value.bandwidth ? ` The recordings end at ${value.bandwidth / 1000} kHz.` : "";
-  root.append(make("p", "sd-note",
-    `${swapped ? "Each" : "The"} picture: the waveform; the spectrogram, dark where it is ${dark() ? "quiet" : "loud"}; on it the pitch${swapped ? ", in the colour of whose voice it should be" : ""}. Frequencies are in kHz, an octave a step.${limit} Click a picture to hear it from there; space plays, arrows step.`));
-  for (const view of state.views) view.draw();
-}
 
-const update = () => receive(build, () => {
-  for (const view of state.views) if (view.playing) ear().stop();
-  quiet();
-});
-watch("value", update);
-update();
-onTheme(root, () => { if (state.text) build(JSON.parse(state.text)); });
-let width = 0;
-new ResizeObserver(() => {
-  if (root.clientWidth === width) return;
-  width = root.clientWidth;
-  for (const view of state.views) view.draw();
-}).observe(root);
+  function stopTurns() {
+    clearTimeout(state.timer);
+    state.queue = [];
+    state.inTurn = false;
+    all.textContent = PLAY_ALL;
+  }
+
+  function toggleTurns() {
+    if (state.inTurn) {
+      stopTurns();
+      audio.stop();
+      return;
+    }
+    state.queue = [...TURNS];
+    state.inTurn = true;
+    all.textContent = STOP;
+    playNext();
+  }
+
+  function silence() {
+    if (state.views.some((view) => view.playing)) audio.stop();
+    stopTurns();
+  }
+
+  function build(message) {
+    silence();
+    state.message = message;
+    const sounds = message.tiles.map((tile) => decodeWav(tile.sound.uri));
+    const longest = Math.max(...sounds.map((sound) => sound.seconds));
+    const peak = peakOf(sounds);
+    state.views = message.tiles.map((tile, i) => clipView(tile, sounds[i], message.scale, longest, peak, root));
+    const isSwap = message.tiles.length > 1;
+    const grid = make("div", isSwap ? "sd-grid sd-sound-grid" : "sd-alone");
+    if (isSwap) grid.append(...headings(message.motion));
+    for (const view of state.views) {
+      // Whoever plays one clip does not want the next one too.
+      view.node.addEventListener("click", stopTurns, true);
+      view.node.addEventListener("keydown", stopTurns, true);
+      grid.append(view.node);
+    }
+    root.replaceChildren(...(isSwap ? [bar] : []), grid);
+    if (message.judge !== null) root.append(judgeNote(message.judge));
+    root.append(make("p", "sd-note", explanation(message, isSwap)));
+    draw();
+  }
+
+  function explanation(message, isSwap) {
+    const dark = `dark where it is ${isDark() ? "quiet" : "loud"}`;
+    const picture = isSwap
+      ? `Each picture: the waveform; the spectrogram, ${dark}; on it the pitch, in the colour of whose voice it should be.`
+      : `The picture: the waveform; the spectrogram, ${dark}; on it the pitch.`;
+    const sentences = [picture, "Frequencies are in kHz, an octave a step."];
+    if (message.bandwidth) sentences.push(`The recordings end at ${message.bandwidth / 1000} kHz.`);
+    sentences.push("Click a picture to hear it from there; space plays, arrows step.");
+    return sentences.join(" ");
+  }
+
+  function draw() {
+    for (const view of state.views) view.draw();
+  }
+
+  function clear() {
+    silence();
+    Object.assign(state, { message: null, views: [] });
+  }
+
+  receiver({ root, props, watch }, build, clear);
+  onTheme(root, () => {
+    if (state.message) build(state.message);
+  });
+  onWidth(root, draw);
+}

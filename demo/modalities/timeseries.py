@@ -1,114 +1,171 @@
-"""Series: made from what a model says, compared with what was measured, saved."""
+"""Time series in the app: plots with intervals, errors and correlations, and tables."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from demo.core.catalog import ServiceError
-from demo.core.sources import Original
+from demo.errors import RequestError
+from demo.modalities.base import ModalityView, SourceClip, full_batch
+from demo.modalities.swap_clips import CLIPS, DONORS, SHOWN, donors
 from seqdisent.data import DatasetSpec, SequenceDataset
 from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.media import sparklines, timeseries, timeseries_figure
 from seqdisent.media.timeseries import Course
+from seqdisent.types import Sequences
+
+if TYPE_CHECKING:
+    from demo.core.generation import GenerationResult
+    from demo.core.swapping import Swap
 
 THUMBNAIL = (96, 64)  # pixels
 MISSING = -(2**15)
 
 
-def of_pair(
-    pair: Sequence[Original], told: DiagonalGaussian, mask: torch.Tensor, donors: Sequence[int]
-) -> tuple[Course, ...]:
-    """The series of a pair, then what a model made.
+class TimeSeriesView(ModalityView):
+    """Recordings of several variables."""
 
-    Args:
-        donors: which of the pair has the dynamics, and so the time, of each that was made.
-    """
-    return (*map(of_one, pair), *of_batch(told, mask, [pair[side].start for side in donors]))
+    name = "timeseries"
+    stage_id = "series"
+    save_id_prefix = "sd-save-series-"
+    sources = "sources"
+    explanation = "**B's dynamics at A's baseline** must rise and fall when B does, around what is usual for A."
+    swap_formats = {"csv": "All six (CSV)", "png": "Plots (PNG)"}
+    default_swap_format = "csv"
+    generated_formats = ("csv", "npz")
+    one_label_per_sequence = False
+    nearest_titles = {"static": "Nearest in baseline", "dynamic": "Nearest in dynamics"}
+    sequence_noun = "recording"
+
+    def thumbnails(self, data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
+        return sparklines.pictures(data, rows, *THUMBNAIL)[..., None].repeat(3, 3)
+
+    def strip(self, data: SequenceDataset, row: int, width: int, height: int) -> np.ndarray:
+        alone = data.select(np.array([row]))
+        return sparklines.pictures(alone, np.array([0]), width, height)[0]
+
+    def swap_clips(
+        self, pair: Sequence[SourceClip], likelihood: DiagonalGaussian, generated: Sequences
+    ) -> tuple[Course, ...]:
+        # The time of a generated clip is that of the donor of its dynamics.
+        starts = [pair[dynamic].start for _, dynamic in DONORS.values()]
+        return (*map(measured, pair), *decoded_series(likelihood, generated.mask, starts))
+
+    def figures(self, swap: Swap) -> dict[str, Any]:
+        """Units, errors and correlations, by clip and variable."""
+        variables = swap.spec.variables
+        names = [variable.name for variable in variables]
+        errors: dict[str, dict[str, Any]] = {}
+        correlations: dict[str, dict[str, Any]] = {}
+        for clip, (static, dynamic) in DONORS.items():
+            generated = swap.clips[clip]
+            if static == dynamic:
+                found = timeseries.errors(generated, swap.clips[static], variables)
+                errors[CLIPS[clip]] = dict(zip(names, found, strict=True))
+            follows = timeseries.follows(generated, swap.clips[dynamic])
+            correlations[CLIPS[clip]] = dict(zip(names, follows, strict=True))
+        units = {variable.name: variable.unit for variable in variables}
+        return {"units": units, "error": errors, "correlation": correlations}
+
+    def save_swap(self, swap: Swap, kind: str, scale: int) -> bytes:
+        """ "csv" (all six, step by step) or "png" (plots; behind a generated clip the donor of its dynamics)."""
+        if kind == "csv":
+            named = dict(zip(CLIPS, swap.clips, strict=True))
+            return timeseries.csv(named, swap.spec).encode()
+        if kind != "png":
+            raise RequestError(
+                f"Formats: csv, png; not {kind[:20]!r}. This checkpoint makes series."
+            )
+        tiles = [self._figure_tile(swap, clip) for clip in SHOWN]
+        return timeseries_figure.figure(tiles, swap.spec, columns=3)
+
+    def _figure_tile(self, swap: Swap, clip: int) -> timeseries_figure.Tile:
+        colours = timeseries_figure.DONORS
+        static, dynamic = donors(clip)
+        title, series = swap.title(clip), swap.clips[clip]
+        if clip not in DONORS:
+            return timeseries_figure.Tile(title, series, colours[static])
+        behind = swap.clips[dynamic], colours[dynamic]
+        return timeseries_figure.Tile(title, series, colours[static], *behind)
+
+    def stage(self, swap: Swap, message: dict[str, Any], name: str) -> dict[str, Any]:
+        for tile in message["tiles"]:
+            clip = tile["clip"]
+            donor = swap.clips[donors(clip)[1]] if clip in DONORS else None
+            real = donor if tile["kind"] == "recon" else None
+            tile |= series_message(swap.clips[clip], swap.spec, real, donor)
+        return message | axes(swap.spec)
+
+    def stage_of_one(
+        self, spec: DatasetSpec, clip: SourceClip, message: dict[str, Any]
+    ) -> dict[str, Any]:
+        message["tiles"][0] |= series_message(measured(clip), spec)
+        return message | axes(spec)
+
+    def collect(
+        self, parts: Sequence[DiagonalGaussian], mask: torch.Tensor | None
+    ) -> tuple[Sequences, list[Course]]:
+        likelihood = DiagonalGaussian(
+            torch.cat([part.mean for part in parts]), torch.cat([part.log_std for part in parts])
+        )
+        batch = full_batch(likelihood.mean, mask)
+        return batch, decoded_series(likelihood, batch.mask)
+
+    def save_generated(self, result: GenerationResult, kind: str, rows: Sequence[int]) -> bytes:
+        named = {f"sample {row}": result.clips[row] for row in rows}
+        return timeseries.csv(named, result.spec).encode()
+
+    def generated_arrays(
+        self, result: GenerationResult, rows: Sequence[int]
+    ) -> dict[str, np.ndarray]:
+        """The arrays of :func:`seqdisent.media.timeseries.npz`."""
+        content = timeseries.npz([result.clips[row] for row in rows], result.spec)
+        with np.load(io.BytesIO(content)) as stored:
+            return dict(stored)
+
+    def fill_tiles(
+        self,
+        result: GenerationResult,
+        sources: Sequence[SourceClip],
+        tiles: Sequence[dict[str, Any]],
+        name: str,
+    ) -> dict[str, Any]:
+        series = [*map(measured, sources), *result.clips]
+        for tile, one in zip(tiles, series, strict=True):
+            tile |= series_message(one, result.spec)
+        return axes(result.spec)
 
 
-def of_one(one: Original) -> Course:
+def measured(clip: SourceClip) -> Course:
     """A measured series."""
-    return timeseries.course(one.batch.x[0], one.batch.mask[0], start=one.start)
+    return timeseries.course(clip.batch.x[0], clip.batch.mask[0], start=clip.start)
 
 
-def of_batch(
-    told: DiagonalGaussian, mask: torch.Tensor, starts: Sequence | None = None
+def decoded_series(
+    likelihood: DiagonalGaussian,
+    mask: torch.Tensor,
+    starts: Sequence[np.datetime64 | None] | None = None,
 ) -> list[Course]:
-    """What a model made."""
+    """Generated series with the decoder's uncertainty."""
+    rows = range(len(mask))
     starts = starts or [None] * len(mask)
     return [
-        timeseries.course(told.mean[row], mask[row], told.log_std[row], start)
-        for row, start in enumerate(starts)
+        timeseries.course(likelihood.mean[row], mask[row], likelihood.log_std[row], starts[row])
+        for row in rows
     ]
 
 
-def thumbnails(dataset: SequenceDataset, rows: np.ndarray) -> np.ndarray:
-    """Small grey plots of series, uint8 ``[N, 64, 96, 3]``."""
-    return sparklines.pictures(dataset, rows, *THUMBNAIL)[..., None].repeat(3, 3)
-
-
-def save(
-    named: Mapping[str, Course],
-    kind: str,
-    titles: Mapping[str, str],
-    donors: Mapping[str, tuple[str, str]],
-    spec: DatasetSpec,
-) -> bytes:
-    """A file of the clips of a swap: "csv", or "png" with the measured series behind what has its course.
-
-    Args:
-        donors: of each clip that was made, the clips that gave its static and its dynamic code.
-
-    Raises:
-        ServiceError: for another kind.
-    """
-    if kind == "csv":
-        return timeseries.csv(named, spec).encode()
-    if kind != "png":
-        raise ServiceError(f"Formats: csv, png; not {kind[:20]!r}. This checkpoint makes series.")
-    colours = dict(zip("ab", timeseries_figure.DONORS, strict=True))
-    tiles = []
-    for name, title in titles.items():
-        look, course = donors.get(name, (name, None))
-        behind = (named[course], colours[course]) if course else ()
-        tiles.append(timeseries_figure.Tile(title, named[name], colours[look], *behind))
-    return timeseries_figure.figure(tiles, spec, columns=3)
-
-
-def figures(
-    clips: Sequence[Course], made: Mapping[str, tuple[int, int, int]], spec: DatasetSpec
-) -> dict:
-    """Errors and correlations for programs, by clip and variable.
-
-    Args:
-        made: (clip, which of A and B gave its static code, which its dynamic code), by name.
-    """
-    names = [v.name for v in spec.variables]
-    by_name = lambda values: dict(zip(names, values, strict=True))
+def axes(spec: DatasetSpec) -> dict[str, Any]:
+    """The variables and the time axis for the page."""
     return {
-        "units": by_name([v.unit for v in spec.variables]),
-        "error": {
-            name: by_name(timeseries.errors(clips[clip], clips[look], spec.variables))
-            for name, (clip, look, motion) in made.items()
-            if look == motion
-        },
-        "correlation": {
-            name: by_name(timeseries.follows(clips[clip], clips[motion]))
-            for name, (clip, _, motion) in made.items()
-        },
-    }
-
-
-def about(spec: DatasetSpec) -> dict:
-    """What the stage is told of the variables and of time."""
-    return {
-        "variables": [asdict(v) for v in spec.variables],
+        "variables": [asdict(variable) for variable in spec.variables],
         "shown": timeseries.shown_first(spec.variables),
         "seconds": step_seconds(spec),
         "reach": timeseries.REACH,
@@ -116,26 +173,35 @@ def about(spec: DatasetSpec) -> dict:
     }
 
 
-def message(one: Course, real: Course | None, donor: Course | None, spec: DatasetSpec) -> dict:
-    """A course for the stage.
+def series_message(
+    series: Course, spec: DatasetSpec, real: Course | None = None, donor: Course | None = None
+) -> dict[str, Any]:
+    """A series for the page.
 
     Args:
-        real: what it should equal, if it is rebuilt.
-        donor: the measured series whose course it should have.
+        real: the measured series that it reconstructs.
+        donor: the measured series that gave its dynamics.
     """
+    errors = None
+    if real is not None:
+        errors = []
+        for error in timeseries.errors(series, real, spec.variables):
+            errors.append({name: _four_digits(value) for name, value in error.items()})
+    correlations = None
+    if donor is not None:
+        correlations = [_four_digits(value) for value in timeseries.follows(series, donor)]
+    start = None
+    if series.start is not None:
+        start = f"{series.start.astype('M8[s]')}Z"
+    means = timeseries.averages(series, spec.variables)
     return {
-        "x": packed(one.x),
-        "scale": None if one.scale is None else packed(one.scale),
-        "steps": len(one),
-        "start": None if one.start is None else str(one.start.astype("M8[s]")) + "Z",
-        "averages": _short(timeseries.averages(one, spec.variables)),
-        "errors": None
-        if real is None
-        else [
-            {name: _short([value])[0] for name, value in off.items()}
-            for off in timeseries.errors(one, real, spec.variables)
-        ],
-        "follows": None if donor is None else _short(timeseries.follows(one, donor)),
+        "x": packed(series.x),
+        "scale": None if series.scale is None else packed(series.scale),
+        "steps": len(series),
+        "start": start,
+        "averages": [_four_digits(mean) for mean in means],
+        "errors": errors,
+        "correlations": correlations,
     }
 
 
@@ -145,5 +211,5 @@ def packed(values: np.ndarray) -> str:
     return base64.b64encode(thousandths.astype("<i2").tobytes()).decode("ascii")
 
 
-def _short(values: Sequence[float | None]) -> list[float | None]:
-    return [None if value is None else float(f"{value:.4g}") for value in values]
+def _four_digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")

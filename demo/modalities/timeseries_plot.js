@@ -1,180 +1,283 @@
-// Put behind axes.js, before what shows series: one clip of a series, a plot for every variable that is shown.
-const LEFT = 40, RIGHT = 6, AXIS = 20, NAME = 17, RUG = 4;
-const PANEL = [0, 210, 130, 104, 98, 84]; // height of a plot by how many there are; of more, 72
+// One clip of a time series: a plot for every variable that is shown.
+import { clamp, make, makeSvg } from "../web/dom.js";
+import { verdictMarks } from "../web/judge.js";
+import { tileClass } from "./stage.js";
+import { inUnits, moment, threeDigits, timeMarks, valueMarks } from "./timeseries_axes.js";
 
-// The ends of each axis: every value, and of the bands as much as leaves room for the lines.
+// Pixels around and between the plots.
+export const LEFT = 40;
+export const RIGHT = 6;
+export const AXIS = 20;
+export const NAME = 17;
+const RUG = 4;
+const NARROWEST = 80;
+// Height of a plot by how many there are.
+const HEIGHTS = [0, 210, 130, 104, 98, 84];
+const LOWEST = 72;
+// Of the height of the lines, that bands may have above and below them.
 const ROOM = 0.4;
-function spans(value, courses) {
-  const count = value.variables.length;
-  return value.variables.map((_, c) => {
-    const found = [];
-    let low = Infinity, high = -Infinity;
-    for (const { x, scale } of courses) {
-      for (let i = c; i < x.length; i += count) {
-        if (!Number.isFinite(x[i])) continue;
-        low = Math.min(low, x[i]);
-        high = Math.max(high, x[i]);
-        if (scale) found.push(x[i] - value.reach * scale[i], x[i] + value.reach * scale[i]);
-      }
-    }
-    if (low > high) return [-1, 1];
-    const ends = Float32Array.from(found).sort(), cut = Math.floor(ends.length / 50);
-    const most = ROOM * (high - low);
-    if (ends.length) {
-      [low, high] = [Math.min(low, Math.max(ends[cut], low - most)), Math.max(high, Math.min(ends[ends.length - 1 - cut], high + most))];
-    }
-    const room = 0.04 * (high - low) || 0.5;
-    return [low - room, high + room];
-  });
+
+// The ends of each variable's axis: every value, and of the bands as much as leaves room for the lines.
+export function axisEnds(message, clips) {
+  return message.variables.map((_, variable) => ends(message, clips, variable));
 }
 
-// `tile` is one of demo.payloads.series_stage; `own`, `behind` and `level` are the courses that it draws: its own, the
-// measured one that gave its dynamics, and the mean of the one that gave its level, by variable.
-function courseView(tile, own, behind, level, about) {
-  const node = make("figure", `sd-tile sd-plots sd-${tile.kind} sd-look-${tile.look} sd-motion-${tile.motion}`, undefined, { "data-clip": tile.clip });
+function ends(message, clips, variable) {
+  const count = message.variables.length;
+  const bands = [];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const { x, scale } of clips) {
+    for (let i = variable; i < x.length; i += count) {
+      if (!Number.isFinite(x[i])) continue;
+      low = Math.min(low, x[i]);
+      high = Math.max(high, x[i]);
+      if (scale) bands.push(x[i] - message.reach * scale[i], x[i] + message.reach * scale[i]);
+    }
+  }
+  if (low > high) return [-1, 1];
+  if (bands.length) {
+    const sorted = Float32Array.from(bands).sort();
+    const outliers = Math.floor(sorted.length / 50);
+    const room = ROOM * (high - low);
+    const bottom = Math.max(sorted[outliers], low - room);
+    const top = Math.min(sorted[sorted.length - 1 - outliers], high + room);
+    low = Math.min(low, bottom);
+    high = Math.max(high, top);
+  }
+  const margin = 0.04 * (high - low) || 0.5;
+  return [low - margin, high + margin];
+}
+
+function rounded(pixels) {
+  return Math.round(10 * pixels) / 10;
+}
+
+function mean(values) {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  if (!known.length) return null;
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+// `tile` is one of demo.modalities.timeseries; `series` its own values, `donor` the measured series that gave its
+// dynamics, and `baseline` the mean of the one that gave its static code, by variable; both may be null.
+export function seriesView(tile, series, donor, baseline, about) {
+  const node = make("figure", `${tileClass(tile)} sd-plots`, undefined, { "data-clip": tile.clip });
   const head = make("div", "sd-plots-head");
   head.append(make("strong", "", tile.title), make("span", "sd-caption", tile.caption));
   const plot = makeSvg("svg", "sd-course", undefined, { role: "img" });
-  const text = make("figcaption"), metric = make("span", "sd-metric");
-  text.append(metric);
-  if (tile.verdict.length) text.append(verdictMarks(tile.verdict));
-  node.append(head, plot, text);
-  const view = { tile, node, plot, draw, point, stepAt, width: 0 };
-  const count = about.variables.length;
-  const at = (course, step, c) => course.x[step * count + c];
-  const short = (v) => Math.round(10 * v) / 10;
-  let across, along = [], places = [];
+  const caption = make("figcaption");
+  const metric = make("span", "sd-metric");
+  caption.append(metric);
+  if (tile.verdict.length) caption.append(verdictMarks(tile.verdict));
+  node.append(head, plot, caption);
 
-  // `shown` are the variables, `spans` the ends of their axes, `longest` the steps that the `width` stands for.
-  function draw(shown, spans, longest, width) {
-    const each = PANEL[shown.length] || 72;
-    if (width < 80) return;
+  const view = { tile, node, plot, draw, point, stepAt, mark, width: 0, longest: 0, cursor: null };
+  const count = about.variables.length;
+  const valueAt = (one, step, variable) => one.x[step * count + variable];
+  const halfBand = (step, variable) => about.reach * series.scale[step * count + variable];
+  let panels = [];
+
+  const xOf = (step) => rounded(LEFT + ((step + 0.5) / view.longest) * (view.width - LEFT - RIGHT));
+
+  // `shown` are the variables, `axes` the ends of their axes, `longest` the steps that the `width` stands for.
+  function draw(shown, axes, longest, width) {
+    if (width < NARROWEST) return;
     view.width = width;
     view.longest = longest;
-    const height = shown.length * each + AXIS;
-    plot.replaceChildren();
-    for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) plot.setAttribute(name, value);
-    across = (step) => short(LEFT + ((step + 0.5) / longest) * (width - LEFT - RIGHT));
-    along = Array.from({ length: tile.steps }, (_, step) => across(step));
-    const marks = timeMarks(tile.start, about.seconds, longest, width < 300 ? 4 : 6);
+    const each = HEIGHTS[shown.length] || LOWEST;
     const floor = shown.length * each;
-    for (const [step, label] of marks) {
-      const x = across(step - 0.5);
-      plot.append(makeSvg("line", "sd-rule", undefined, { x1: x, x2: x, y1: NAME, y2: floor }));
-      plot.append(makeSvg("text", "sd-tick sd-when-all", label, { x, y: height - 5, "text-anchor": step ? "middle" : "start" }));
-    }
-    places = shown.map((c, i) => panel(c, i * each, each, spans[c], width));
-    plot.append(view.cursor = makeSvg("g", "sd-cursor"));
-    plot.setAttribute("aria-label", said(shown));
+    const size = { width, height: floor + AXIS, viewBox: `0 0 ${width} ${floor + AXIS}` };
+    for (const [name, value] of Object.entries(size)) plot.setAttribute(name, value);
+    plot.replaceChildren();
+    drawTimes(longest, width, floor);
+    panels = shown.map((variable, i) => drawPanel(variable, i * each, each, axes[variable]));
+    view.cursor = makeSvg("g", "sd-cursor");
+    plot.append(view.cursor);
+    plot.setAttribute("aria-label", description(shown));
     metric.textContent = figures(shown);
   }
 
-  function panel(c, top, each, [low, high], width) {
-    const variable = about.variables[c], upper = top + NAME, lower = top + each - RUG - 4;
-    const y = (v) => short(Math.min(lower, Math.max(upper, lower - ((v - low) / (high - low)) * (lower - upper))));
-    let last = Infinity;
-    for (const [place, label] of valueMarks(low, high, variable, each > 120 ? 5 : 3)) {
-      if (last - y(place) < 12) continue; // near 0 a logarithm has no room for its marks
-      last = y(place);
+  function drawTimes(longest, width, floor) {
+    const marks = timeMarks(tile.start, about.seconds, longest, width < 300 ? 4 : 6);
+    for (const [step, label] of marks) {
+      const x = xOf(step - 0.5);
+      const anchor = step ? "middle" : "start";
       plot.append(
-        makeSvg("line", "sd-rule", undefined, { x1: LEFT, x2: width - RIGHT, y1: y(place), y2: y(place) }),
-        makeSvg("text", "sd-tick", label, { x: LEFT - 6, y: y(place) + 3.5, "text-anchor": "end" }),
+        makeSvg("line", "sd-rule", undefined, { x1: x, x2: x, y1: NAME, y2: floor }),
+        makeSvg("text", "sd-tick sd-when-all", label, { x, y: floor + AXIS - 5, "text-anchor": anchor }),
       );
     }
-    plot.append(makeSvg("text", "sd-variable", `${variable.name}${variable.unit ? ` ${variable.unit}` : ""}`, { x: LEFT, y: top + 11 }));
-    if (own.scale) {
-      const ends = (side) => along.map((x, s) => `${x} ${y(at(own, s, c) + side * about.reach * own.scale[s * count + c])}`);
-      plot.append(makeSvg("path", "sd-band", undefined, { d: `M${ends(1).join("L")}L${ends(-1).reverse().join("L")}Z` }));
+  }
+
+  function drawPanel(variable, top, height, [low, high]) {
+    const described = about.variables[variable];
+    const upper = top + NAME;
+    const lower = top + height - RUG - 4;
+    const yOf = (value) => {
+      const y = lower - ((value - low) / (high - low)) * (lower - upper);
+      return rounded(clamp(y, upper, lower));
+    };
+    drawValues(valueMarks(low, high, described, height > 120 ? 5 : 3), yOf);
+    const { name, unit } = described;
+    const title = unit ? `${name} ${unit}` : name;
+    plot.append(makeSvg("text", "sd-variable", title, { x: LEFT, y: top + 11 }));
+    if (series.scale) addPath("sd-band", bandPath(variable, yOf));
+    if (donor) addPath("sd-donor", linePath(donor, variable, yOf));
+    if (baseline && Number.isFinite(baseline[variable])) {
+      const y = yOf(baseline[variable]);
+      const ends = { x1: LEFT, x2: view.width - RIGHT, y1: y, y2: y };
+      plot.append(makeSvg("line", "sd-level", undefined, ends));
     }
-    const measured = behind || own;
-    const line = (course, name) => plot.append(makeSvg("path", name, undefined, { d: path(course, c, y) }));
-    if (behind) line(behind, "sd-donor");
-    if (level && Number.isFinite(level[c])) {
-      plot.append(makeSvg("line", "sd-level", undefined, { x1: LEFT, x2: width - RIGHT, y1: y(level[c]), y2: y(level[c]) }));
+    addPath("sd-own", linePath(series, variable, yOf));
+    addPath("sd-gaps", gapsPath(donor || series, variable, lower + RUG));
+    return { variable, yOf, top };
+  }
+
+  function drawValues(marks, yOf) {
+    let last = Infinity;
+    for (const [place, label] of marks) {
+      const y = yOf(place);
+      if (last - y < 12) continue; // near 0 a logarithm has no room for its marks
+      last = y;
+      plot.append(
+        makeSvg("line", "sd-rule", undefined, { x1: LEFT, x2: view.width - RIGHT, y1: y, y2: y }),
+        makeSvg("text", "sd-tick", label, { x: LEFT - 6, y: y + 3.5, "text-anchor": "end" }),
+      );
     }
-    line(own, "sd-own");
-    plot.append(makeSvg("path", "sd-gaps", undefined, { d: gaps(measured, c, lower + RUG) }));
-    return { c, y, top };
+  }
+
+  function addPath(className, d) {
+    plot.append(makeSvg("path", className, undefined, { d }));
+  }
+
+  function bandPath(variable, yOf) {
+    const edge = (side) => {
+      const points = [];
+      for (let step = 0; step < tile.steps; step++) {
+        const value = valueAt(series, step, variable) + side * halfBand(step, variable);
+        points.push(`${xOf(step)} ${yOf(value)}`);
+      }
+      return points;
+    };
+    return `M${edge(1).join("L")}L${edge(-1).reverse().join("L")}Z`;
   }
 
   // What is missing is never joined; a lonely value is a dot.
-  function path(course, c, y) {
-    let d = "", up = true;
-    for (let s = 0; s < course.steps; s++) {
-      const v = at(course, s, c);
-      if (!Number.isFinite(v)) { up = true; continue; }
-      d += `${up ? "M" : "L"}${across(s)} ${y(v)}`;
-      const next = s + 1 < course.steps ? at(course, s + 1, c) : NaN;
-      if (up && !Number.isFinite(next)) d += "h0";
-      up = false;
+  function linePath(one, variable, yOf) {
+    let d = "";
+    let joined = false;
+    for (let step = 0; step < one.steps; step++) {
+      const value = valueAt(one, step, variable);
+      if (!Number.isFinite(value)) {
+        joined = false;
+        continue;
+      }
+      d += `${joined ? "L" : "M"}${xOf(step)} ${yOf(value)}`;
+      const next = step + 1 < one.steps ? valueAt(one, step + 1, variable) : NaN;
+      if (!joined && !Number.isFinite(next)) d += "h0";
+      joined = true;
     }
     return d || "M0 0";
   }
-  function gaps(course, c, y) {
-    let d = "M0 0", from = null;
-    for (let s = 0; s <= course.steps; s++) {
-      const gone = s < course.steps && !Number.isFinite(at(course, s, c));
-      if (gone && from === null) from = s;
-      if (gone || from === null) continue;
-      d += `M${across(from - 0.5)} ${y}H${across(s - 0.5)}`;
-      from = null;
+
+  function gapsPath(one, variable, y) {
+    let d = "M0 0";
+    let from = null;
+    for (let step = 0; step <= one.steps; step++) {
+      const isMissing = step < one.steps && !Number.isFinite(valueAt(one, step, variable));
+      if (isMissing) {
+        from ??= step;
+      } else if (from !== null) {
+        d += `M${xOf(from - 0.5)} ${y}H${xOf(step - 0.5)}`;
+        from = null;
+      }
     }
     return d;
   }
 
-  // Marks a step and tells its values; null takes the mark away.
+  // A vertical line where something ends, for example the given steps; `share` of the clip.
+  function mark(share, className) {
+    const width = view.width - LEFT - RIGHT;
+    const x = LEFT + share * (tile.steps / view.longest) * width;
+    const bottom = Number(plot.getAttribute("height")) - AXIS;
+    plot.append(makeSvg("line", className, undefined, { x1: x, x2: x, y1: NAME, y2: bottom }));
+  }
+
+  // Marks a step and returns its values in words; null takes the mark away.
   function point(step) {
     const group = view.cursor;
     if (!group) return "";
     group.replaceChildren();
     if (step === null || step >= tile.steps) return "";
-    const x = across(step), bottom = Number(plot.getAttribute("height")) - AXIS;
+    const x = xOf(step);
+    const bottom = Number(plot.getAttribute("height")) - AXIS;
     group.append(makeSvg("line", "", undefined, { x1: x, x2: x, y1: NAME, y2: bottom }));
     const when = moment(tile.start, about.seconds, step);
-    const left = x < view.width / 2;
-    group.append(makeSvg("text", "sd-when", when, { x: left ? Math.max(x, LEFT) : x, y: bottom + AXIS - 5, "text-anchor": left ? "start" : "end" }));
-    const told = places.map(({ c, y, top }) => {
-      const v = at(own, step, c), variable = about.variables[c];
-      const unit = (value) => figure(inUnits(value, variable));
-      let words = "not measured";
-      if (Number.isFinite(v)) {
-        const reach = own.scale ? about.reach * own.scale[step * count + c] : null;
-        words = unit(v) + (reach === null ? "" : ` (${unit(v - reach)} to ${unit(v + reach)})`);
-        group.append(makeSvg("circle", "sd-at", undefined, { cx: x, cy: y(v), r: 3.2 }));
-      }
-      group.append(makeSvg("text", "sd-value", words, { x: view.width - RIGHT, y: top + 11, "text-anchor": "end" }));
-      return `${variable.name} ${words}`;
-    });
-    return `${tile.title}, ${when}: ${told.join(", ")}`;
+    const isLeft = x < view.width / 2;
+    const place = { x: isLeft ? Math.max(x, LEFT) : x, "text-anchor": isLeft ? "start" : "end" };
+    group.append(makeSvg("text", "sd-when", when, { y: bottom + AXIS - 5, ...place }));
+    const values = panels.map((panel) => pointPanel(group, panel, step, x));
+    return `${tile.title}, ${when}: ${values.join(", ")}`;
   }
+
+  function pointPanel(group, { variable, yOf, top }, step, x) {
+    const value = valueAt(series, step, variable);
+    const text = valueWords(value, step, variable);
+    if (Number.isFinite(value)) {
+      group.append(makeSvg("circle", "sd-at", undefined, { cx: x, cy: yOf(value), r: 3.2 }));
+    }
+    const place = { x: view.width - RIGHT, y: top + 11, "text-anchor": "end" };
+    group.append(makeSvg("text", "sd-value", text, place));
+    return `${about.variables[variable].name} ${text}`;
+  }
+
+  function valueWords(value, step, variable) {
+    if (!Number.isFinite(value)) return "not measured";
+    const text = (x) => threeDigits(inUnits(x, about.variables[variable]));
+    if (!series.scale) return text(value);
+    const half = halfBand(step, variable);
+    return `${text(value)} (${text(value - half)} to ${text(value + half)})`;
+  }
+
   function stepAt(clientX) {
     const box = plot.getBoundingClientRect();
-    const step = Math.floor(((clientX - box.left - LEFT) / (view.width - LEFT - RIGHT)) * view.longest);
+    const share = (clientX - box.left - LEFT) / (view.width - LEFT - RIGHT);
+    const step = Math.floor(share * view.longest);
     return step >= 0 && step < view.longest ? step : null;
   }
 
-  function said(shown) {
-    const means = shown.map((c) => {
-      const mean = tile.averages[c], { name, unit } = about.variables[c];
-      return mean === null ? `${name} never measured` : `mean ${name} ${figure(mean)} ${unit}`.trim();
+  function description(shown) {
+    const means = shown.map((variable) => {
+      const average = tile.averages[variable];
+      const { name, unit } = about.variables[variable];
+      if (average === null) return `${name} never measured`;
+      return `mean ${name} ${threeDigits(average)} ${unit}`.trim();
     });
     return `${tile.title}: ${means.join(", ")}. The table below has all of them.`;
   }
-  // How well it is rebuilt, or how closely it follows whose course it has.
+
+  // How good a reconstruction is, or how closely a swap follows the donor of its dynamics.
   function figures(shown) {
-    const mean = (values) => { const there = values.filter((v) => v !== null && v !== undefined); return there.length ? there.reduce((a, b) => a + b, 0) / there.length : null; };
-    if (tile.errors) {
-      const those = shown.map((c) => tile.errors[c]), off = mean(those.map((e) => e.deviations));
-      if (off === null) return "nothing of this was measured";
-      const only = shown.length === 1 ? `${figure(those[0].mean_absolute)} ${about.variables[shown[0]].unit} (${off.toFixed(2)} deviations)` : `${off.toFixed(2)} training deviations`;
-      return `off by ${only} on average · ${Math.round(100 * mean(those.map((e) => e.inside)))} % of measurements in the band`;
-    }
-    if (tile.follows) {
-      const r = mean(shown.map((c) => tile.follows[c]));
-      return r === null ? "" : `follows ${tile.motion}: correlation ${r.toFixed(2)}`;
-    }
-    return "";
+    if (tile.errors) return errorWords(shown);
+    if (!tile.correlations) return "";
+    const correlation = mean(shown.map((variable) => tile.correlations[variable]));
+    if (correlation === null) return "";
+    return `follows ${tile.motion}: correlation ${correlation.toFixed(2)}`;
   }
+
+  function errorWords(shown) {
+    const errors = shown.map((variable) => tile.errors[variable]);
+    const deviations = mean(errors.map((error) => error.deviations));
+    if (deviations === null) return "nothing of this was measured";
+    let error = `${deviations.toFixed(2)} standard deviations`;
+    if (shown.length === 1) {
+      const absolute = `${threeDigits(errors[0].mean_absolute)} ${about.variables[shown[0]].unit}`;
+      error = `${absolute.trim()} (${error})`;
+    }
+    const inside = Math.round(100 * mean(errors.map((one) => one.inside)));
+    return `mean absolute error ${error} · ${inside} % of measurements in the band`;
+  }
+
   return view;
 }
-

@@ -1,81 +1,113 @@
-// Put before scripts that sound: one ear for the whole page, so that one clip at a time is heard. Nothing sounds
-// before a click or a key.
-function ear() {
-  return (window.sdEar ??= makeEar());
+// Sound: one player for the full page, so that one clip at a time is heard. Nothing sounds before a click or a key.
+
+const WAV_HEADER = 12; // bytes before the first chunk
+const INT16 = 32768;
+
+// The samples of a WAV file (16 bits, mono) in a data: address.
+export function decodeWav(uri) {
+  const content = atob(uri.slice(uri.indexOf(",") + 1));
+  const bytes = Uint8Array.from(content, (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  let rate = 0;
+  for (let at = WAV_HEADER; at + 8 <= bytes.length;) {
+    const name = String.fromCharCode(...bytes.subarray(at, at + 4));
+    const size = view.getUint32(at + 4, true);
+    if (name === "fmt ") rate = view.getUint32(at + 12, true);
+    if (name === "data") {
+      const values = new Int16Array(bytes.buffer.slice(at + 8, at + 8 + size));
+      const samples = Float32Array.from(values, (value) => value / INT16);
+      return { rate, samples, seconds: samples.length / rate };
+    }
+    at += 8 + size + (size % 2);
+  }
+  throw new Error("not a WAV file");
 }
 
-function makeEar() {
-  const state = { context: null, now: null };
-
-  // The samples of a WAV file (16 bits, mono) in a data: address.
-  function decode(uri) {
-    const text = atob(uri.slice(uri.indexOf(",") + 1));
-    const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    let at = 12, rate = 0;
-    for (;;) {
-      const name = String.fromCharCode(...bytes.subarray(at, at + 4)), size = view.getUint32(at + 4, true);
-      if (name === "fmt ") rate = view.getUint32(at + 12, true);
-      if (name === "data") {
-        const whole = new Int16Array(bytes.buffer.slice(at + 8, at + 8 + size));
-        return { rate, samples: Float32Array.from(whole, (v) => v / 32768), seconds: whole.length / rate };
-      }
-      at += 8 + size + (size % 2);
-    }
+// The largest absolute sample of some decoded clips.
+export function peakOf(clips) {
+  let peak = 1e-3;
+  for (const { samples } of clips) {
+    for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
   }
+  return peak;
+}
 
+const state = { context: null, current: null };
+
+function context() {
+  state.context ??= new AudioContext();
+  if (navigator.audioSession) navigator.audioSession.type = "playback"; // else a phone's mute switch silences it
+  state.context.resume();
+  return state.context;
+}
+
+export const audio = {
   // Plays a decoded clip from `from` seconds. `changed(playing, ended)` is called when it starts and stops.
-  function play(clip, from, changed) {
-    stop();
-    state.context ??= new AudioContext();
-    if (navigator.audioSession) navigator.audioSession.type = "playback"; // else a phone's mute switch silences it
-    state.context.resume();
-    const buffer = state.context.createBuffer(1, clip.samples.length, clip.rate);
+  play(clip, from, changed) {
+    audio.stop();
+    const output = context();
+    const buffer = output.createBuffer(1, clip.samples.length, clip.rate);
     buffer.copyToChannel(clip.samples, 0);
-    const source = state.context.createBufferSource();
+    const source = output.createBufferSource();
     source.buffer = buffer;
-    source.connect(state.context.destination);
-    const now = { clip, source, from, since: state.context.currentTime, changed };
-    source.onended = () => { if (state.now === now) stop(true); };
-    state.now = now;
+    source.connect(output.destination);
+    const current = { clip, source, from, since: output.currentTime, changed };
+    source.onended = () => {
+      if (state.current === current) audio.stop(true);
+    };
+    state.current = current;
     source.start(0, from);
     changed(true, false);
-  }
+  },
 
-  function stop(ended = false) {
-    const { now } = state;
-    if (!now) return;
-    state.now = null;
-    now.source.onended = null;
-    now.source.stop();
-    now.changed(false, ended);
-  }
+  stop(ended = false) {
+    const { current } = state;
+    if (!current) return;
+    state.current = null;
+    current.source.onended = null;
+    current.source.stop();
+    current.changed(false, ended);
+  },
 
-  // Seconds into the clip that is heard.
-  function position() {
-    const { now, context } = state;
-    return now ? Math.min(now.clip.seconds, now.from + context.currentTime - now.since) : 0;
-  }
+  // Seconds into the clip that is playing.
+  position() {
+    const { current } = state;
+    if (!current) return 0;
+    const elapsed = state.context.currentTime - current.since;
+    return Math.min(current.clip.seconds, current.from + elapsed);
+  },
 
-  return { decode, play, stop, position, state, playing: (clip) => state.now?.clip === clip };
-}
+  isPlaying(clip) {
+    return state.current?.clip === clip;
+  },
 
-// A real recording of the test split, asked for once. `server.hear` is demo.components.hear.
+  isRunning() {
+    return state.context?.state === "running";
+  },
+};
+// What is heard cannot be seen: this is where tests of the page find out.
+window.sdAudio = audio;
+
+// A recording of the test split, asked for once. `server.hear` is demo.web.components.hear.
 const recordings = new Map();
+
 function recording(server, checkpoint, index) {
   const key = `${checkpoint} ${index}`;
   if (!recordings.has(key)) {
-    recordings.set(key, server.hear(checkpoint, index).then((uri) => (uri ? ear().decode(uri) : null)));
+    const decoded = server.hear(checkpoint, index).then((uri) => (uri ? decodeWav(uri) : null));
+    recordings.set(key, decoded);
   }
   return recordings.get(key);
 }
+
 // Plays it, and marks `node` as long as it does; a second call stops it.
-async function hear(server, checkpoint, index, node) {
-  ear().state.context ??= new AudioContext(); // within the click, or it may stay silent
-  ear().state.context.resume();
+export async function playRecording(server, checkpoint, index, node) {
+  context(); // within the click, or it may stay silent
   const clip = await recording(server, checkpoint, index);
   if (!clip) return; // there is none: the page that asked is older than the data
-  if (ear().playing(clip)) { ear().stop(); return; }
-  ear().play(clip, 0, (playing) => node.classList.toggle("sd-sounding", playing));
+  if (audio.isPlaying(clip)) {
+    audio.stop();
+    return;
+  }
+  audio.play(clip, 0, (playing) => node.classList.toggle("sd-sounding", playing));
 }
-

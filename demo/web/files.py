@@ -1,4 +1,4 @@
-"""Files that the app makes for a visitor, and those that a visitor brings."""
+"""Files that the app makes for a visitor, and those that a visitor uploads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradio import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from demo.core.catalog import ServiceError
+from demo.errors import RequestError
 from seqdisent.audio.decode import MAX_MEGABYTES
 
 
@@ -26,28 +26,35 @@ def take(file: object) -> tuple[bytes, str]:
         file: its path, or what a program sends for it; anybody can send anything.
 
     Raises:
-        ServiceError: for whatever is not in gradio's folder of uploads.
+        RequestError: for whatever is not in gradio's folder of uploads.
     """
-    path = (
-        file.path
-        if isinstance(file, FileData)
-        else file.get("path")
-        if isinstance(file, Mapping)
-        else file
-    )
-    if not isinstance(path, str) or not path:
-        raise ServiceError("Nothing has arrived. Record or choose a file once more.")
+    path = _path(file)
     try:
         found = Path(path).resolve()
-        if not found.is_relative_to(Path(get_upload_folder()).resolve()) or not found.is_file():
-            raise ServiceError("This is not a file that was just uploaded. Upload it once more.")
+        folder = Path(get_upload_folder()).resolve()
+        is_upload = found.is_relative_to(folder) and found.is_file()
+    except (OSError, ValueError):
+        is_upload = False
+    if not is_upload:
+        raise RequestError("file: not a file that was just uploaded. Upload it once more.")
+    try:
         with found.open("rb") as opened:
             content = opened.read(MAX_MEGABYTES * 2**20 + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ServiceError):
-            raise
-        raise ServiceError("The uploaded file cannot be read. Upload it once more.") from None
+    except OSError:
+        raise RequestError("file: the uploaded file cannot be read. Upload it once more.") from None
     with contextlib.suppress(OSError):
         found.unlink()
         found.parent.rmdir()
     return content, found.name
+
+
+def _path(file: object) -> str:
+    if isinstance(file, FileData):
+        path: object = file.path
+    elif isinstance(file, Mapping):
+        path = file.get("path")
+    else:
+        path = file
+    if not isinstance(path, str) or not path:
+        raise RequestError("file: nothing has arrived. Record or choose a file once more.")
+    return path

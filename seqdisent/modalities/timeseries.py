@@ -31,13 +31,13 @@ class TimeSeries(Modality):
     nouns = Nouns(
         sequence="sequence",
         step="window",
-        static="level",
-        dynamic="trend",
+        static="baseline",
+        dynamic="dynamics",
         static_question="who or where it is",
         dynamic_question="what happens",
         output="series",
         input="tables",
-        swap="{dynamic}'s trend at {static}'s level",
+        swap="{dynamic}'s dynamics at {static}'s baseline",
     )
     limits = Limits(frames=500, amount=200_000, unit="values")
     writers = export_timeseries.WRITERS

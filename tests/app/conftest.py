@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client
 
 from demo.app import build, launch_options
-from demo.core import service
+from demo.core import catalog, code_maps, pairs
 from demo.tabs.swap import payload as payloads
 from tests.fixtures.app import app_settings, save_checkpoints, write_reports
 
@@ -32,9 +32,9 @@ def app_url(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
         patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
         # What the pages ask for first is made before a browser competes for the processor.
-        name = service.default_checkpoint()
+        name = catalog.default_checkpoint()
         payloads.warm(name)
-        service.maps(name, service.MAP_SIZE, "pca")
+        code_maps.maps(name, pairs.MAP_SIZE, "pca")
         app = build()
         _, url, _ = app.launch(
             prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()

@@ -156,7 +156,7 @@ def test_maps_recolour_keep_zoom_and_work_without_a_mouse(page: Page) -> None:
     assert (
         page.evaluate("() => document.querySelector('.sd-plot')._fullLayout.xaxis.range[1]") == 0.01
     )
-    page.get_by_text("The same without a mouse").click()
+    page.get_by_text("Choose by number").click()
     page.locator("#sd-number input").fill("17")
     page.keyboard.press("Tab")
     chosen = page.locator(f'.sd-plot[data-part="static"][data-chosen="17,{b}"]')

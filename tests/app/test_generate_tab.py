@@ -86,13 +86,13 @@ def test_the_slider_walks_from_a_to_b_at_once(opened: Page) -> None:
 
 
 def test_futures_mark_off_what_was_given(opened: Page) -> None:
-    mode(opened, "Continue", "continue")
+    mode(opened, "Extrapolate", "continue")
     badge = opened.locator(".sd-vars [data-number='3'] .sd-badge")
     assert badge.inner_text() == "given"
     opened.focus(".sd-gen-main")
     for _ in range(4):
         opened.keyboard.press("ArrowRight")
-    assert badge.inner_text() == "drawn" and opened.locator(".sd-vars .sd-real").count() == 1
+    assert badge.inner_text() == "generated" and opened.locator(".sd-vars .sd-real").count() == 1
 
 
 def test_a_made_one_becomes_a_and_is_on_the_maps(opened: Page) -> None:
@@ -101,13 +101,13 @@ def test_a_made_one_becomes_a_and_is_on_the_maps(opened: Page) -> None:
     opened.wait_for_selector(f"{TAB}[data-chosen='1']")
     opened.get_by_role("button", name="Use as A").click()
     opened.wait_for_selector(f"{STAGE[:-1]}*='number']")
-    assert "A, made" in opened.inner_text("#sd-stage") and "seed 0, no. 2" in opened.inner_text(
-        "#sd-choose-a"
-    )
+    assert "A, generated" in opened.inner_text(
+        "#sd-stage"
+    ) and "seed 0, no. 2" in opened.inner_text("#sd-choose-a")
     link = opened.url
     opened.get_by_role("tab", name="Generate").click()
     opened.wait_for_function(
-        "() => document.querySelector('.sd-gen-pair').textContent.includes('made:')"
+        "() => document.querySelector('.sd-gen-pair').textContent.includes('generated:')"
     )
     opened.get_by_role("button", name="Show on maps").click()
     opened.wait_for_selector("#sd-maps [data-guest]:not([data-guest=''])")
@@ -150,7 +150,7 @@ def test_a_phone_does_not_scroll_sideways(opened: Page) -> None:
     opened.set_viewport_size({"width": 360, "height": 780})
     for name, key in (
         ("Partial swap", "partial"),
-        ("Continue", "continue"),
+        ("Extrapolate", "continue"),
         ("Interpolate", "interpolate"),
     ):
         mode(opened, name, key)

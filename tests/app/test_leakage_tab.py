@@ -159,7 +159,7 @@ def test_the_leak_recolours_both_maps_and_shuffling_is_labelled(page: Page) -> N
     assert "shuffled" in page.locator(".sd-trust").first.inner_text()
     page.click(".sd-shuffle")
     assert page.evaluate(labels) == own and page.locator(".sd-noise").is_hidden()
-    page.get_by_role("button", name="Show what belongs").click()
+    page.get_by_role("button", name="Show what is expected").click()
     page.wait_for_selector('.sd-plot[data-part="dynamic"][data-colour="action"]')
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.core import reports, service
+from demo.core import catalog, reports
+from demo.errors import RequestError
 from demo.tabs.leakage import payload as report_payloads
 from demo.tabs.leakage import tab as leakage
 from demo.tabs.maps import tab as maps
@@ -62,11 +63,11 @@ def test_what_cannot_be_measured_says_why(monkeypatch) -> None:
 
     monkeypatch.setattr(reports, "evaluate", fail)
     assert "no judge for sprites" in leakage.measure(
-        [(NAME, "untrained")], lambda share, desc: None
+        [[(NAME, "untrained")], 0.0], lambda share, desc: None
     )
-    with pytest.raises(service.ServiceError, match="nothing to compare"):
+    with pytest.raises(RequestError, match="nothing to compare"):
         reports.chosen(NAME, "=magic")
-    with pytest.raises(service.ServiceError, match="nothing to compare"):
+    with pytest.raises(RequestError, match="nothing to compare"):
         reports.chosen(NAME, "../x")
 
 
@@ -106,24 +107,24 @@ def test_the_leak_on_the_maps_is_the_largest_one(monkeypatch) -> None:
     report = reports.find(NAME).report
     bits = {
         f.name: report.leakage.best("static", f.name).bits.value
-        for f in service.spec_of(NAME).dynamic_factors
+        for f in catalog.spec_of(NAME).dynamic_factors
     }
     assert bits[static] == max(bits.values())
     with monkeypatch.context() as patch:
         patch.setattr(reports, "find", lambda name: None)
-        spec = service.spec_of(NAME)
+        spec = catalog.spec_of(NAME)
         assert reports.leaked_most(NAME) == (
             spec.dynamic_factors[0].name,
             spec.static_factors[0].name,
         )
-    back = maps.other_colours(NAME, static, dynamic)
-    assert back[:2] == maps.belonging(NAME) and back[3] == maps.LEAK
-    assert maps.other_colours(NAME, *back[:2])[:2] == (static, dynamic)
+    assert maps.shows_leak(NAME, static, dynamic)
+    assert not maps.shows_leak(NAME, *maps.expected_colours(NAME))
 
 
 def test_files_of_a_report() -> None:
     csv, html = (
-        Path(leakage.save(suffix)(NAME)).read_text(encoding="utf-8") for suffix in ("csv", "html")
+        Path(leakage.save_report(suffix, NAME)).read_text(encoding="utf-8")
+        for suffix in ("csv", "html")
     )
     assert csv.startswith("code,view,") and csv.count("\n") > 80
     assert html.lstrip().lower().startswith("<!doctype html")

@@ -12,8 +12,9 @@ from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import Page
 
-from demo.core import service
+from demo.core import catalog, pairs, swapping
 from demo.core import text as words
+from demo.modalities import swap_clips
 from demo.modalities import timeseries as courses
 from demo.tabs.swap import payload as payloads
 from tests.fixtures.app import SERIES, STAGE
@@ -27,23 +28,23 @@ def read(file) -> bytes:
 
 @pytest.mark.usefixtures("checkpoints")
 def test_a_swap_is_what_the_model_says_and_what_was_measured() -> None:
-    it, swap = service.load(NAME), service.swap(NAME, 3, 7)
+    it, swap = catalog.load(NAME), swapping.swap(NAME, 3, 7)
     a, b = (it.dataset[i].x for i in (3, 7))
     codes = [it.model.encode(x, sample=False).latents for x in (a, b)]
     told = it.model.likelihood(codes[0].with_dynamic(codes[1]))
-    made = swap.clips[service.A_LIKE_B]
+    made = swap.clips[swap_clips.A_LIKE_B]
     np.testing.assert_allclose(made.x, told.mean[0].flatten(0, 1).detach(), atol=1e-4)
     np.testing.assert_allclose(made.scale, told.log_std[0].flatten(0, 1).exp().detach(), rtol=1e-3)
-    np.testing.assert_array_equal(swap.clips[service.A].x, a[0].flatten(0, 1))
+    np.testing.assert_array_equal(swap.clips[swap_clips.A].x, a[0].flatten(0, 1))
     # The judge speaks of what a sequence has one label of.
-    assert [v.factor for v in swap.verdicts[service.A_LIKE_B]] == ["level", "trend"]
-    assert swap.title(service.A_LIKE_B) == "B's course at A's level"
+    assert [v.factor for v in swap.verdicts[swap_clips.A_LIKE_B]] == ["level", "trend"]
+    assert swap.title(swap_clips.A_LIKE_B) == "B's dynamics at A's baseline"
 
 
 @pytest.mark.usefixtures("checkpoints")
 def test_words_are_of_whole_sequences() -> None:
-    it = service.load(NAME)
-    values, said = service.labels(it.dataset), service.describe(it.dataset, 3)
+    it = catalog.load(NAME)
+    values, said = pairs.labels(it.dataset), pairs.describe(it.dataset, 3)
     counts = np.bincount(it.dataset.dynamic["season"][3], minlength=3)
     assert counts[values["season"][3]] == counts.max() and said["season"].startswith("mostly ")
     assert payloads.caption(it, 3) == f"series 3 · level {said['level']}, trend {said['trend']}"
@@ -62,7 +63,7 @@ def test_packed_numbers_keep_gaps() -> None:
 def test_endpoints_speak_of_series(client: Client) -> None:
     report, file = client.predict(NAME, 3, 7, "", api_name="/swap")
     table = pd.read_csv(io.BytesIO(read(file)))
-    assert table["clip"].unique().tolist() == list(service.CLIPS) and "north low" in table
+    assert table["clip"].unique().tolist() == list(swap_clips.CLIPS) and "north low" in table
     assert (
         set(report["error"]) == {"a_again", "b_again"}
         and report["error"]["a_again"]["north"]["mean_absolute"] > 0

@@ -6,12 +6,12 @@ import pytest
 import soundfile as sf
 from playwright.sync_api import Page
 
-from demo.core import service
+from demo.core import catalog
 from demo.tabs.swap import payload as payloads
 from tests.fixtures.app import SOUND, STAGE, VOICES
 
 NAME = "dbse-voices"
-HEARD = "() => window.sdEar?.state.context?.state === 'running' && window.sdEar.position() > 0.05"
+HEARD = "() => window.sdAudio?.isRunning() && window.sdAudio.position() > 0.05"
 
 
 @pytest.fixture
@@ -48,9 +48,7 @@ def test_six_clips_are_drawn_and_one_at_a_time_sounds(heard: Page) -> None:
     assert heard.locator("#sd-sound [data-clip]").count() == 6
     assert dark_pixels(heard, '[data-clip="0"] canvas') > 1000
     assert "Hz" in heard.inner_text('[data-clip="0"] figcaption')
-    assert (
-        heard.evaluate("() => window.sdEar?.state.context ?? null") is None
-    )  # nothing sounds by itself
+    assert not heard.evaluate("() => window.sdAudio.isRunning()")  # nothing sounds by itself
     heard.locator('[data-clip="0"] .sd-hear').click()
     heard.wait_for_function(HEARD)
     heard.wait_for_function(
@@ -165,7 +163,7 @@ def test_pictures_and_sound_take_turns_on_the_stage(heard: Page) -> None:
     )
     assert "A moves like B" in heard.inner_text(".sd-how")
     heard.locator("#sd-checkpoint input").click()
-    heard.get_by_role("option", name=service.title(NAME)).click()
+    heard.get_by_role("option", name=catalog.title(NAME)).click()
     heard.wait_for_selector(SOUND, state="visible")
     assert (
         heard.locator("#sd-stage .sd-stage").is_hidden()

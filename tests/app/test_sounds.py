@@ -7,17 +7,20 @@ import io
 import json
 from dataclasses import replace
 
+import gradio as gr
 import numpy as np
 import pytest
 import soundfile as sf
 import torch
 from PIL import Image
 
-from demo.core import generation, service
+from demo import errors
+from demo.core import catalog, code_maps, generation, swapping
 from demo.core import pairs as sequences
 from demo.core import requests as wishes
 from demo.core import sources as originals
 from demo.core import text as words
+from demo.modalities import speech, swap_clips
 from demo.tabs.leakage import payload as report_payloads
 from demo.tabs.maps import payload as map_payloads
 from demo.tabs.maps import tab as maps
@@ -34,13 +37,13 @@ pytestmark = pytest.mark.usefixtures("checkpoints")
 
 
 @pytest.fixture
-def it() -> service.Loaded:
-    return service.load(NAME)
+def it() -> catalog.Loaded:
+    return catalog.load(NAME)
 
 
 @pytest.fixture
 def pair(it) -> tuple[int, int]:
-    return service.first_pair(it.dataset)
+    return sequences.first_pair(it.dataset)
 
 
 def wave_of(uri: str) -> np.ndarray:
@@ -50,52 +53,50 @@ def wave_of(uri: str) -> np.ndarray:
 
 
 def test_six_clips_are_as_long_as_their_words_and_equally_loud(pair) -> None:
-    made = service.swap(NAME, *pair)
+    made = swapping.swap(NAME, *pair)
     long = [one.seconds for one in made.clips]
     # A rebuilt and A's words in B's voice last as long as A; and so for B.
     for words_of, clips in (
-        (0, (service.A_AGAIN, service.B_LIKE_A)),
-        (1, (service.B_AGAIN, service.A_LIKE_B)),
+        (0, (swap_clips.A_AGAIN, swap_clips.B_LIKE_A)),
+        (1, (swap_clips.B_AGAIN, swap_clips.A_LIKE_B)),
     ):
         assert all(long[clip] == pytest.approx(long[words_of], abs=0.04) for clip in clips)
     loud = [loudness_db(one.wave) for one in made.clips]
     assert max(loud) - min(loud) < 0.1 and all(np.abs(one.wave).max() <= 1 for one in made.clips)
-    assert set(made.error_db) == {service.A_AGAIN, service.B_AGAIN} and not made.psnr_db
-    assert all(np.isfinite(error) and error > 0 for error in made.error_db.values())
+    assert set(made.quality_db) == {swap_clips.A_AGAIN, swap_clips.B_AGAIN}
+    assert all(np.isfinite(error) and error > 0 for error in made.quality_db.values())
 
 
 def test_the_recording_is_the_recording(it, pair) -> None:
-    made = service.swap(NAME, *pair)
+    made = swapping.swap(NAME, *pair)
     real = it.dataset.recordings[pair[0]].astype(float)
-    assert np.corrcoef(made.clips[service.A].wave, real)[0, 1] > 0.9999
-    assert np.corrcoef(service.hear(NAME, pair[0]), real)[0, 1] > 0.9999
+    assert np.corrcoef(made.clips[swap_clips.A].wave, real)[0, 1] > 0.9999
+    assert np.corrcoef(originals.recording(NAME, pair[0]), real)[0, 1] > 0.9999
     speaker = it.dataset.static["pitch"][pair[0]]
-    assert made.clips[service.A].median_hz == pytest.approx(speaker, rel=0.25)
+    assert made.clips[swap_clips.A].median_hz == pytest.approx(speaker, rel=0.25)
 
 
 def test_a_judge_hears_every_factor_with_classes(it, pair) -> None:
-    made = service.swap(NAME, *pair)
-    said = {v.factor: v.expected for v in made.verdicts[service.A_LIKE_B]}
-    a, b = (service.describe(it.dataset, i) for i in pair)
+    made = swapping.swap(NAME, *pair)
+    said = {v.factor: v.expected for v in made.verdicts[swap_clips.A_LIKE_B]}
+    a, b = (sequences.describe(it.dataset, i) for i in pair)
     assert said == {"speaker": a["speaker"], "sex": a["sex"], "word": b["word"]}
 
 
 def test_the_message_of_the_stage_is_what_is_heard(it, pair) -> None:
-    made = service.swap(NAME, *pair)
-    stage = json.loads(payloads.STAGES[it.spec.modality](it, made))
+    made = swapping.swap(NAME, *pair)
+    stage = json.loads(payloads.stage(it, made))
     assert [t["title"] for t in stage["tiles"]] == [
         "A, real",
-        "A, rebuilt",
+        "A, reconstruction",
         "B's words in A's voice",
         "B, real",
         "A's words in B's voice",
-        "B, rebuilt",
+        "B, reconstruction",
     ]
-    a, b = (service.describe(it.dataset, i) for i in pair)
+    a, b = (sequences.describe(it.dataset, i) for i in pair)
     assert stage["tiles"][0]["caption"] == f"{a['speaker']} says {a['word']} · {a['sex']}"
-    assert (
-        stage["tiles"][2]["caption"] == f"should be: {a['speaker']} says {b['word']} · {a['sex']}"
-    )
+    assert stage["tiles"][2]["caption"] == f"Expected: {a['speaker']} says {b['word']} · {a['sex']}"
     assert stage["motion"] == {"A": f"words: {a['word']}", "B": f"words: {b['word']}"}
     for tile in stage["tiles"]:
         heard, about = wave_of(tile["sound"]["uri"]), tile["sound"]
@@ -106,15 +107,15 @@ def test_the_message_of_the_stage_is_what_is_heard(it, pair) -> None:
         shades = np.frombuffer(base64.b64decode(about["shades"]), np.uint8)
         assert len(shades) == stage["scale"]["bands"] * (len(heard) // 160) and shades.max() > 100
         assert abs(len(about["pitch"]) - len(heard) // 160) <= 2
-    assert len(payloads.sound_stage(it, made)) < 400_000
+    assert len(payloads.stage(it, made)) < 400_000
 
 
 def test_a_recording_from_outside_takes_its_place_in_a_pair(it, pair) -> None:
     wave = it.dataset.recordings[pair[0]].astype(np.float32) / 32767
-    mine = originals.from_wave(it.spec, wave, "your recording", "what you said")
-    made = service.swap(NAME, mine, pair[1])
+    mine = speech.source_from_wave(it.spec, wave, "your recording", "what you said")
+    made = swapping.swap(NAME, mine, pair[1])
     assert made.a is None and made.b == pair[1]
-    stage = json.loads(payloads.sound_stage(it, made))
+    stage = json.loads(payloads.stage(it, made))
     assert stage["a"] is None and stage["tiles"][0]["caption"] == "what you said"
     judged = stage["tiles"][2]["verdict"]
     assert {v["factor"]: v["kept"] is None for v in judged} == {
@@ -123,44 +124,47 @@ def test_a_recording_from_outside_takes_its_place_in_a_pair(it, pair) -> None:
         "word": False,
     }
     # It is the same recording, so it becomes the same clip.
-    own = service.swap(NAME, *pair).clips[service.A_AGAIN]
-    assert made.clips[service.A_AGAIN].seconds == pytest.approx(own.seconds, abs=0.03)
+    own = swapping.swap(NAME, *pair).clips[swap_clips.A_AGAIN]
+    assert made.clips[swap_clips.A_AGAIN].seconds == pytest.approx(own.seconds, abs=0.03)
 
 
 def test_files(pair) -> None:
-    made = service.swap(NAME, *pair)
+    made = swapping.swap(NAME, *pair)
     four = [
-        made.clips[i].seconds for i in (service.A, service.A_LIKE_B, service.B_LIKE_A, service.B)
+        made.clips[i].seconds
+        for i in (swap_clips.A, swap_clips.A_LIKE_B, swap_clips.B_LIKE_A, swap_clips.B)
     ]
-    samples, rate = sf.read(io.BytesIO(service.export(made, "wav", 50)))
+    samples, rate = sf.read(io.BytesIO(swapping.export(made, "wav", 50)))
     assert rate == RATE_HZ and len(samples) / rate == pytest.approx(sum(four) + 0.9, abs=0.01)
     gap = samples[round(four[0] * rate) + 5 :][: round(0.29 * rate)]
     assert not gap.any() and np.abs(samples).max() > 0.01
-    one, _ = sf.read(io.BytesIO(service.export(made, "wav:b_like_a", 50)))
-    np.testing.assert_allclose(one, made.clips[service.B_LIKE_A].wave, atol=2 / 32767)
-    with Image.open(io.BytesIO(service.export(made, "png", 50))) as picture:
+    one, _ = sf.read(io.BytesIO(swapping.export(made, "wav:b_like_a", 50)))
+    np.testing.assert_allclose(one, made.clips[swap_clips.B_LIKE_A].wave, atol=2 / 32767)
+    with Image.open(io.BytesIO(swapping.export(made, "png", 50))) as picture:
         assert picture.width > 800 and picture.height > 500
     for kind in ("gif", "mp4", "wav:c", "wav:", "webp"):
         with pytest.raises(
-            service.ServiceError, match="wav:a_like_b, .*This checkpoint makes sound"
+            errors.RequestError, match="wav:a_like_b, .*This checkpoint makes sound"
         ):
-            service.export(made, kind, 50)
-    with pytest.raises(service.ServiceError, match="gif.*This checkpoint makes pictures"):
-        service.export(service.swap("dbse-sprites", 0, 1), "wav", 8)
+            swapping.export(made, kind, 50)
+    with pytest.raises(errors.RequestError, match="gif.*This checkpoint makes pictures"):
+        swapping.export(swapping.swap("dbse-sprites", 0, 1), "wav", 8)
 
 
 def test_samples_are_heard_and_keep_the_length_of_the_words() -> None:
     def made(**asked) -> list[np.ndarray]:
-        return generation.make(wishes.read(service.load(NAME), asked)).clips
+        return generation.generate(wishes.parse_request(catalog.load(NAME), asked)).clips
 
     kept = made(n=2, seed=7, keep="dynamic", a=3)
     assert len(kept) == 2 and len(kept[0]) == len(kept[1]) and np.abs(kept[0]).max() > 0
-    assert len(kept[0]) / RATE_HZ == pytest.approx(len(service.hear(NAME, 3)) / RATE_HZ, abs=0.04)
+    assert len(kept[0]) / RATE_HZ == pytest.approx(
+        len(originals.recording(NAME, 3)) / RATE_HZ, abs=0.04
+    )
     assert len(made(n=1, keep="")[0]) > RATE_HZ / 2
 
 
 def test_scripts_may_ask_for_recordings_and_for_nothing_else() -> None:
-    assert wave_of(components.hear([NAME, 3])).shape == service.hear(NAME, 3).shape
+    assert wave_of(components.hear([NAME, 3])).shape == originals.recording(NAME, 3).shape
     for wrong in (
         [NAME, -1],
         [NAME, "3"],
@@ -187,9 +191,9 @@ def test_galleries_and_choosers_know_numbers_and_captions(it) -> None:
 
 def test_maps_fit_the_data_and_carry_numbers(it) -> None:
     n = len(VOICES["test"])
-    assert service.map_sizes(it.dataset) == (n,) and projections.sizes(2664) == (296, 888, 2664)
+    assert sequences.map_sizes(it.dataset) == (n,) and projections.sizes(2664) == (296, 888, 2664)
     assert projections.sizes(300) == (300,) and projections.sizes(5000) == (296, 888, 2664)
-    found = service.maps(NAME, n, "pca")
+    found = code_maps.maps(NAME, n, "pca")
     points = json.loads(json.dumps(map_payloads.points(it, found, "pca"), allow_nan=False))
     assert (
         points["sound"]
@@ -200,7 +204,11 @@ def test_maps_fit_the_data_and_carry_numbers(it) -> None:
     assert map_payloads.atlas(it, n)["cell"] == [72, 48]
     headers, rows = map_payloads.table(it, found)
     assert rows[0][headers.index("pitch")].endswith(" Hz")
-    assert maps.prepare(NAME)[0]["value"] == n and maps.belonging(NAME) == ("sex", "word")
+    with gr.Blocks():
+        tab = maps.MapsTab()
+        tab.layout()
+    assert tab.show_checkpoint(NAME)[tab.size]["value"] == n
+    assert maps.expected_colours(NAME) == ("sex", "word")
 
 
 def test_the_dynamic_map_does_not_see_the_length(it) -> None:
@@ -232,7 +240,7 @@ def test_unknown_labels_are_called_unknown_and_no_factor_is_needed(it) -> None:
     index, missed = sequences.nearest(some, {"speaker": 20, "word": 2}, "speaker")
     assert unknown[index] == 20 or "speaker" in missed
     points = map_payloads.points(
-        replace(it, dataset=some), service.maps(NAME, len(some), "pca"), "pca"
+        replace(it, dataset=some), code_maps.maps(NAME, len(some), "pca"), "pca"
     )
     json.dumps(points, allow_nan=False)
     assert (
@@ -243,20 +251,20 @@ def test_unknown_labels_are_called_unknown_and_no_factor_is_needed(it) -> None:
     bare = replace(it.spec, factors=(Factor("pitch", "static", unit="Hz"),))
     nothing = replace(it.dataset, spec=bare, static={"pitch": pitch}, dynamic={})
     a, b = sequences.random_pair(nothing, np.random.default_rng(0))
-    assert a != b and words.headline_factors(bare) == () and words.content(bare) is None
+    assert a != b and words.headline_factors(bare) == () and words.content_factor(bare) is None
     loaded = replace(it, dataset=nothing, spec=bare, judge=None)
     assert payloads.chooser(loaded, 1)["numbers"] == ["pitch unknown"]
     mine = [originals.from_split(nothing, i) for i in (a, b)]
-    assert json.loads(payloads.sound_stage(loaded, service.swap(NAME, *mine)))["judge"] is None
+    assert json.loads(payloads.stage(loaded, swapping.swap(NAME, *mine)))["judge"] is None
 
 
 def test_what_was_asked_for_last_counts_most(it) -> None:
-    values = service.labels(it.dataset)
+    values = sequences.labels(it.dataset)
     woman = it.spec.factor("sex").classes.index("woman")
-    wanted = {f.name: int(values[f.name][0]) for f in service.headline_factors(it.spec)} | {
+    wanted = {f.name: int(values[f.name][0]) for f in words.headline_factors(it.spec)} | {
         "sex": 1 - woman
     }
-    assert values["sex"][service.nearest(it.dataset, wanted, "sex")[0]] == 1 - woman
+    assert values["sex"][sequences.nearest(it.dataset, wanted, "sex")[0]] == 1 - woman
 
 
 def test_the_pair_above_the_curve_is_drawn_in_parts(it, pair) -> None:
@@ -267,14 +275,17 @@ def test_the_pair_above_the_curve_is_drawn_in_parts(it, pair) -> None:
 
 
 def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
-    how, *rows = swap.prepare(NAME)
-    shown = {kind: row["visible"] for kind, row in zip(swap.NAMES, rows, strict=True)}
-    assert "A's words in B's voice" in how and shown == {
+    with gr.Blocks():
+        tab = swap.SwapTab()
+        tab.layout()
+    updates = tab.show_checkpoint(NAME)
+    shown = {modality: updates[row]["visible"] for modality, row in tab.rows.items()}
+    assert "A's words in B's voice" in updates[tab.how] and shown == {
         "video": False,
         "speech": True,
         "timeseries": False,
     }
-    assert "A moves like B" in swap.prepare("dbse-sprites")[0]
+    assert "A moves like B" in tab.show_checkpoint("dbse-sprites")[tab.how]
 
 
 def test_silence_is_left_alone_and_others_keep_their_loudness() -> None:

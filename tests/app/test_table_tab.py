@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import BrowserContext, Page
 
 from demo.core import uploads
+from demo.tabs.upload.tab import UploadTab
 from tests.fixtures.tables import KNOWN, NAMES, PICTURES, frame, written
 
 NAME = NAMES["air-quality"]
@@ -92,7 +94,7 @@ def test_a_table_is_put_right_seen_placed_and_swapped(page: Page, tmp_path: Path
     menu(page, "TEMP").select_option(label="d")
     page.click(f"{FORM} .sd-apply")
     says(page, "two roles", f"{READ} .sd-refused")
-    says(page, "was made before")
+    says(page, "from the former choice")
     assert "mine.csv · 2016-01-16" in page.inner_text(
         "#sd-own-course .sd-caption"
     )  # is still there
@@ -113,10 +115,11 @@ def test_a_table_is_put_right_seen_placed_and_swapped(page: Page, tmp_path: Path
 
 
 def test_a_checkpoint_of_pictures_names_those_of_series(app_url: str) -> None:
-    from demo.tabs.upload import tab as own
-
-    assert f"To bring a table, choose a checkpoint of series above: {NAME}" in own._others()
-    assert PICTURES not in own._others()
+    with gr.Blocks():
+        tab = UploadTab()
+        tab.layout()
+    assert f"checkpoints of series, which take a table: {NAME}" in tab.others()
+    assert PICTURES not in tab.others()
 
 
 # -- for programs --------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ def ask(
 
 
 def test_endpoint(client: Client, tmp_path: Path) -> None:
-    kept = len(uploads._KEPT)
+    kept = len(uploads.STORE)
     content = written(frame("air-quality", 5).rename(columns={"TEMP": "warm"}))
     report, file = ask(
         client, tmp_path, content, b=3, roles=json.dumps({"columns": {"TEMP": "warm"}})
@@ -144,7 +147,7 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
     assert report["warnings"] == [] and f"{KNOWN} test recordings" in report["outside"]
     assert set(report["error"]) == {"a_again", "b_again"} and len(report["map"]["static"]) == 2
     assert list(pd.read_csv(io.BytesIO(file)))[:3] == ["time", "clip", "PM2.5 (µg/m³)"]
-    assert len(uploads._KEPT) == kept and json.dumps(report)
+    assert len(uploads.STORE) == kept and json.dumps(report)
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     assert not [
         path for path in folder.rglob("*") if path.is_file() and path.read_bytes() == content
@@ -168,10 +171,10 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_told(
     client: Client, tmp_path: Path, content: bytes, more: dict, words: str
 ) -> None:
-    kept = len(uploads._KEPT)
+    kept = len(uploads.STORE)
     with pytest.raises(Exception, match=words):
         ask(client, tmp_path, content, **more)
-    assert len(uploads._KEPT) == kept
+    assert len(uploads.STORE) == kept
 
 
 def test_only_what_was_uploaded_is_read(app_url: str, tmp_path: Path) -> None:

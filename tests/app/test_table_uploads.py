@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pydantic import ValidationError
 
-from demo.core import service, tables, uploads
-from demo.core.service import ServiceError
+from demo.core import catalog, code_maps, generation, swapping, tables, uploads
+from demo.core.messages import ColumnChoice
+from demo.core.upload_store import SECONDS, UploadStore
+from demo.errors import RequestError
 from demo.tabs.upload import table_payload as table_payloads
 from seqdisent.spec import Variable
 from seqdisent.tables import match_variables
@@ -27,17 +29,17 @@ WAVES, AIR, TINY = NAMES["waves"], NAMES["air-quality"], NAMES["tiny"]
 
 def bring(data: str, content: bytes, wishes: dict | None = None) -> tables.TableUpload:
     sheet = tables.read(NAMES[data], content, "mine.csv")
-    return tables.make(NAMES[data], sheet.key, tables.asked(sheet, wishes))
+    return tables.make(NAMES[data], sheet.key, tables.plan_from(sheet, wishes))
 
 
 def same(upload: tables.TableUpload, index: int, within: float = 1e-3) -> None:
     """The model sees the test sequence, and gives it the same codes."""
-    it = service.load(upload.checkpoint)
+    it = catalog.load(upload.checkpoint)
     known = it.dataset[index]
     assert torch.equal(upload.batch.mask, known.mask)
     assert torch.equal(upload.batch.x.isnan(), known.x.isnan())
     torch.testing.assert_close(upload.batch.x, known.x, atol=within, rtol=0, equal_nan=True)
-    codes = service.encode(upload.checkpoint, index)
+    codes = generation.encode(upload.checkpoint, index)
     torch.testing.assert_close(upload.latents.static, codes.static, atol=within, rtol=1e-3)
     there = known.mask[0]
     torch.testing.assert_close(
@@ -103,13 +105,13 @@ def test_rows_without_a_time_are_steps() -> None:
 
 
 def test_what_the_app_saves_can_be_brought(tmp_path) -> None:
-    content = service.export(service.swap(AIR, 2, 3), "csv")
+    content = swapping.export(swapping.swap(AIR, 2, 3), "csv")
     same(bring("air-quality", content, {"series": "a"}), 2, within=0.02)
 
 
 def test_a_known_sequence_lies_on_its_own_point() -> None:
     upload = bring("air-quality", written(frame("air-quality", 7)))
-    pair = service.maps(AIR, KNOWN, "pca")
+    pair = code_maps.maps(AIR, KNOWN, "pca")
     where = json.loads(json.dumps(uploads.place(AIR, upload.key, KNOWN, "pca")))
     for part in ("static", "dynamic"):
         plane = getattr(pair, part)
@@ -119,13 +121,13 @@ def test_a_known_sequence_lies_on_its_own_point() -> None:
 
 def test_a_swap_is_that_of_the_sequence() -> None:
     upload = bring("air-quality", written(frame("air-quality", 7)))
-    own, known = uploads.swap(AIR, upload.key, 4), service.swap(AIR, 7, 4)
+    own, known = uploads.swap(AIR, upload.key, 4), swapping.swap(AIR, 7, 4)
     for one, other in zip(own.clips, known.clips, strict=True):
         np.testing.assert_allclose(one.x, other.x, atol=1e-3)
         assert one.start == other.start
     assert (
-        service.export(own, "csv").startswith(b"time,clip,PM2.5")
-        and service.export(own, "png")[:4] == b"\x89PNG"
+        swapping.export(own, "csv").startswith(b"time,clip,PM2.5")
+        and swapping.export(own, "png")[:4] == b"\x89PNG"
     )
 
 
@@ -159,22 +161,22 @@ def test_columns_by_other_names_can_be_chosen() -> None:
     table = frame("air-quality", 5).set_axis(names, axis=1)
     sheet = tables.read(AIR, written(table))
     with pytest.raises(
-        ServiceError, match=r"takes PM2.5 \(µg/m³\), TEMP \(°C\), .*none of them.* At least 2 of 4"
+        RequestError, match=r"takes PM2.5 \(µg/m³\), TEMP \(°C\), .*none of them.* At least 2 of 4"
     ):
         tables.make(AIR, sheet.key)
-    with pytest.raises(ServiceError, match="choose them first"):
+    with pytest.raises(RequestError, match="choose them first"):
         uploads.swap(AIR, sheet.key, 0)
-    it = service.load(AIR)
+    it = catalog.load(AIR)
     form = json.loads(table_payloads.form(it, sheet, None))
     assert (
         form["columns"] == names and form["times"][form["time"]] == "Zeit" and form["start"] == -1
     )
     sent = {
         **{k: form[k] for k in ("time", "id", "long")},
-        "held": form["long"],
+        "shown_long": form["long"],
         "columns": [1, 2, 3, 4],
     }
-    plan = table_payloads.chosen(sheet, None, sent | {"changed": "columns"})
+    plan = table_payloads.chosen(sheet, None, ColumnChoice(**sent, changed="columns"))
     same(tables.make(AIR, sheet.key, plan), 5)
     for bad in (
         {"time": 99},
@@ -185,8 +187,8 @@ def test_columns_by_other_names_can_be_chosen() -> None:
         {"id": -1},
         {"columns": [[], {}, 1, 2]},
     ):
-        with pytest.raises(ServiceError, match="not one of the choices"):
-            table_payloads.chosen(sheet, None, sent | bad)
+        with pytest.raises((RequestError, ValidationError)):
+            table_payloads.chosen(sheet, None, ColumnChoice(**sent | bad))
 
 
 def test_a_bad_choice_leaves_what_was_there() -> None:
@@ -201,11 +203,11 @@ def test_a_bad_choice_leaves_what_was_there() -> None:
         ({"start": "1999-01-01"}, "cannot start"),
         ({"start": "soon"}, "cannot start"),
     ):
-        plan = tables.asked(upload.sheet, wishes)
+        plan = tables.plan_from(upload.sheet, wishes)
         if words != ".":
-            with pytest.raises(ServiceError, match=words):
+            with pytest.raises(RequestError, match=words):
                 tables.make(AIR, upload.key, plan)
-            assert uploads.get(upload.key) is upload
+            assert uploads.STORE.get(upload.key) is upload
     uploads.swap(AIR, upload.key, 0)
 
 
@@ -227,10 +229,10 @@ def test_a_bad_choice_leaves_what_was_there() -> None:
         {"id": {"a": 1}},
     ],
 )
-def test_wishes_that_are_none_are_told(wishes) -> None:
+def test_roles_that_are_none_are_refused(wishes) -> None:
     sheet = tables.read(AIR, written(frame("air-quality", 5)))
-    with pytest.raises(ServiceError):
-        tables.make(AIR, sheet.key, tables.asked(sheet, wishes))
+    with pytest.raises(RequestError):
+        tables.make(AIR, sheet.key, tables.plan_from(sheet, wishes))
 
 
 def test_units_that_differ_are_told() -> None:
@@ -253,7 +255,8 @@ def test_units_that_differ_are_told() -> None:
     assert float(upload.batch.x.nan_to_num().abs().max()) <= 30
     fine = bring("air-quality", written(frame("air-quality", 5)))
     assert (
-        tables.warnings(fine) == [] and f"{KNOWN} test recordings of Air" in fine.outside.reference
+        tables.warnings(fine) == []
+        and f"{KNOWN} test recordings of Air" in fine.comparison.reference
     )
 
 
@@ -320,7 +323,7 @@ def test_finer_tables_are_averaged_and_coarser_ones_refused() -> None:
     assert tables.missing(half).tolist() == [0.5] * 4 and any(
         "2 h apart: the steps between" in n for n in half.notes
     )
-    with pytest.raises(ServiceError, match="3 h apart, and this model takes steps of 1 h"):
+    with pytest.raises(RequestError, match="3 h apart, and this model takes steps of 1 h"):
         bring("air-quality", written(days(6, "3h")))
 
 
@@ -329,7 +332,7 @@ def test_short_tables_have_gaps_at_the_ends_and_shorter_ones_are_refused() -> No
     assert any("24 steps are missing at its ends" in note for note in upload.notes)
     assert tables.missing(upload) == pytest.approx([1 / 3] * 4)
     with pytest.raises(
-        ServiceError, match="too short: a sequence is 72 steps .3 days., and the series has 24"
+        RequestError, match="too short: a sequence is 72 steps .3 days., and the series has 24"
     ):
         bring("air-quality", written(days(1, start="2016-03-01")))
 
@@ -342,15 +345,15 @@ def test_of_more_series_one_is_taken_or_chosen() -> None:
         upload = bring("air-quality", written(table), wishes)
         assert upload.fitted.series == ("x", "y")
         assert float(upload.fitted.x[0, 0, 1]) * 11.2 + 13.4 == pytest.approx(level, abs=0.01)
-    it = service.load(AIR)
+    it = catalog.load(AIR)
     form = json.loads(table_payloads.form(it, upload.sheet, upload))
     assert (
         form["series"] == ["x", "y"] and form["starts"][form["start"]] == upload.fitted.start_label
     )
     sent = {k: form[k] for k in ("time", "id", "long", "start")}
-    sent |= {"held": form["long"], "chosen": 0, "changed": "series"}
+    sent |= {"shown_long": form["long"], "chosen": 0, "changed": "series"}
     sent["columns"] = [variable["column"] for variable in form["variables"]]
-    plan = table_payloads.chosen(upload.sheet, upload, sent)
+    plan = table_payloads.chosen(upload.sheet, upload, ColumnChoice(**sent))
     assert plan.series == "x" and plan.start is None and plan.columns == upload.sheet.plan.columns
 
 
@@ -359,7 +362,7 @@ def test_many_rows_have_not_too_many_beginnings() -> None:
     upload = bring("waves", table)
     assert any("first 200,000 were used" in note for note in upload.notes)
     assert 500 < len(upload.fitted.starts) <= 1000
-    assert len(table_payloads.form(service.load(WAVES), upload.sheet, upload)) < 1e5
+    assert len(table_payloads.form(catalog.load(WAVES), upload.sheet, upload)) < 1e5
 
 
 # -- what cannot be used -------------------------------------------------------------------------
@@ -382,7 +385,7 @@ def test_many_rows_have_not_too_many_beginnings() -> None:
     ],
 )
 def test_bad_tables_are_refused_in_words(content: bytes, words: str) -> None:
-    with pytest.raises(ServiceError, match=words):
+    with pytest.raises(RequestError, match=words):
         bring("waves", content)
 
 
@@ -391,7 +394,7 @@ def test_other_checkpoints_take_no_tables() -> None:
         (PICTURES, "takes pictures, not tables: choose a checkpoint of"),
         ("none", "No check"),
     ):
-        with pytest.raises(ServiceError, match=words):
+        with pytest.raises(RequestError, match=words):
             tables.read(name, written(frame("waves", 0)))
 
 
@@ -405,8 +408,8 @@ def test_people_s_words_are_clipped_and_never_markup() -> None:
     upload = tables.make(WAVES, sheet.key)
     assert len(sheet.name) <= 40 and len(upload.original.caption) < 150
     for text in (
-        table_payloads.findings(service.load(WAVES), upload),
-        table_payloads.form(service.load(WAVES), upload.sheet, upload),
+        table_payloads.findings(catalog.load(WAVES), upload),
+        table_payloads.form(catalog.load(WAVES), upload.sheet, upload),
     ):
         assert json.loads(text) and "<b>north</b>" * 6 not in text
 
@@ -416,20 +419,20 @@ def test_people_s_words_are_clipped_and_never_markup() -> None:
 
 def test_tables_are_kept_for_an_hour_and_within_bounds(monkeypatch) -> None:
     content = written(frame("waves", 0))
-    uploads._KEPT.clear()
-    monkeypatch.setattr(uploads, "MEGABYTES", 0.05)  # of three
+    clock = [0.0]
+    store = UploadStore(megabytes=0.05, timer=lambda: clock[0])  # of three
+    monkeypatch.setattr(uploads, "STORE", store)
     keys = [bring("waves", content).key for _ in range(6)]
-    size = uploads.get(keys[-1]).size
-    assert 3000 < size < 40_000 and list(uploads._KEPT) == keys[6 - int(0.05 * 2**20 // size) :]
-    with pytest.raises(ServiceError, match="no longer kept; record it again, or upload it again"):
+    size = uploads.STORE.get(keys[-1]).size
+    assert 3000 < size < 40_000 and list(uploads.STORE) == keys[6 - int(0.05 * 2**20 // size) :]
+    with pytest.raises(RequestError, match="no longer kept; record it again, or upload it again"):
         uploads.place(WAVES, keys[0], KNOWN, "pca")
-    with pytest.raises(ServiceError, match="for another checkpoint"):
+    with pytest.raises(RequestError, match="for another checkpoint"):
         tables.make(AIR, keys[-1])
-    monkeypatch.setattr(uploads, "SECONDS", 0.0)
-    time.sleep(0.001)
-    with pytest.raises(ServiceError, match="no longer kept"):
+    clock[0] = SECONDS + 1
+    with pytest.raises(RequestError, match="no longer kept"):
         tables.make(WAVES, keys[-1])
-    assert not uploads._KEPT
+    assert not len(uploads.STORE)
 
 
 def test_a_correction_takes_the_place_of_what_was_there() -> None:
@@ -437,7 +440,7 @@ def test_a_correction_takes_the_place_of_what_was_there() -> None:
     again = tables.make(AIR, upload.key, replace(upload.sheet.plan, start="2016-03-03"))
     assert (
         again.key == upload.key
-        and uploads.get(upload.key) is again
+        and uploads.STORE.get(upload.key) is again
         and again.fitted.start_label == "2016-03-03"
     )
     assert again.sheet.table is upload.sheet.table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,9 +15,11 @@ import soundfile as sf
 import torch
 
 import seqdisent
-from demo.core import recordings, service, uploads
+from demo.core import catalog, code_maps, generation, recordings, uploads
 from demo.core import sources as originals
-from demo.core.service import ServiceError
+from demo.core.upload_store import SECONDS, UploadStore
+from demo.errors import RequestError
+from demo.modalities import swap_clips
 from seqdisent.data import SequenceDataset
 from seqdisent.data.speech.recordings import Recording, recording_dataset, to_int16
 from seqdisent.data.speech.voices import SPEC
@@ -107,10 +108,10 @@ def test_an_upload_is_what_the_model_sees(voice) -> None:
         and upload.seconds <= SPEC.frames * 0.02
     )
     assert upload.pitch_hz == pytest.approx(SPEAKERS[0].pitch_hz, rel=0.15)
-    model = service.load(NAME).model
+    model = catalog.load(NAME).model
     expected = model.encode(upload.batch.x, upload.batch.mask, sample=False).latents
     assert torch.equal(upload.latents.static, expected.static) and upload.latents.mask is not None
-    assert set(upload.outside.measures) == {
+    assert set(upload.comparison.measures) == {
         "pitch",
         "voiced",
         "duration",
@@ -119,7 +120,7 @@ def test_an_upload_is_what_the_model_sees(voice) -> None:
         "static",
         "dynamic",
     }
-    assert uploads.get(upload.key) is upload
+    assert uploads.STORE.get(upload.key) is upload
 
 
 def test_the_same_recording_gives_the_same_upload(voice) -> None:
@@ -128,7 +129,7 @@ def test_the_same_recording_gives_the_same_upload(voice) -> None:
     assert torch.equal(one.batch.x, other.batch.x) and torch.equal(
         one.latents.dynamic, other.latents.dynamic
     )
-    assert one.outside == other.outside
+    assert one.comparison == other.comparison
     assert uploads.place(NAME, one.key, KNOWN, "pca") == uploads.place(
         NAME, other.key, KNOWN, "pca"
     )
@@ -177,7 +178,7 @@ def test_what_can_be_mended_is_and_is_told(voice, tmp_path) -> None:
     ],
 )
 def test_what_is_no_recording_is_refused_in_words(bad, words) -> None:
-    with pytest.raises(ServiceError, match=words):
+    with pytest.raises(RequestError, match=words):
         recordings.record(NAME, *bad) if isinstance(bad, tuple) else recordings.read(
             NAME, bad, "me.wav"
         )
@@ -188,7 +189,7 @@ def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
         (PICTURES, "takes pictures, not sound: choose a voice checkpoint"),
         ("none", "No checkpoint"),
     ):
-        with pytest.raises(ServiceError, match=words):
+        with pytest.raises(RequestError, match=words):
             recordings.record(name, RATE_HZ, voice)
 
 
@@ -196,28 +197,28 @@ def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
 
 
 def test_few_are_kept_and_not_for_long(voice, monkeypatch) -> None:
-    monkeypatch.setattr(uploads, "MOST", 3)
+    clock = [0.0]
+    monkeypatch.setattr(uploads, "STORE", UploadStore(most=3, timer=lambda: clock[0]))
     keys = [recordings.record(NAME, RATE_HZ, voice[: 4000 + 10 * i]).key for i in range(5)]
     assert (
-        list(uploads._KEPT) == keys[2:]
+        list(uploads.STORE) == keys[2:]
         and len(set(keys)) == 5
         and all(len(key) >= 22 for key in keys)
     )
-    uploads.forget(keys[4])
-    uploads.forget("unknown")
+    uploads.STORE.forget(keys[4])
+    uploads.STORE.forget("unknown")
     for gone in (keys[0], keys[4], "unknown", None, [], 3):
-        with pytest.raises(ServiceError, match="no longer kept; record it again"):
-            uploads.get(gone)
-    monkeypatch.setattr(uploads, "SECONDS", 0.0)
-    time.sleep(0.001)
-    with pytest.raises(ServiceError, match="no longer kept"):
+        with pytest.raises(RequestError, match="no longer kept; record it again"):
+            uploads.STORE.get(gone)
+    clock[0] = SECONDS + 1
+    with pytest.raises(RequestError, match="no longer kept"):
         uploads.swap(NAME, keys[3], 0)
-    assert not uploads._KEPT
+    assert not len(uploads.STORE)
 
 
 def test_an_upload_is_for_one_checkpoint(voice) -> None:
     key = recordings.record(NAME, RATE_HZ, voice).key
-    with pytest.raises(ServiceError, match="prepared for another checkpoint"):
+    with pytest.raises(RequestError, match="prepared for another checkpoint"):
         uploads.place(NARROW, key, KNOWN, "pca")
 
 
@@ -230,7 +231,7 @@ def test_visitors_at_the_same_time_get_their_own(voice) -> None:
     assert len({it.key for it in made}) == 8
     for n, it, where in zip(cuts, made, placed, strict=True):
         alone = recordings.record(NAME, RATE_HZ, voice[:n])
-        assert torch.equal(it.batch.x, alone.batch.x) and it.outside == alone.outside
+        assert torch.equal(it.batch.x, alone.batch.x) and it.comparison == alone.comparison
         assert where == uploads.place(NAME, alone.key, KNOWN, "pca")
 
 
@@ -239,8 +240,8 @@ def test_visitors_at_the_same_time_get_their_own(voice) -> None:
 
 def known_as_upload(index: int) -> uploads.Upload:
     """A test sequence as if it had been uploaded, without the way through a file."""
-    it = service.load(NAME)
-    latents = service.encode(NAME, index)
+    it = catalog.load(NAME)
+    latents = generation.encode(NAME, index)
     upload = recordings.Recording(
         f"known-{index}",
         NAME,
@@ -249,14 +250,13 @@ def known_as_upload(index: int) -> uploads.Upload:
         latents,
         out_of_distribution.Comparison({}, (), ""),
     )
-    with uploads._LOCK:
-        uploads._KEPT[upload.key] = time.monotonic(), upload
+    uploads.STORE.keep(upload)
     return upload
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_a_known_sequence_lies_on_its_own_point(method) -> None:
-    pair = service.maps(NAME, KNOWN, method)
+    pair = code_maps.maps(NAME, KNOWN, method)
     for index in (0, 11, KNOWN - 1):
         where = json.loads(
             json.dumps(uploads.place(NAME, known_as_upload(index).key, KNOWN, method))
@@ -274,24 +274,29 @@ def test_a_known_sequence_lies_on_its_own_point(method) -> None:
 
 def test_a_swap_has_six_sounds_and_says_what_it_knows(voice, monkeypatch) -> None:
     upload = recordings.record(NAME, RATE_HZ, voice)
-    it = service.load(NAME)
-    judge = service.Judge(
+    it = catalog.load(NAME)
+    judge = catalog.Judge(
         lambda batch: {n: torch.zeros(len(batch), dtype=torch.int64) for n in ("speaker", "word")},
         {"word": 0.9},
     )
-    monkeypatch.setattr(service, "load", lambda name: replace(it, judge=judge))
+    monkeypatch.setattr(catalog, "load", lambda name: replace(it, judge=judge))
     swap = uploads.swap(NAME, upload.key, 12)
     assert len(swap.clips) == 6 and all(len(sound.wave) for sound in swap.clips)
-    assert swap.clips[service.A].seconds == upload.seconds
-    assert swap.clips[service.B_LIKE_A].seconds == pytest.approx(
+    assert swap.clips[swap_clips.A].seconds == upload.seconds
+    assert swap.clips[swap_clips.B_LIKE_A].seconds == pytest.approx(
         upload.seconds, abs=0.011
     )  # whole steps
-    assert swap.clips[service.A].median_hz == pytest.approx(upload.pitch_hz)
+    assert swap.clips[swap_clips.A].median_hz == pytest.approx(upload.pitch_hz)
     kept = {clip: {v.factor: v.kept for v in verdicts} for clip, verdicts in swap.verdicts.items()}
-    assert kept[service.A_AGAIN] == {"speaker": None, "word": None}  # nobody knows who that was
-    assert kept[service.B_LIKE_A]["word"] is None and kept[service.B_LIKE_A]["speaker"] is not None
-    assert kept[service.A_LIKE_B]["speaker"] is None and kept[service.A_LIKE_B]["word"] is True
-    with pytest.raises(ServiceError, match="numbered 0 to"):
+    assert kept[swap_clips.A_AGAIN] == {"speaker": None, "word": None}  # nobody knows who that was
+    assert (
+        kept[swap_clips.B_LIKE_A]["word"] is None
+        and kept[swap_clips.B_LIKE_A]["speaker"] is not None
+    )
+    assert (
+        kept[swap_clips.A_LIKE_B]["speaker"] is None and kept[swap_clips.A_LIKE_B]["word"] is True
+    )
+    with pytest.raises(RequestError, match="numbered 0 to"):
         uploads.swap(NAME, upload.key, KNOWN)
 
 
@@ -307,7 +312,7 @@ def test_what_is_no_voice_raises_a_warning() -> None:
         + 1e-5 * rng.normal(size=len(t)),
     }
     for name, wave in strange.items():
-        found = recordings.record(NAME, RATE_HZ, wave).outside
+        found = recordings.record(NAME, RATE_HZ, wave).comparison
         assert (
             found.warnings and f"{KNOWN} test recordings of Made-up voices" in found.warnings[0]
         ), name
@@ -315,14 +320,14 @@ def test_what_is_no_voice_raises_a_warning() -> None:
 
 
 def test_what_lies_above_the_band_is_measured(voice) -> None:
-    assert "above_band" not in recordings.record(NAME, RATE_HZ, voice).outside.measures
+    assert "above_band" not in recordings.record(NAME, RATE_HZ, voice).comparison.measures
     t = np.arange(len(voice)) / RATE_HZ
     whistled = 0.05 * voice + 0.1 * np.sin(2 * np.pi * 6000 * t)
-    found = recordings.record(NARROW, RATE_HZ, whistled).outside
+    found = recordings.record(NARROW, RATE_HZ, whistled).comparison
     assert found.measures["above_band"].value > 90 and any(
         "above the band of the training" in w for w in found.warnings
     )
-    assert recordings.record(NARROW, RATE_HZ, voice).outside.measures["above_band"].value < 50
+    assert recordings.record(NARROW, RATE_HZ, voice).comparison.measures["above_band"].value < 50
 
 
 class Plain:
@@ -375,9 +380,9 @@ def test_many_measures_do_not_add_up_to_many_alarms() -> None:
 def test_too_few_known_sequences_are_no_comparison(voice, monkeypatch) -> None:
     monkeypatch.setattr(out_of_distribution, "FEWEST", KNOWN + 1)
     uploads._reference.cache_clear()
-    assert recordings.record(NAME, RATE_HZ, voice).outside == out_of_distribution.Comparison(
+    assert recordings.record(NAME, RATE_HZ, voice).comparison == out_of_distribution.Comparison(
         {}, (), ""
     )
     uploads._reference.cache_clear()
     with pytest.raises(ValueError, match=f"at least {KNOWN + 1}"):
-        out_of_distribution.reference(Plain(), service.load(NAME).dataset, description="")
+        out_of_distribution.reference(Plain(), catalog.load(NAME).dataset, description="")

@@ -211,13 +211,7 @@ def script_branches(path: Path) -> Iterator[int]:
             yield number
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "seqdisent",
-        pytest.param("demo", marks=pytest.mark.xfail(reason="the app is being restructured")),
-    ],
-)
+@pytest.mark.parametrize("package", ["seqdisent", "demo"])
 def test_no_modality_is_compared_outside_the_modalities(package: str) -> None:
     found = []
     for kind, branches in (("*.py", python_branches), ("*.js", script_branches)):

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 import pytest
+from gradio.blocks import Block
 from gradio.helpers import special_args
 from playwright.sync_api import Page
 from starlette.datastructures import QueryParams
@@ -162,9 +163,7 @@ class Visit:
             inputs = [self._get(component) for component in event.inputs]
             arguments = special_args(event.fn, inputs, self.request)[0]
             returned = event.fn(*arguments)
-            several = len(event.outputs) != 1
-            values = (returned if several else (returned,)) if event.outputs else ()
-            for component, value in zip(event.outputs, values, strict=True):
+            for component, value in _values(event.outputs, returned):
                 changes = _changes(value)
                 self.properties.setdefault(component._id, {}).update(changes)
                 if changes.get("value") and isinstance(changes["value"], str):
@@ -172,6 +171,16 @@ class Visit:
         for following in list(self.app.fns.values()):
             if following.trigger_after == event._id and not following.trigger_only_on_failure:
                 self._run(following)
+
+
+def _values(outputs: list[Any], returned: Any) -> list[tuple[Any, Any]]:
+    """What an event's answer is for each component: by component, or in the order of the outputs."""
+    if isinstance(returned, dict) and returned and all(isinstance(key, Block) for key in returned):
+        return list(returned.items())
+    if not outputs or returned == gr.skip():
+        return []
+    values = returned if len(outputs) > 1 else (returned,)
+    return list(zip(outputs, values, strict=True))
 
 
 def _changes(value: Any) -> dict[str, Any]:
@@ -209,15 +218,16 @@ def _stage(stage: dict[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": stage["checkpoint"],
         "pair": [stage["a"], stage["b"]],
-        "clips": [_clip(tile) for tile in stage["tiles"]],
+        "clips": [_clip(tile, "sheet" in stage) for tile in stage["tiles"]],
     }
 
 
-def _clip(tile: dict[str, Any]) -> dict[str, Any]:
+def _clip(tile: dict[str, Any], picture: bool) -> dict[str, Any]:
     judged = {
         verdict["factor"]: [verdict["expected"], verdict["seen"]] for verdict in tile["verdict"]
     }
-    return {"clip": tile["clip"], "kind": tile["kind"], "psnr": tile["psnr"], "judged": judged}
+    psnr = tile["quality"] if picture else None
+    return {"clip": tile["clip"], "kind": tile["kind"], "psnr": psnr, "judged": judged}
 
 
 def _chooser(chooser: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -262,11 +272,11 @@ def _generate(visit: Visit) -> dict[str, Any] | None:
     linked = next((message["linked"] for message in messages if message["linked"]), None)
     pair = {key: messages[-1][key] for key in ("checkpoint", "a", "b")}
     (answer,) = visit.by_id["sd-generate"].server_fns
-    answered = answer(json.dumps({**pair, "wish": linked or {"mode": "roll"}}))
+    answered = answer(json.dumps({**pair, "request": linked or {"mode": "roll"}}))
     return {
         "in_address": linked,
         "refused": "refused" in answered,
-        "request": answered.get("wish"),
+        "request": answered.get("request"),
         "sequences": len(answered.get("tiles", ())),
     }
 

@@ -3,214 +3,200 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
-from demo.core import generated_files as made_files
-from demo.core import generation
-from demo.core import requests as wishes
-from demo.core import text as words
-from demo.core.catalog import Loaded, ServiceError, load
-from demo.core.generation import Result
-from demo.core.requests import Ref, Wish
-from demo.modalities import speech as sounds
-from demo.modalities import timeseries as courses
-from demo.tabs.swap.payload import sound_message, sound_scale
-from seqdisent.media import video
-from seqdisent.types import Sequences
+from demo.core import generation, requests, text
+from demo.core.catalog import Loaded, load
+from demo.core.generation import GenerationResult
+from demo.core.messages import GenerationQuestion
+from demo.core.requests import CODES, GenerationRequest, Ref
+from demo.core.text import UNKNOWN
+from demo.errors import RequestError
+from demo.modalities import view_of
+from demo.modalities.base import full_batch
 
 PATIENCE = 20  # seconds that somebody waits for others
-WIDEST = 4096  # pixels of a sheet: browsers refuse very wide pictures
-LIVELIEST = 24  # dimensions that a visitor chooses from
-STOPS = 17  # of the slider between A and B, of pictures; every second one is shown beside it
-NEW = "N"  # whose code it is, if it was drawn
+LISTED_DIMENSIONS = 24  # those of the largest standard deviation
+NEW = "N"  # whose code it is, if it was sampled
 
 
-def answer(text: object) -> dict[str, Any]:
+def answer(content: object) -> dict[str, Any]:
     """What a page asks for: :func:`page`, or why there is none.
 
-    Scripts call it past the queue, which would take longer than the making: one is made at a time.
+    Scripts call it past the queue, which would take longer than generating: one request is fulfilled at a time.
 
     Args:
-        text: JSON of the "checkpoint", of "a" and "b", and of the "wish"; anybody can send anything.
+        content: JSON text of a :class:`demo.core.messages.GenerationQuestion`; anybody can send anything.
     """
-    asked = wishes.parse(text)
-    asked = asked if isinstance(asked, dict) else {}
     try:
-        it = load(asked.get("checkpoint"))
-        a, b = (wishes.ref(it, asked.get(side)) for side in "ab")
-        wish = asked.get("wish")
-        wish = wishes.read(it, {**wish, "a": a, "b": b} if isinstance(wish, dict) else wish)
+        question = GenerationQuestion.model_validate(requests.parse_json(content))
+        it = load(question.checkpoint)
+        a, b = requests.read_ref(it, question.a), requests.read_ref(it, question.b)
+        fields = question.request
+        if isinstance(fields, dict):
+            fields = {**fields, "a": a, "b": b}
+        request = requests.parse_request(it, fields)
         if not _ONE.acquire(timeout=PATIENCE):
-            raise ServiceError("Many people are at it just now: ask again in a moment.")
+            raise RequestError("Many visitors are generating just now: ask again in a moment.")
         try:
-            return page(it, generation.make(wish), a, b)
+            return page(it, generation.generate(request), a, b)
         finally:
             _ONE.release()
-    except ServiceError as error:
+    except ValidationError:
+        return {"refused": "This does not say what to generate."}
+    except RequestError as error:
         return {"refused": str(error)}
 
 
 _ONE = threading.Lock()
 
 
-def page(it: Loaded, result: Result, a: Ref, b: Ref) -> dict[str, Any]:
-    """All that was made of a pair: one sprite sheet, sounds or courses, and what each of them is."""
-    wish = result.wish
-    tiles = [_real(it, side, one) for side, one in (("A", a), ("B", b))]
-    tiles += [_tile(it, result, number) for number in range(len(result))]
-    for tile, seen in zip(tiles[2:], _judged(it, result), strict=True):
-        tile["sees"] = seen
+def page(it: Loaded, result: GenerationResult, a: Ref, b: Ref) -> dict[str, Any]:
+    """Everything that was generated from a pair: the clips, and what each of them is."""
+    view = view_of(it.spec)
+    sources = [generation.source(it, one) for one in (a, b)]
+    tiles = []
+    for side, clip in zip("AB", sources, strict=True):
+        shared: dict[str, Any] = {
+            "clip": f"real-{side}",
+            "number": None,
+            "kind": "real",
+            "name": clip.name,
+        }
+        tiles.append(_tile(shared, look=side, motion=side, title=side, caption=clip.caption))
+    seen = _judged(it, result)
+    describe = _DESCRIBED[result.request.mode]
+    for number in range(len(result)):
+        shared = {"clip": number, "number": number, "kind": "generated", "sees": seen[number]}
+        tiles.append(_tile(shared, **describe(it, result.request, number)))
     message = {
         "checkpoint": it.name,
         "modality": it.spec.modality,
-        "wish": wishes.plain(wish),
+        "request": requests.to_json(result.request),
         "tiles": tiles,
-        "a": wishes.plain(a),
-        "b": wishes.plain(b),
+        "a": requests.to_json(a),
+        "b": requests.to_json(b),
         "notes": list(result.notes),
         "rate": it.spec.rate_hz,
-        "formats": made_files.FORMATS[it.spec.modality],
+        "formats": view.generated_formats,
         "about": _about(it, a, b),
     }
-    return message | _CLIPS[it.spec.modality](it, result, tiles, a, b)
+    return message | view.fill_tiles(result, sources, tiles, it.name)
 
 
-def _pictures(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
-    """One sheet: the frames of all clips, one after the other, in as many columns as fit."""
-    clips = [video.to_uint8(generation.source(it, one).batch.x[0]) for one in (a, b)] + list(
-        result.clips
+def _tile(*parts: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A tile with all of its fields; ``given`` is how many of its steps were given."""
+    tile: dict[str, Any] = {"quality": None, "verdict": [], "given": 0, "sees": "", "parts": False}
+    for part in (*parts, fields):
+        tile |= part
+    return tile
+
+
+# --- What a generated sequence is, by mode: whose code it has is "A", NEW, or the share that is B's ---------------
+
+
+def _sampled(it: Loaded, request: GenerationRequest, number: int) -> dict[str, Any]:
+    terms = text.terms(it.spec)
+    look = "A" if request.keep == "static" else NEW
+    motion = "A" if request.keep == "dynamic" else NEW
+    caption = f"{_owner(look)} {terms.static}, {_owner(motion)} {terms.dynamic}"
+    return {"look": look, "motion": motion, "title": f"{number + 1}", "caption": caption}
+
+
+def _extrapolated(it: Loaded, request: GenerationRequest, number: int) -> dict[str, Any]:
+    step = view_of(it.spec).modality.nouns.step
+    return {
+        "look": "A",
+        "motion": NEW,
+        "title": f"{number + 1}",
+        "caption": f"generated from {step} {request.prefix + 1} on",
+        "given": request.prefix,
+    }
+
+
+def _interpolated(it: Loaded, request: GenerationRequest, number: int) -> dict[str, Any]:
+    terms = text.terms(it.spec)
+    share = request.weights[number]
+    look = share if request.what in ("static", "both") else "A"
+    motion = share if request.what in ("dynamic", "both") else "A"
+    caption = f"{terms.static} {_share(look)}, {terms.dynamic} {_share(motion)}"
+    return {"look": look, "motion": motion, "title": f"{100 * share:.3g} % B", "caption": caption}
+
+
+def _traversed(it: Loaded, request: GenerationRequest, number: int) -> dict[str, Any]:
+    title = f"{request.weights[number]:+.3g}"
+    change = "set to" if request.code == "static" else "shifted by"
+    caption = f"{request.code} dimension {request.dimension} {change} {title}"
+    return {"look": "A", "motion": "A", "title": title, "caption": caption}
+
+
+def _partly_swapped(it: Loaded, request: GenerationRequest, number: int) -> dict[str, Any]:
+    """A with parts of B; with that code of B in full; and reconstructed."""
+    share = (0.5, 1.0, 0.0)[number]
+    captions = (
+        _parts(request, it),
+        _full_codes(request, it),
+        "encoded and decoded, nothing of B",
     )
-    height, width = clips[0].shape[1:3]
-    columns = min(max(map(len, clips)), WIDEST // width)
-    first = 0
-    for tile, clip in zip(tiles, clips, strict=True):
-        tile |= {"first": first, "frames": len(clip)}
-        first += len(clip)
-    sheet = video.atlas(np.concatenate(clips), columns)
-    uri = video.data_uri(video.png(sheet, effort=1), "image/png")
-    return {"sheet": uri, "columns": columns, "cell": [width, height]}
-
-
-def _sounds(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
-    clips = [_sound(it, one) for one in (a, b)] + [
-        sound_message(one) for one in sounds.drawn(result.batch)
-    ]
-    for tile, clip in zip(tiles, clips, strict=True):
-        tile |= {"sound": clip, "file": f"{it.name}-{tile['title'].replace(' ', '-')}.wav"}
-    return sound_scale(it)
-
-
-@lru_cache(maxsize=16)
-def _sound(it: Loaded, one: Ref) -> dict[str, Any]:
-    return sound_message(sounds.levelled(generation.source(it, one)))
-
-
-def _courses(it: Loaded, result: Result, tiles: list[dict], a: Ref, b: Ref) -> dict[str, Any]:
-    clips = [courses.of_one(generation.source(it, one)) for one in (a, b)] + list(result.clips)
-    for tile, clip in zip(tiles, clips, strict=True):
-        tile |= courses.message(clip, None, None, it.spec)
-    return courses.about(it.spec)
-
-
-_CLIPS = {"video": _pictures, "speech": _sounds, "timeseries": _courses}
-
-
-def _real(it: Loaded, side: str, one: Ref) -> dict[str, Any]:
-    found = generation.source(it, one)
     return {
-        **_EMPTY,
-        "clip": f"real-{side}",
-        "number": None,
-        "kind": "real",
-        "look": side,
-        "motion": side,
-        "title": side,
-        "caption": found.caption,
-        "name": found.name,
+        "kind": "recon" if number == 2 else "generated",
+        "look": share if request.static else "A",
+        "motion": share if request.dynamic or request.steps else "A",
+        "title": ("A with parts of B", "A with all of it", "A, reconstruction")[number],
+        "caption": captions[number],
+        "parts": True,
     }
 
 
-_EMPTY = {"psnr": None, "error": None, "verdict": [], "given": 0, "sees": ""}
+_DESCRIBED: dict[str, Callable[[Loaded, GenerationRequest, int], dict[str, Any]]] = {
+    "roll": _sampled,
+    "continue": _extrapolated,
+    "interpolate": _interpolated,
+    "traverse": _traversed,
+    "partial": _partly_swapped,
+}
 
 
-def _tile(it: Loaded, result: Result, number: int) -> dict[str, Any]:
-    """What one of those made is, and of whom its codes are: "A", "B", drawn, or the share that is B's."""
-    wish, roles = result.wish, words.roles(it.spec)
-    look = motion = "A"
-    title, caption, given = f"{number + 1}", "", 0
-    if wish.mode == "roll":
-        look, motion = ("A" if wish.keep == code else NEW for code in wishes.CODES)
-        caption = f"{_of(look)} {roles.static}, {_of(motion)} {roles.dynamic}"
-    elif wish.mode == "continue":
-        motion, given = NEW, wish.prefix
-        caption = f"drawn from {'frame' if it.spec.modality == 'video' else 'step'} {given + 1} on"
-    elif wish.mode == "interpolate":
-        share = wish.weights[number]
-        look, motion = ("A" if wish.what not in (code, "both") else share for code in wishes.CODES)
-        title = f"{100 * share:.3g} % B"
-        caption = f"{roles.static} {_share(look)}, {roles.dynamic} {_share(motion)}"
-    elif wish.mode == "traverse":
-        title = f"{wish.weights[number]:+.3g}"
-        done = "set to" if wish.code == "static" else "shifted by"
-        caption = f"{wish.code} dimension {wish.dimension} {done} {title}"
-    else:
-        moving = bool(wish.dynamic or wish.steps)
-        share = (0.5, 1.0, 0.0)[number]
-        look, motion = share if wish.static else "A", share if moving else "A"
-        title = ("A with parts of B", "A with all of it", "A, rebuilt")[number]
-        caption = (_parts(wish, it), _whole(wish, roles), "encoded and decoded, nothing of B")[
-            number
-        ]
-    kind = "recon" if wish.mode == "partial" and number == 2 else "made"
-    return {
-        **_EMPTY,
-        "clip": number,
-        "number": number,
-        "kind": kind,
-        "look": look,
-        "motion": motion,
-        "title": title,
-        "caption": caption,
-        "given": given,
-        "parts": wish.mode == "partial",
-    }
+def _owner(code: str) -> str:
+    return "new" if code == NEW else "A's"
 
 
-def _of(whose: str) -> str:
-    return "new" if whose == NEW else "A's"
+def _share(code: str | float) -> str:
+    return "A's" if isinstance(code, str) else f"{100 * code:.3g} % B's"
 
 
-def _share(whose: str | float) -> str:
-    return "A's" if whose == "A" else f"{100 * whose:.3g} % B's"
+def _full_codes(request: GenerationRequest, it: Loaded) -> str:
+    terms = text.terms(it.spec)
+    names = []
+    if request.static:
+        names.append(terms.static)
+    if request.dynamic or request.steps:
+        names.append(terms.dynamic)
+    return f"the full {' and '.join(names)} of B"
 
 
-def _whole(wish: Wish, roles: words.Roles) -> str:
-    names = [
-        *([roles.static] if wish.static else []),
-        *([roles.dynamic] if wish.dynamic or wish.steps else []),
-    ]
-    return f"the whole {' and '.join(names)} of B"
-
-
-def _parts(wish: Wish, it: Loaded) -> str:
+def _parts(request: GenerationRequest, it: Loaded) -> str:
     """What of B is in a partial swap."""
-    config, said = it.model.config, []
-    if wish.static:
-        said.append(f"{len(wish.static)} of {config.static_size} static dimensions")
-    if wish.dynamic:
-        said.append(f"{len(wish.dynamic)} of {config.dynamic_size} dynamic dimensions")
-    if wish.steps:
-        said.append(f"{wishes.steps_of(it.spec)} {_runs(tuple(step + 1 for step in wish.steps))}")
-    return "B's " + ", ".join(said)
+    config = it.model.config
+    parts = []
+    if request.static:
+        parts.append(f"{len(request.static)} of {config.static_size} static dimensions")
+    if request.dynamic:
+        parts.append(f"{len(request.dynamic)} of {config.dynamic_size} dynamic dimensions")
+    if request.steps:
+        numbers = _runs([step + 1 for step in request.steps])
+        parts.append(f"{requests.steps_label(it.spec)} {numbers}")
+    return "B's " + ", ".join(parts)
 
 
-def _runs(numbers: tuple[int, ...]) -> str:
-    """(1, 2, 3, 6) as "1-3, 6"."""
+def _runs(numbers: list[int]) -> str:
+    """[1, 2, 3, 6] as "1-3, 6"."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:
@@ -221,42 +207,50 @@ def _runs(numbers: tuple[int, ...]) -> str:
 
 
 @torch.inference_mode()
-def _judged(it: Loaded, result: Result) -> list[str]:
-    """What the judge sees in each, in words; it knows pictures of the usual length, and of sound it would take long."""
-    if it.judge is None or result.batch is not None or result.clips.shape[1] != it.spec.frames:
-        return [""] * len(result)
-    x = torch.from_numpy(result.clips).permute(0, 1, 4, 2, 3).float() / 255
-    seen = it.judge.classify(Sequences(x, torch.ones(x.shape[:2], dtype=torch.bool)))
-    named = [{f.name: words.UNKNOWN for f in it.spec.factors} for _ in result.clips]
-    for name, labels in seen.items():
-        for row, label in enumerate(labels.tolist()):
-            named[row][name] = it.spec.factor(name).classes[label]
-    return [words.caption(it.spec, one) for one in named]
+def _judged(it: Loaded, result: GenerationResult) -> list[str]:
+    """What the judge sees in each, in words; only where it is quick, and in sequences of the usual length."""
+    view = view_of(it.spec)
+    nothing = [""] * len(result)
+    if it.judge is None or not view.judges_generated:
+        return nothing
+    if result.clips.shape[1] != it.spec.frames:
+        return nothing
+    batches = [view.batch_of(result, number).x for number in range(len(result))]
+    seen = it.judge.classify(full_batch(torch.cat(batches)))
+    captions = []
+    for row in range(len(result)):
+        labels = {factor.name: UNKNOWN for factor in it.spec.factors}
+        for name, found in seen.items():
+            labels[name] = it.spec.factor(name).classes[int(found[row])]
+        captions.append(text.caption(it.spec, labels))
+    return captions
 
 
 @lru_cache(maxsize=16)
 def _about(it: Loaded, a: Ref, b: Ref) -> dict[str, Any]:
-    """What the controls need to know of a model and a pair."""
+    """What the controls need to know about a model and a pair."""
     config, spread = it.model.config, generation.spread(it)
-    roles = asdict(words.roles(it.spec))
-    order = {
-        code: np.argsort(-np.array(spread[code]))[:LIVELIEST].tolist() for code in wishes.CODES
-    }
+    terms = text.terms(it.spec)
+    varied = {}
+    for code in CODES:
+        order = np.argsort(-np.array(spread[code]))[:LISTED_DIMENSIONS].tolist()
+        varied[code] = [[dimension, spread[code][dimension]] for dimension in order]
     return {
-        "words": {name: roles[name] for name in ("static", "dynamic", "one", "who", "does")},
-        "steps": wishes.steps_of(it.spec),
+        "terms": {"static": terms.static, "dynamic": terms.dynamic},
+        "steps": requests.steps_label(it.spec),
         "frames": it.spec.frames,
-        "longest": wishes.longest(it.spec, wishes.TILES),
+        "longest": requests.longest(it.spec, requests.TILES),
         "sizes": {"static": config.static_size, "dynamic": config.dynamic_size},
-        "stops": STOPS if it.spec.modality == "video" else wishes.TILES,
+        "stops": view_of(it.spec).interpolation_stops,
         "lengths": [generation.length(it, one) for one in (a, b)],
-        "lively": {code: [[d, spread[code][d]] for d in order[code]] for code in wishes.CODES},
-        "codes": {code: [_short(it, one, code) for one in (a, b)] for code in wishes.CODES},
+        "varied": varied,
+        "codes": {code: [_mean_code(it, one, code) for one in (a, b)] for code in CODES},
     }
 
 
-def _short(it: Loaded, one: Ref, code: str) -> list[float]:
-    """A code for a drawing of it: dynamics as their mean."""
-    held = getattr(generation.codes(it, one), code)[0]
-    mean = held if code == "static" else held[: generation.length(it, one)].mean(0)
-    return mean.numpy().astype(float).round(2).tolist()
+def _mean_code(it: Loaded, one: Ref, code: str) -> list[float]:
+    """A code for a drawing of it: of dynamics the mean over time."""
+    values = getattr(generation.codes(it, one), code)[0]
+    if code == "dynamic":
+        values = values[: generation.length(it, one)].mean(0)
+    return values.numpy().astype(float).round(2).tolist()

@@ -1,103 +1,133 @@
-"""The Generate tab: what the model makes of the pair, beside a swap."""
+"""The Generate tab: sequences that the model generates from the pair, apart from a swap."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from demo.core import generated_files as made_files
-from demo.core import generation, service
-from demo.core import requests as wishes
-from demo.core.service import ServiceError
-from demo.core.validation import whole
-from demo.tabs.swap import tab as swap
-from demo.tabs.swap.tab import sent
+from demo.core import catalog, generated_files, generation, requests
+from demo.core.messages import Address, GeneratedPick, GeneratedSave
+from demo.core.requests import GeneratedRef, Ref
+from demo.tabs.base import Page, Pair, Tab
+from demo.tabs.generate.payload import answer
+from demo.tabs.swap.tab import choose_random
 from demo.web import components, files
+from demo.web.events import MODEL, QUIET, Updates, friendly, merged, message_of, updating
 
 HOW = (
-    "**What else the codes can do:** keep one of A's and draw the other, walk from A to B, turn one dimension, trade "
-    "parts, or let A go on. Whatever comes can be the next A or B."
+    "**What else the codes can do:** keep one code of A and sample the other, interpolate between A and B, traverse "
+    "one dimension, swap parts, or extrapolate A. Every result can be the next A or B."
 )
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The tab's components."""
+class GenerateTab(Tab):
+    """A form, the clips in step, and what can be done with one of them."""
+
+    id = "generate"
+    label = "Generate"
 
     view: gr.HTML
     file: gr.DownloadButton
-    linked: gr.State  # what the address of the page asks for, as plain values
+    linked: gr.State  # the request of the page's address, as plain values
+
+    def layout(self) -> None:
+        """The view's ``value`` is :func:`show`; what it shows it asks :func:`demo.tabs.generate.payload.answer` for.
+
+        Triggers ``random`` with ``{}``, ``use`` with a :class:`demo.core.messages.GeneratedPick` and ``save`` with a
+        :class:`demo.core.messages.GeneratedSave`.
+        """
+        gr.Markdown(HOW, elem_classes="sd-how")
+        self.view = components.component(
+            '<div class="sd-generate" role="region" aria-label="Generate"></div>',
+            "tabs/generate/view.js",
+            triggers=("random", "use", "save"),
+            server_functions=[answer],
+            elem_id="sd-generate",
+        )
+        self.file = components.hidden_download("sd-generated-file")
+        self.linked = gr.State(None)
+
+    def arrival_outputs(self) -> list[Block]:
+        return [self.linked]
+
+    def show_arrival(self, address: Address) -> Updates:
+        return {self.linked: address.generation}
+
+    def opening(self, page: Page) -> dict[str, Any]:
+        return {
+            "fn": updating(self._open),
+            "inputs": [page.open_tab, *page.pair, self.linked],
+            "outputs": [self.view, self.linked],
+            **QUIET,
+        }
+
+    def _open(
+        self,
+        open_tab: str,
+        name: str | None,
+        a: Ref,
+        b: Ref,
+        linked: dict[str, Any] | None,
+    ) -> Updates:
+        """The pair as it is now; the request of a link is handed over once."""
+        if open_tab != self.id or name is None or not catalog.is_shown(name):
+            return {}
+        return {self.view: show(name, a, b, linked), self.linked: None}
+
+    def connect(self, page: Page) -> None:
+        def show_here(name: str, pair: Pair) -> Updates:
+            return {self.view: show(name, pair.a, pair.b)}
+
+        page.choose_on(self.view.random, choose_random, then_show=show_here, also=[self.view])
+        self._connect_use(page)
+        components.save_on(
+            self.view.save, friendly(save_generated), page.checkpoint, self.file, **MODEL
+        )
+
+    def _connect_use(self, page: Page) -> None:
+        def use(name: str, a: Ref, b: Ref, event: gr.EventData) -> Updates:
+            """A generated sequence in the place of A or of B, and the tab that shows it."""
+            message = message_of(event, GeneratedPick)
+            chosen = picked(name, message)
+            pair = Pair(a, chosen) if message.to == "B" else Pair(chosen, b)
+            tab = "maps" if message.to == "maps" else "swap"
+            opened: Updates = {page.frame: gr.Tabs(selected=tab), page.open_tab: tab}
+            return merged(page.show_pair(name, pair), opened)
+
+        outputs = [*page.pair_outputs(), page.frame, page.open_tab]
+        used = self.view.use(updating(use), page.pair, outputs, **QUIET, **MODEL)
+        opening = page.tabs["maps"].opening(page)
+        if opening:
+            used.success(**opening)
 
 
-def layout() -> Parts:
-    """The tab's components, inside the current tab."""
-    gr.Markdown(HOW, elem_classes="sd-how")
-    view = components.generate(elem_id="sd-generate")
-    # A click makes the file; the page then clicks this one.
-    file = gr.DownloadButton(visible="hidden", elem_id="sd-made-file")
-    return Parts(view, file, gr.State(None))
-
-
-def show(name: str, a: service.Ref, b: service.Ref, linked: dict | None = None) -> str:
+def show(name: str, a: Ref, b: Ref, linked: dict[str, Any] | None = None) -> str:
     """The pair, as JSON text: the page then asks for what it wants of it."""
-    return json.dumps(
-        {"checkpoint": name, "a": wishes.plain(a), "b": wishes.plain(b), "linked": linked}
-    )
+    pair = {"a": requests.to_json(a), "b": requests.to_json(b)}
+    return json.dumps({"checkpoint": name, **pair, "linked": linked})
 
 
-def asked_by_link(query: Mapping[str, str]) -> dict | None:
-    """The wish in an address, if there is one: what it says is checked when it is made."""
-    return {name: read(query[name]) for name, read in _IN_LINKS.items() if name in query} or None
+def picked(name: str, message: GeneratedPick) -> GeneratedRef:
+    """The generated sequence of a message."""
+    plain = {"of": requests.parse_json(message.request), "number": message.number}
+    ref = requests.read_ref(catalog.load(name), plain)
+    assert isinstance(ref, GeneratedRef)
+    return ref
 
 
-def ref_in_link(it: service.Loaded, text: str | None) -> service.Ref | None:
-    """The sequence in an address, None if there is none."""
-    try:
-        return wishes.ref(it, wishes.parse(text))
-    except ServiceError:
-        return None
-
-
-def take(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
-    """(Values of the Swap tab's outputs with a made sequence in the place of A or of B, the tab to go to)."""
-    it, message = service.load(name), sent(event)
-    made = wishes.ref(
-        it, {"of": wishes.parse(message.get("wish")), "number": message.get("number")}
-    )
-    pair = (a, made) if message.get("to") == "B" else (made, b)
-    return swap.show(name, *pair), "maps" if message.get("to") == "maps" else "swap"
-
-
-def save(name: str, event: gr.EventData) -> str:
-    """A file of all, or of one."""
-    it, message = service.load(name), sent(event)
-    result = generation.make(wishes.read(it, wishes.parse(message.get("wish"))))
-    number = message.get("number")
-    if number is not None:
-        number = whole(number, 0, len(result) - 1, "There are numbers 0 to {high}, not {value}.")
-    content = made_files.save(result, message.get("format"), number)
-    wish, which = result.wish, "all" if number is None else number + 1
-    return files.keep(content, f"{name}-{wish.mode}-{wish.seed}-{which}.{message['format']}")
-
-
-def _numbers(text: str) -> list[str]:
-    return [one for one in text.split(",") if one][:1024]
-
-
-def _temperature(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-_IN_LINKS = {
-    **dict.fromkeys(
-        ("mode", "seed", "keep", "frames", "what", "path", "code", "dimension", "prefix"), str
-    ),
-    **dict.fromkeys(("static", "dynamic", "steps"), _numbers),
-    "temperature": _temperature,
-}
+def save_generated(name: str, event: gr.EventData) -> str:
+    """Path of a file of all generated sequences, or of one."""
+    message = message_of(event, GeneratedSave)
+    it = catalog.load(name)
+    request = requests.parse_request(it, requests.parse_json(message.request))
+    result = generation.generate(request)
+    which = "all"
+    if message.number is not None:
+        number = requests.read_number(message.number, len(result))
+        which = str(number + 1)
+    content = generated_files.save(result, message.format, message.number)
+    file = f"{name}-{request.mode}-{request.seed}-{which}.{message.format}"
+    return files.keep(content, file)

@@ -1,93 +1,130 @@
-// Put before maps.js, behind theme.js: the points of a map as plotly has them.
+// The points and marks of a map as plotly has them.
+import { palette, themed } from "../../web/theme.js";
+import { diameters, isKnown, permutation } from "./labels.js";
+
 // Each class has a symbol of its own as well as a colour; where there are more, the pairs differ.
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star", "pentagon"];
 const LEGEND = 14; // more classes would push the map off the screen
 const SEQUENTIAL = { light: ["#d9d3ea", "#8975b8", "#2b1050"], dark: ["#382a5e", "#8f76c8", "#fff6ec"] };
-const known = (factor, value) => value !== null && (!factor.classes.length || value >= 0);
+const MANY_POINTS = 1500;
+const NARROW = 420;
 
-// A label in words.
-function labelled(factor, value) {
-  if (!known(factor, value)) return "unknown";
-  return factor.classes.length ? factor.classes[value] : `${Number(value.toPrecision(3))} ${factor.unit}`.trim();
+function emptyTrace(name, marker, showlegend) {
+  return {
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: [],
+    y: [],
+    customdata: [],
+    hoverinfo: "none",
+    showlegend,
+    marker: { opacity: 0.85, line: { width: 0 }, ...marker },
+  };
 }
 
-// The same order every time: shuffled labels are a stated example, not a new surprise at every click.
-function order(n) {
-  const rows = Array.from({ length: n }, (_, i) => i);
-  let seed = 1;
-  for (let i = n - 1; i > 0; i--) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((seed / 2 ** 32) * (i + 1));
-    [rows[i], rows[j]] = [rows[j], rows[i]];
-  }
-  return rows;
+function colourBar(name, unit) {
+  return {
+    title: { text: unit ? `${name}, ${unit}` : name, side: "top" },
+    orientation: "h",
+    thickness: 10,
+    len: 0.6,
+    x: 0,
+    xanchor: "left",
+    y: -0.02,
+    yanchor: "top",
+  };
 }
 
-// Diameters by a number, so that areas tell it; what is unknown is small. The largest hundredth are alike, lest one
-// cloudburst make all other points dots.
-function diameters(factor, base) {
-  const there = factor.values.filter((v) => known(factor, v)).sort((a, b) => a - b);
-  const low = there[0] ?? 0, high = there[Math.floor(0.99 * (there.length - 1))] ?? 1;
-  const share = (v) => Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
-  return factor.values.map((v) => 0.6 * base + (known(factor, v) ? 2.6 * base * Math.sqrt(share(v)) : 0));
+function classTraces(factor, size) {
+  const colours = palette();
+  const inLegend = factor.classes.length <= LEGEND;
+  return factor.classes.map((name, i) => {
+    const color = colours[i % colours.length];
+    const symbol = SYMBOLS[(i + Math.floor(i / colours.length)) % SYMBOLS.length];
+    return emptyTrace(name, { size, color, symbol }, inLegend);
+  });
 }
-function range(factor) {
-  const there = factor.values.filter((v) => known(factor, v));
-  if (!there.length) return "";
-  const short = (v) => Number(v.toPrecision(3));
-  return ` (${short(Math.min(...there))} to ${short(Math.max(...there))} ${factor.unit})`;
+
+function numberTrace(name, factor, size) {
+  const colours = themed(SEQUENTIAL);
+  const colorscale = colours.map((colour, i) => [i / (colours.length - 1), colour]);
+  const colorbar = colourBar(name, factor.unit);
+  return emptyTrace(name, { size, color: [], colorscale, showscale: true, colorbar, symbol: "circle" }, false);
 }
 
 // One trace a class, or one for all numbers; what is unknown is grey and comes first.
-function traces(points, part, factorName, width, shuffled, sized) {
-  const factor = points.factors[factorName], plane = points[part], colours = palette();
-  const theme = dark() ? "dark" : "light", count = factor.classes.length;
-  const base = { opacity: 0.85, size: points.ids.length > 1500 || width < 420 ? 5 : 7, line: { width: 0 } };
-  const trace = (name, marker) => ({
-    type: "scatter", mode: "markers", name, x: [], y: [], customdata: [], hoverinfo: "none",
-    showlegend: 0 < count && count <= LEGEND, marker: { ...base, ...marker },
-  });
-  const out = factor.classes.map((name, c) => trace(name, {
-    color: colours[c % colours.length], symbol: SYMBOLS[(c + Math.floor(c / colours.length)) % SYMBOLS.length],
-  }));
-  if (!count) {
-    const scale = SEQUENTIAL[theme].map((colour, i, all) => [i / (all.length - 1), colour]);
-    const bar = { title: { text: `${factorName}${factor.unit ? `, ${factor.unit}` : ""}`, side: "top" }, orientation: "h", thickness: 10, len: 0.6, x: 0, xanchor: "left", y: -0.02, yanchor: "top" };
-    out.push(trace(factorName, { color: [], colorscale: scale, showscale: true, colorbar: bar, symbol: "circle" }));
+export function traces(points, part, factorName, width, isShuffled, sizedBy) {
+  const factor = points.factors[factorName];
+  const plane = points[part];
+  const hasClasses = factor.classes.length > 0;
+  const size = points.ids.length > MANY_POINTS || width < NARROW ? 5 : 7;
+  const known = hasClasses ? classTraces(factor, size) : [numberTrace(factorName, factor, size)];
+  const unknown = emptyTrace("unknown", { size, color: "#888888", symbol: "circle-open" }, true);
+  const order = isShuffled ? permutation(points.ids.length) : null;
+  const sizes = sizedBy ? diameters(points.factors[sizedBy], size) : null;
+  if (sizes) {
+    for (const { marker } of [unknown, ...known]) Object.assign(marker, { size: [], opacity: 0.6 });
   }
-  const unknown = trace("unknown", { color: "#888888", symbol: "circle-open" });
-  const dealt = shuffled ? order(points.ids.length) : null;
-  const sizes = sized ? diameters(points.factors[sized], base.size) : null;
-  if (sizes) for (const { marker } of [unknown, ...out]) Object.assign(marker, { size: [], opacity: 0.6 });
-  factor.values.forEach((own, i) => {
-    const value = dealt ? factor.values[dealt[i]] : own;
-    const to = !known(factor, value) ? unknown : count ? out[value] : out[0];
-    to.x.push(plane[i][0]);
-    to.y.push(plane[i][1]);
-    to.customdata.push(i);
-    if (sizes) to.marker.size.push(sizes[i]);
-    if (to !== unknown && !count) to.marker.color.push(value);
-  });
-  unknown.showlegend = true;
-  return unknown.x.length ? [unknown, ...out] : out;
+  for (let i = 0; i < points.ids.length; i++) {
+    const value = factor.values[order ? order[i] : i];
+    let trace = unknown;
+    if (isKnown(factor, value)) trace = hasClasses ? known[value] : known[0];
+    trace.x.push(plane[i][0]);
+    trace.y.push(plane[i][1]);
+    trace.customdata.push(i);
+    if (sizes) trace.marker.size.push(sizes[i]);
+    if (trace !== unknown && !hasClasses) trace.marker.color.push(value);
+  }
+  return unknown.x.length ? [unknown, ...known] : known;
 }
 
-function ring(points, part, i, colour, text, size = text ? 17 : 13, width = text ? 4 : 3) {
-  const found = i >= 0;
-  const [x, y] = found ? points[part][i] : [null, null];
+// A ring around a point; off the map if there is none.
+export function ring([x, y], colour, size, width) {
   return {
-    type: "scatter", mode: text ? "markers+text" : "markers", x: [x], y: [y], text: [text], hoverinfo: "skip",
-    textposition: "top center", textfont: { size: 16, color: colour, weight: 900, shadow: "auto" }, showlegend: false, cliponaxis: false,
+    type: "scatter",
+    mode: "markers",
+    x: [x],
+    y: [y],
+    hoverinfo: "skip",
+    showlegend: false,
+    cliponaxis: false,
     marker: { size, color: "rgba(0,0,0,0)", symbol: "circle", line: { width, color: colour } },
   };
 }
 
-// What is not of the split: a shape that no class has, in the colour of A, and a name in the legend.
-function guestMark(guest, part, colour, rim) {
-  const [x, y] = guest[part];
+// A ring with the letter of its side.
+export function letteredRing(position, colour, letter) {
   return {
-    type: "scatter", mode: "markers", name: guest.name ?? "your recording", x: [x], y: [y], hoverinfo: "skip", showlegend: true,
-    cliponaxis: false, marker: { symbol: "hexagram", size: 19, color: colour, opacity: 1, line: { width: 2, color: rim } },
+    ...ring(position, colour, 17, 4),
+    mode: "markers+text",
+    text: [letter],
+    textposition: "top center",
+    textfont: { size: 16, color: colour, weight: 900, shadow: "auto" },
   };
 }
-const placed = ({ exact, name }) => ` · ${name ?? "your recording"} ${exact ? "placed exactly, by the same projection" : "placed among its nearest neighbours"}`;
+
+export function guestName(guest) {
+  return guest.name ?? "your data";
+}
+
+// What is not of the split: a shape that no class has, in the colour of its side, and a name in the legend.
+export function guestMark(guest, part, colour, rim) {
+  const [x, y] = guest[part];
+  return {
+    type: "scatter",
+    mode: "markers",
+    name: guestName(guest),
+    x: [x],
+    y: [y],
+    hoverinfo: "skip",
+    showlegend: true,
+    cliponaxis: false,
+    marker: { symbol: "hexagram", size: 19, color: colour, opacity: 1, line: { width: 2, color: rim } },
+  };
+}
+
+export function placementWords(guest) {
+  const how = guest.exact ? "placed exactly, by the same projection" : "placed among its nearest neighbours";
+  return ` · ${guestName(guest)} ${how}`;
+}

@@ -2,178 +2,173 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.blocks import Block
 
-from demo.core import service
-from demo.core.text import ROLES, roles
-from demo.tabs.swap import payload as payloads
+from demo.core import catalog, pairs, swapping, text
+from demo.core.messages import FactorChoice, Pick
+from demo.core.requests import Ref
+from demo.errors import RequestError
+from demo.modalities import VIEWS
+from demo.tabs.base import Page, Pair, Tab
+from demo.tabs.swap import payload
 from demo.web import components, files
+from demo.web.events import MODEL, QUIET, Updates, friendly, message_of
 
-# What can be saved of each modality: a single clip of sound is saved from its tile.
-FORMATS = {
-    "video": {"gif": "GIF", "webp": "WebP", "mp4": "MP4", "png": "All frames (PNG)"},
-    "speech": {"wav": "All four in turn (WAV)", "png": "Spectrograms (PNG)"},
-    "timeseries": {"csv": "All six (CSV)", "png": "Plots (PNG)"},
-}
-# How the elements of each modality are called on the page: its stage and, before the suffix, its buttons.
-NAMES = {"video": ("stage", ""), "speech": ("sound", "sound-"), "timeseries": ("series", "series-")}
+FURTHER_SEEDS = (3, 1000)  # of galleries that are asked for
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What other tabs need: the visitor's pair and the components that show it."""
+class SwapTab(Tab):
+    """The stages, a chooser for each side, and files of the swap."""
 
-    a: gr.State
-    b: gr.State
-    stages: tuple[gr.HTML, ...]
-    choosers: tuple[gr.HTML, gr.HTML]
+    id = "swap"
+    label = "Swap"
+
     how: gr.Markdown
-    rows: tuple[gr.Row, ...]
     random: gr.Button
-    formats: list[tuple[str, gr.Button]]
+    choosers: tuple[gr.HTML, gr.HTML]
+    stages: dict[str, gr.HTML]
+    rows: dict[str, gr.Row]
+    buttons: list[tuple[str, gr.Button]]
     file: gr.DownloadButton
-    seeds: gr.State
 
-    @property
-    def outputs(self) -> list:
-        """What :func:`show` fills."""
-        return [self.a, self.b, *self.stages, *self.choosers]
-
-    @property
-    def words(self) -> list:
-        """What :func:`prepare` fills."""
-        return [self.how, *self.rows]
-
-
-def layout() -> Parts:
-    """The tab's components, inside the current tab."""
-    a, b, seeds = gr.State(0), gr.State(1), gr.State(list(payloads.FIRST_GALLERIES))
-    with gr.Row(elem_classes="sd-lead"):
-        how = gr.Markdown(ROLES["video"].how, elem_classes="sd-how")
-        random = gr.Button(
-            "Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150
-        )
-    with gr.Row(elem_classes="sd-bench"):
-        with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
-            first = components.chooser("A", elem_id="sd-choose-a")
-        with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
-            stages = tuple(
-                components.STAGES[kind](elem_id=f"sd-{name}") for kind, (name, _) in NAMES.items()
+    def layout(self) -> None:
+        with gr.Row(elem_classes="sd-lead"):
+            self.how = gr.Markdown(elem_classes="sd-how")
+            self.random = gr.Button(
+                "Random pair", variant="primary", elem_id="sd-random", scale=0, min_width=150
             )
-            rows, formats = [], []
-            for kind, (_, prefix) in NAMES.items():
-                with gr.Row(elem_classes="sd-downloads", visible=kind == "video") as row:
-                    gr.HTML("<span>Download</span>", apply_default_css=False)
-                    formats += [
-                        (
-                            suffix,
-                            gr.Button(
-                                name, size="sm", min_width=60, elem_id=f"sd-save-{prefix}{suffix}"
-                            ),
-                        )
-                        for suffix, name in FORMATS[kind].items()
-                    ]
-                rows.append(row)
-            # A click makes the file; the page then clicks this one.
-            file = gr.DownloadButton(visible="hidden", elem_id="sd-file")
-        with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
-            second = components.chooser("B", elem_id="sd-choose-b")
-    return Parts(a, b, stages, (first, second), how, tuple(rows), random, formats, file, seeds)
+        with gr.Row(elem_classes="sd-bench"):
+            with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
+                first = _chooser("A")
+            with gr.Column(scale=7, min_width=300, elem_classes="sd-middle"):
+                self._layout_stages()
+            with gr.Column(scale=3, min_width=200, elem_classes="sd-wing"):
+                second = _chooser("B")
+        self.choosers = (first, second)
+
+    def _layout_stages(self) -> None:
+        self.stages, self.rows, self.buttons = {}, {}, []
+        for view in VIEWS.values():
+            self.stages[view.name] = components.stage(view.name, elem_id=f"sd-{view.stage_id}")
+        for view in VIEWS.values():
+            self.rows[view.name], buttons = components.download_row(
+                dict(view.swap_formats), view.save_id_prefix, visible=False
+            )
+            self.buttons += buttons.items()
+        self.file = components.hidden_download("sd-file")
+
+    def checkpoint_outputs(self) -> list[Block]:
+        return [self.how, *self.rows.values(), *self.choosers]
+
+    def show_checkpoint(self, name: str) -> Updates:
+        spec = catalog.spec_of(name)
+        it = catalog.load(name)
+        titles = payload.titles(it)
+        updates: Updates = {self.how: text.terms(spec).explanation}
+        for row in self.rows.values():
+            updates[row] = gr.update(visible=False)
+        updates[self.rows[spec.modality]] = gr.update(visible=True)
+        for chooser, seed in zip(self.choosers, payload.FIRST_GALLERIES, strict=True):
+            updates[chooser] = gr.update(gallery=payload.gallery(it, seed), titles=titles)
+        return updates
+
+    def pair_outputs(self) -> list[Block]:
+        return [*self.stages.values(), *self.choosers]
+
+    def show_pair(self, name: str, pair: Pair) -> Updates:
+        it = catalog.load(name)
+        swap = swapping.swap(name, pair.a, pair.b)
+        updates: Updates = dict.fromkeys(self.stages.values())
+        updates[self.stages[it.spec.modality]] = payload.stage(it, swap)
+        for chooser, ref, note in zip(self.choosers, (pair.a, pair.b), pair.notes, strict=True):
+            updates[chooser] = gr.update(value=payload.chooser(it, ref, note))
+        return updates
+
+    def connect(self, page: Page) -> None:
+        page.choose_on(self.random.click, choose_random)
+        for side, chooser in enumerate(self.choosers):
+            page.choose_on(chooser.pick, choose_picked(side))
+            page.choose_on(chooser.combine, choose_by_factors(side))
+            chooser.more(
+                friendly(other_gallery),
+                page.checkpoint,
+                chooser,
+                **QUIET,
+            )
+        for suffix, button in self.buttons:
+            save = friendly(partial(save_swap, suffix))
+            components.save_on(button.click, save, page.pair, self.file, **MODEL)
 
 
-def prepare(name: str) -> tuple:
-    """Values of :attr:`Parts.words` for a checkpoint."""
-    spec = service.spec_of(name)
-    return roles(spec).how, *(gr.update(visible=kind == spec.modality) for kind in NAMES)
+def _chooser(side: str) -> gr.HTML:
+    """Chooses a sequence.
 
-
-def show(name: str, a: service.Ref, b: service.Ref, notes: tuple[str, str] = ("", "")) -> tuple:
-    """Values of :attr:`Parts.outputs` for a pair."""
-    it = service.load(name)
-    swap = service.swap(name, a, b)
-    made = payloads.STAGES[it.spec.modality](it, swap)
-    return (
-        *(one.ref for one in swap.pair),
-        *(made if kind == it.spec.modality else None for kind in NAMES),
-        gr.update(value=payloads.chooser(it, swap.pair[0].ref, notes[0])),
-        gr.update(value=payloads.chooser(it, swap.pair[1].ref, notes[1])),
+    ``value``, ``gallery`` and ``titles`` are ``chooser``, ``gallery`` and ``titles`` of :mod:`demo.tabs.swap.payload`.
+    Triggers ``pick`` with a :class:`demo.core.messages.Pick`, ``combine`` with a
+    :class:`demo.core.messages.FactorChoice` and ``more`` with ``{}``.
+    """
+    return components.component(
+        f'<div class="sd-chooser" data-side="{side}"></div>',
+        "tabs/swap/chooser.js",
+        triggers=("pick", "combine", "more"),
+        server_functions=[components.hear],
+        gallery=None,
+        titles=None,
+        elem_id=f"sd-choose-{side.lower()}",
     )
 
 
-def galleries(name: str, seeds: list[int]) -> tuple:
-    """Updates that give both choosers their pictures, and the titles to search."""
-    it = service.load(name)
-    titles = payloads.titles(it)
-    return tuple(gr.update(gallery=payloads.gallery(it, seed), titles=titles) for seed in seeds)
+def other_gallery(name: str) -> dict[str, Any]:
+    """Other sequences in a gallery."""
+    seed = int(np.random.default_rng().integers(*FURTHER_SEEDS))
+    return gr.update(gallery=payload.gallery(catalog.load(name), seed))
 
 
-def choose_random(name: str) -> tuple:
-    """A new pair for this visitor."""
-    return show(name, *service.random_pair(service.load(name).dataset, np.random.default_rng()))
+def choose_random(name: str, a: Ref, b: Ref) -> Pair:
+    """Two sequences at random."""
+    return Pair(*pairs.random_pair(catalog.load(name).dataset, np.random.default_rng()))
 
 
-def sent(event: gr.EventData) -> dict:
-    """What a component's script sent; anybody can send anything."""
-    return event._data if isinstance(event._data, dict) else {}
+def with_side(side: int, ref: Ref, a: Ref, b: Ref, note: str = "") -> Pair:
+    """A pair with another sequence on one side (0 is A, 1 is B)."""
+    if side == 0:
+        return Pair(ref, b, (note, ""))
+    return Pair(a, ref, ("", note))
 
 
-def pick(side: int):
+def choose_picked(side: int) -> Callable[..., Pair]:
     """A click in a gallery."""
 
-    def picked(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
-        pair = [a, b]
-        pair[side] = sent(event).get("index")
-        return show(name, *pair)
+    def choose(name: str, a: Ref, b: Ref, event: gr.EventData) -> Pair:
+        return with_side(side, message_of(event, Pick).index, a, b)
 
-    return picked
+    return choose
 
 
-def by_number(side: int):
-    """A number typed on the Maps tab."""
-    return lambda name, a, b, number: show(name, *((a, number) if side else (number, b)))
+def choose_by_factors(side: int) -> Callable[..., Pair]:
+    """The test sequence that has the chosen labels, or the nearest one with a note."""
+
+    def choose(name: str, a: Ref, b: Ref, event: gr.EventData) -> Pair:
+        it = catalog.load(name)
+        choice = message_of(event, FactorChoice)
+        classes = {f.name: len(f.classes) for f in text.headline_factors(it.spec)}
+        for factor, label in choice.factors.items():
+            if not 0 <= label < classes.get(factor, 0):
+                raise RequestError(f"factors: {factor[:40]} has no class {label} in this data set.")
+        index, missed = pairs.nearest(it.dataset, choice.factors, choice.changed)
+        return with_side(side, index, a, b, payload.difference(it, index, missed))
+
+    return choose
 
 
-def wish(side: int):
-    """A choice by factors: the test character that has them, or the nearest with a note."""
-
-    def wished(name: str, a: service.Ref, b: service.Ref, event: gr.EventData) -> tuple:
-        it = service.load(name)
-        known = {f.name: len(f.classes) for f in service.headline_factors(it.spec)}
-        asked, changed = sent(event).get("factors"), sent(event).get("changed")
-        if not isinstance(asked, dict) or any(
-            not isinstance(v, int) or not 0 <= v < known.get(k, 0) for k, v in asked.items()
-        ):
-            raise gr.Error("Those factors are not of this data set.")
-        pair, notes = [a, b], ["", ""]
-        pair[side], missed = service.nearest(
-            it.dataset, asked, changed if isinstance(changed, str) else ""
-        )
-        notes[side] = payloads.difference(it, pair[side], missed)
-        return show(name, *pair, tuple(notes))
-
-    return wished
-
-
-def more(side: int):
-    """Other characters in one gallery."""
-
-    def shuffled(name: str, seeds: list[int]) -> tuple:
-        seeds = list(seeds)
-        seeds[side] = int(np.random.default_rng().integers(3, 1000))
-        return seeds, gr.update(gallery=payloads.gallery(service.load(name), seeds[side]))
-
-    return shuffled
-
-
-def save(suffix: str):
-    """A file of what is on the stage."""
-
-    def saved(name: str, a: service.Ref, b: service.Ref) -> str:
-        content = service.export(service.swap(name, a, b), suffix)
-        pair = "-".join(str(one) if isinstance(one, int) else "made" for one in (a, b))
-        return files.keep(content, f"{name}-{pair}.{suffix}")
-
-    return saved
+def save_swap(suffix: str, name: str, a: Ref, b: Ref) -> str:
+    """Path of a file of the swap on the stage."""
+    content = swapping.export(swapping.swap(name, a, b), suffix)
+    pair = "-".join(str(one) if isinstance(one, int) else "generated" for one in (a, b))
+    return files.keep(content, f"{name}-{pair}.{suffix}")

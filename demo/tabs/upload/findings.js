@@ -1,18 +1,27 @@
 // Lists in plain words, or what was refused and why.
-const root = element.querySelector(".sd-findings");
+import { make } from "../../web/dom.js";
 
-function update() {
-  const value = props.value ? JSON.parse(props.value) : {};
-  const refused = value.refused ? [make("p", "sd-refused", value.refused, { role: "alert" })] : [];
-  root.replaceChildren(...refused, ...(value.parts || []).map(({ kind, title, lead, items }) => {
-    const part = make("section", `sd-part sd-part-${kind}`);
-    part.append(make("h3", "", title));
-    if (lead) part.append(make("p", "", lead));
-    if (items.length) part.append(make("ul"));
-    for (const item of items) part.lastChild.append(make("li", "", item));
-    return part;
-  }));
+function section({ kind, title, lead, items }) {
+  const node = make("section", `sd-part sd-part-${kind}`);
+  node.append(make("h3", "", title));
+  if (lead) node.append(make("p", "", lead));
+  if (!items.length) return node;
+  const list = make("ul");
+  for (const item of items) list.append(make("li", "", item));
+  node.append(list);
+  return node;
 }
 
-watch("value", update);
-update();
+export function mount({ element, props, watch }) {
+  const root = element.querySelector(".sd-findings");
+
+  function update() {
+    const { refused, parts = [] } = props.value ? JSON.parse(props.value) : {};
+    root.replaceChildren();
+    if (refused) root.append(make("p", "sd-refused", refused, { role: "alert" }));
+    root.append(...parts.map(section));
+  }
+
+  watch("value", update);
+  update();
+}

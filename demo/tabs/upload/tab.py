@@ -1,233 +1,287 @@
-"""The tab for a recording or a table of one's own: as the model sees it, on the maps, and swapped with any other."""
+"""The Upload tab: a user's recording or table as the model sees it, on the maps, and swapped with any test sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from demo.core import service, uploads
-from demo.tabs.maps import tab as maps
-from demo.tabs.swap import payload as payloads
-from demo.tabs.swap.tab import FORMATS
-from demo.tabs.upload import payload as voice_payloads
-from demo.tabs.upload import recording as own_voice
-from demo.tabs.upload import table as own_table
+from demo.core import catalog, pairs, swapping, uploads
+from demo.core.messages import Pick
+from demo.core.upload_store import SECONDS
+from demo.modalities import view_named
+from demo.tabs.base import Page, Tab
+from demo.tabs.maps.tab import METHODS, draw, expected_colours, scatter
+from demo.tabs.swap.payload import stage
+from demo.tabs.upload import findings
+from demo.tabs.upload.part import Arrival, UploadPart
+from demo.tabs.upload.recording import RecordingPart
+from demo.tabs.upload.table import TablePart
+from demo.tabs.upload.views import findings_list
 from demo.web import components, files
-from seqdisent.projections import maps as projections
+from demo.web.events import MAPS, MODEL, QUIET, Updates, friendly, message_of, updating
 
-BRINGING = {"speech": own_voice, "timeseries": own_table}
-WHAT = {"speech": ("of sound", "a voice"), "timeseries": ("of series", "a table")}
-SWAP = {"speech": "Swap voices", "timeseries": "Swap levels"}
-NO_GUESTS = "This checkpoint takes pictures, and none can be brought."
-CHOOSE = " To bring {one}, choose a checkpoint {kind} above: {names}."
-NONE = "This checkpoint takes pictures, and there is none of sound or series in this app's folder."
+PARTS: tuple[type[UploadPart], ...] = (RecordingPart, TablePart)
+NO_UPLOADS = "This checkpoint takes no uploads."
+OTHERS = " Your own data work with these checkpoints {kind}, which take {one}: {names}."
+NONE = " Nor does any other checkpoint in this app's folder."
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The tab's components."""
+class UploadTab(Tab):
+    """A part for each modality that takes uploads, and what they share: swaps and maps."""
+
+    id = "voice"  # as in the addresses of earlier versions
+    label = "Your data"
 
     other: gr.Markdown
     work: gr.Column
     how: gr.Markdown
-    bring: dict[str, own_voice.Parts | own_table.Parts]
-    made: gr.Column  # what is to be seen once something has come
+    parts: dict[str, UploadPart]
+    results: gr.Column  # shown once there is an upload
     partner: gr.Dropdown
     swap: gr.Button
     stages: dict[str, gr.HTML]
-    saving: gr.Row
-    formats: list[tuple[str, gr.Button]]
+    row: gr.Row
+    buttons: dict[str, gr.Button]
     file: gr.DownloadButton
     method: gr.Dropdown
     view: gr.HTML
     near: gr.HTML
-    key: gr.State
-    shown: gr.State  # with whom it was swapped
-    drawn: gr.State
+    key: gr.State  # the token of the upload
+    swapped: gr.State  # the test sequence that it was swapped with
+    drawn: gr.State  # [checkpoint, method] of the maps that the view has
 
-    @property
-    def kept(self) -> list:
-        """What :func:`bring` fills, and then the parts of a modality."""
-        return [self.key, self.made, self.saving, self.shown, *self.stages.values()]
+    def layout(self) -> None:
+        self.other = gr.Markdown(visible=False, elem_id="sd-own-other")
+        with gr.Column(visible=False) as self.work:
+            self.how = gr.Markdown(elem_classes="sd-how")
+            self.parts = {}
+            for kind in PARTS:
+                self.parts[kind.modality] = kind()
+                self.parts[kind.modality].layout()
+            with gr.Column(visible=False) as self.results:
+                self._layout_results()
+        self.key = gr.State(None, time_to_live=SECONDS, delete_callback=forget)
+        self.swapped = gr.State(None)
+        self.drawn = gr.State(None)
 
-    @property
-    def words(self) -> list:
-        """What :func:`prepare` fills."""
-        voice, table = (self.bring[kind] for kind in BRINGING)
-        boxes = [parts.box for parts in self.bring.values()]
-        return [
-            self.other,
-            self.work,
-            self.how,
-            *boxes,
-            self.partner,
-            self.method,
-            self.swap,
-            *self.kept,
-            *voice.heard,
-            *table.read,
-        ]
-
-
-def layout() -> Parts:
-    """The tab's components, inside the current tab."""
-    other = gr.Markdown(visible=False, elem_id="sd-own-other")
-    with gr.Column(visible=False) as work:
-        how = gr.Markdown(elem_classes="sd-how")
-        bring = {kind: module.layout() for kind, module in BRINGING.items()}
-        with gr.Column(visible=False) as made:
-            with gr.Row(elem_classes="sd-map-menus"):
-                partner = gr.Dropdown(
-                    [], label="Swap with", min_width=200, elem_id="sd-own-partner"
-                )
-                swap = gr.Button(
-                    SWAP["speech"], variant="primary", scale=0, min_width=170, elem_id="sd-own-swap"
-                )
-            stages = {
-                "speech": components.sound_stage(elem_id="sd-own-stage"),
-                "timeseries": components.series_stage(elem_id="sd-own-plots"),
-            }
-            with gr.Row(elem_classes="sd-downloads", visible=False) as saving:
-                gr.HTML("<span>Download</span>", apply_default_css=False)
-                formats = [
-                    (
-                        suffix,
-                        gr.Button(name, size="sm", min_width=60, elem_id=f"sd-own-save-{suffix}"),
-                    )
-                    for suffix, name in FORMATS["timeseries"].items()
-                ]
-                file = gr.DownloadButton(visible="hidden", elem_id="sd-own-saved")
-            method = gr.Dropdown(
-                [(label, name) for name, label in projections.METHODS.items()],
-                value="pca",
-                label="Projection of the maps",
-                scale=0,
-                min_width=160,
-                elem_id="sd-own-method",
+    def _layout_results(self) -> None:
+        with gr.Row(elem_classes="sd-map-menus"):
+            self.partner = gr.Dropdown(
+                [], label="Swap with", min_width=200, elem_id="sd-own-partner"
             )
-            view = components.maps("guest", elem_id="sd-own-maps")
-            near = components.findings(elem_id="sd-own-near")
-    key = gr.State(None, time_to_live=uploads.SECONDS, delete_callback=uploads.forget)
-    return Parts(
-        other,
-        work,
-        how,
-        bring,
-        made,
-        partner,
-        swap,
-        stages,
-        saving,
-        formats,
-        file,
-        method,
-        view,
-        near,
-        key,
-        gr.State(None),
-        gr.State(None),
-    )
+            self.swap = gr.Button(
+                "Swap", variant="primary", scale=0, min_width=170, elem_id="sd-own-swap"
+            )
+        self.stages = {
+            modality: components.stage(modality, elem_id=part.stage_id)
+            for modality, part in self.parts.items()
+        }
+        formats: dict[str, str] = {}
+        for part in self.parts.values():
+            if part.downloadable:
+                formats |= view_named(part.modality).swap_formats
+        self.row, self.buttons = components.download_row(formats, "sd-own-save-", visible=False)
+        self.file = components.hidden_download("sd-own-saved")
+        self.method = gr.Dropdown(
+            METHODS,
+            value="pca",
+            label="Projection of the maps",
+            scale=0,
+            min_width=160,
+            elem_id="sd-own-method",
+        )
+        self.view = scatter("guest", elem_id="sd-own-maps")
+        self.near = findings_list(elem_id="sd-own-near")
+
+    def checkpoint_outputs(self) -> list[Block]:
+        boxes: list[Block] = [part.box for part in self.parts.values()]
+        fixed = [self.other, self.work, self.how, self.partner, self.method, self.swap]
+        return [*fixed, *boxes, *self._kept_outputs()]
+
+    def show_checkpoint(self, name: str) -> Updates:
+        """What a checkpoint takes; an upload for another one is put away."""
+        spec = catalog.spec_of(name)
+        updates = self._kept(None)
+        for part in self.parts.values():
+            updates |= part.cleared()
+            updates[part.box] = gr.update(visible=False)
+        chosen = self.parts.get(spec.modality)
+        if chosen is None:
+            updates[self.other] = gr.update(value=self.others(), visible=True)
+            updates[self.work] = gr.update(visible=False)
+            return updates
+        it = catalog.load(name)
+        partner = pairs.first_pair(it.dataset)[1]
+        return {
+            **updates,
+            self.other: gr.update(visible=False),
+            self.work: gr.update(visible=True),
+            self.how: chosen.explanation(spec),
+            chosen.box: gr.update(visible=True),
+            self.partner: gr.update(choices=list(findings.choices(it)), value=partner),
+            self.method: "pca",
+            self.swap: chosen.swap_label,
+        }
+
+    def others(self) -> str:
+        """Which checkpoints take uploads."""
+        listed = ""
+        names_of: dict[str, list[str]] = {modality: [] for modality in self.parts}
+        for name in catalog.checkpoints():
+            names_of.get(catalog.spec_of(name).modality, []).append(name)
+        for modality, part in self.parts.items():
+            names = names_of[modality]
+            if names:
+                listed += OTHERS.format(kind=part.kind, one=part.one, names=", ".join(names))
+        return NO_UPLOADS + (listed or NONE)
+
+    def _kept_outputs(self) -> list[Block]:
+        """What an upload changes."""
+        components_of_parts = [one for part in self.parts.values() for one in part.outputs()]
+        shared = [self.key, self.results, self.row, self.swapped, *self.stages.values()]
+        return [*shared, *components_of_parts]
+
+    def _kept(self, key: str | None) -> Updates:
+        """An upload, which is not swapped yet."""
+        return {
+            self.key: key,
+            self.results: gr.update(visible=uploads.is_ready(key)),
+            self.row: gr.update(visible=False),
+            self.swapped: None,
+            **dict.fromkeys(self.stages.values()),
+        }
+
+    def connect(self, page: Page) -> None:
+        page.handles[self.id].select(friendly(warm), page.checkpoint, None, **QUIET, **MAPS)
+        for part in self.parts.values():
+            for arrival in part.arrivals(page):
+                self._connect_arrival(page, **arrival)
+        self.method.select(**self._placing(page))
+        swapping_event = self._swapping(page)
+        self.swap.click(**swapping_event)
+        for suffix, button in self.buttons.items():
+            components.save_on(
+                button.click,
+                friendly(partial(save_swap, suffix)),
+                [page.checkpoint, self.key, self.swapped],
+                self.file,
+                **MODEL,
+            )
+        self.view.point(friendly(picked_partner), page.checkpoint, self.partner, **QUIET).success(
+            **swapping_event
+        )
+
+    def _connect_arrival(
+        self,
+        page: Page,
+        event: Callable[..., Any],
+        fn: Callable[..., Arrival],
+        inputs: list[Block],
+        shows_progress: Block,
+        limits: dict[str, Any],
+    ) -> None:
+        @wraps(fn)
+        def arrive(*arguments: Any) -> Updates:
+            arrival = fn(*arguments)
+            if arrival.keeps_former:
+                return arrival.updates
+            return {**self._kept(arrival.key), **arrival.updates}
+
+        event(
+            updating(arrive),
+            [page.checkpoint, *inputs, self.key],
+            self._kept_outputs(),
+            api_visibility="private",
+            show_progress_on=shows_progress,
+            trigger_mode="always_last",  # of choices that come fast the last counts
+            **limits,
+        ).then(**self._placing(page))
+
+    def _placing(self, page: Page) -> dict[str, Any]:
+        """The event that shows the upload on the maps."""
+        return {
+            "fn": updating(self._place),
+            "inputs": [page.checkpoint, self.key, self.method, self.partner, self.drawn],
+            "outputs": [self.view, self.near, self.drawn],
+            "api_visibility": "private",
+            "show_progress_on": self.view,
+            **MAPS,
+        }
+
+    def _place(
+        self,
+        name: str,
+        key: str | None,
+        method: str,
+        partner: int,
+        drawn: list[str] | None,
+        progress: gr.Progress = gr.Progress(),
+    ) -> Updates:
+        if key is None or not uploads.is_ready(key):
+            return {}
+        it = catalog.load(name)
+        n = pairs.map_size(it.dataset)
+        view: dict[str, Any] = gr.update(chosen=[None, partner])
+        if drawn != [name, method]:  # points are sent once
+            new_pictures = drawn is None or drawn[0] != name
+            pair = (None, partner)
+            view = draw(name, n, method, expected_colours(name), pair, new_pictures, progress)
+        found = uploads.place(name, key, n, method)
+        return {
+            self.view: {**view, "guest": found},
+            self.near: findings.neighbours(it, found),
+            self.drawn: [name, method],
+        }
+
+    def _swapping(self, page: Page) -> dict[str, Any]:
+        """The event that swaps the upload with the chosen test sequence."""
+        stages: list[Block] = list(self.stages.values())
+        return {
+            "fn": updating(self._swap),
+            "inputs": [page.checkpoint, self.key, self.partner],
+            "outputs": [*stages, self.row, self.swapped, self.view],
+            "api_visibility": "private",
+            "show_progress_on": stages,
+            **MODEL,
+        }
+
+    def _swap(self, name: str, key: str, partner: int) -> Updates:
+        it = catalog.load(name)
+        found = uploads.swap(name, key, partner)
+        modality = it.spec.modality
+        return {
+            **dict.fromkeys(self.stages.values()),
+            self.stages[modality]: stage(it, found),
+            self.row: gr.update(visible=self.parts[modality].downloadable),
+            self.swapped: partner,
+            self.view: gr.update(chosen=[None, partner]),
+        }
 
 
-def prepare(name: str) -> tuple:
-    """Values of :attr:`Parts.words` for a checkpoint; what was brought for another one is put away."""
-    spec = service.spec_of(name)
-    empty = (*_kept(None), *own_voice.NOTHING, *own_table.NOTHING)
-    boxes = tuple(gr.update(visible=kind == spec.modality) for kind in BRINGING)
-    if spec.modality not in BRINGING:
-        other = gr.update(value=_others(), visible=True)
-        return other, gr.update(visible=False), "", *boxes, gr.skip(), gr.skip(), gr.skip(), *empty
-    it = service.load(name)
-    partner = gr.update(
-        choices=list(voice_payloads.choices(it)), value=service.first_pair(it.dataset)[1]
-    )
-    how = BRINGING[spec.modality].how(spec)
-    shown = gr.update(visible=False), gr.update(visible=True)
-    return *shown, how, *boxes, partner, "pca", SWAP[spec.modality], *empty
+def forget(key: str | None) -> None:
+    """Drop an upload whose visitor is gone."""
+    uploads.STORE.forget(key)
 
 
-def _others() -> str:
-    """Which checkpoints take something that can be brought."""
-    names = {
-        kind: [n for n in service.checkpoints() if service.spec_of(n).modality == kind]
-        for kind in BRINGING
-    }
-    known = [
-        CHOOSE.format(one=one, kind=kind, names=", ".join(names[modality]))
-        for modality, (kind, one) in WHAT.items()
-        if names[modality]
-    ]
-    return NO_GUESTS + "".join(known) if known else NONE
+def warm(name: str | None) -> None:
+    """Measure the test sequences while the visitor speaks, or looks for a file."""
+    if name is None or not catalog.is_shown(name):
+        return
+    takes_uploads = {part.modality: True for part in PARTS}
+    if takes_uploads.get(catalog.spec_of(name).modality):
+        uploads.warm(name)
 
 
-def _kept(key: str | None) -> tuple:
-    """Values of :attr:`Parts.kept`: nothing is swapped yet."""
-    return (
-        key,
-        gr.update(visible=_fits(key)),
-        gr.update(visible=False),
-        None,
-        *(None for _ in BRINGING),
-    )
+def save_swap(suffix: str, name: str, key: str, partner: int) -> str:
+    """Path of a file of the swap that is shown."""
+    content = swapping.export(uploads.swap(name, key, partner), suffix)
+    return files.keep(content, f"{name}-yours-{partner}.{suffix}")
 
 
-def _fits(key: str | None) -> bool:
-    return key is not None and isinstance(uploads.get(key), uploads.Upload)
-
-
-def bring(function: Callable) -> Callable:
-    """Values of :attr:`Parts.kept` before those of a function that gives the key first, or skips it."""
-
-    def brought(*arguments) -> tuple:
-        key, *parts = function(*arguments)
-        stay = isinstance(key, dict)  # then what was there stays
-        return *((gr.skip(),) * (4 + len(BRINGING)) if stay else _kept(key)), *parts
-
-    return brought
-
-
-def swap(name: str, key: str, partner: int) -> tuple:
-    """(The stages, whether there is something to save, with whom, the marks on the maps)."""
-    made, it = uploads.swap(name, key, partner), service.load(name)
-    clips = payloads.STAGES[it.spec.modality](it, made)
-    stages = (clips if kind == it.spec.modality else None for kind in BRINGING)
-    # Clips of sound are saved one by one.
-    return (
-        *stages,
-        gr.update(visible=it.spec.modality == "timeseries"),
-        partner,
-        gr.update(chosen=[None, partner]),
-    )
-
-
-def save(suffix: str):
-    """A file of the swap that is shown."""
-
-    def saved(name: str, key: str, partner: int) -> str:
-        content = service.export(uploads.swap(name, key, partner), suffix)
-        return files.keep(content, f"{name}-yours-{partner}.{suffix}")
-
-    return saved
-
-
-def place(
-    name: str,
-    key: str | None,
-    method: str,
-    partner: int,
-    drawn: list | None,
-    progress: gr.Progress | None = None,
-) -> tuple:
-    """(The maps with the guest on them, its neighbours, what is drawn)."""
-    if not _fits(key):
-        return gr.skip(), gr.skip(), drawn
-    it = service.load(name)
-    n, asked = service.map_size(it.dataset), [name, method]
-    view = {"chosen": [None, partner]}
-    if drawn != asked:  # points are sent once
-        pictures = drawn is None or drawn[0] != name
-        view = maps.draw(name, n, method, maps.belonging(name), (None, partner), pictures, progress)
-    found = uploads.place(name, key, n, method)
-    return gr.update(**{**view, "guest": found}), voice_payloads.neighbours(it, found), asked
+def picked_partner(name: str, event: gr.EventData) -> int:
+    """A click on a point: the test sequence to swap with."""
+    return pairs.check_index(catalog.load(name).dataset, message_of(event, Pick).index)
