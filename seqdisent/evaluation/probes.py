@@ -1,4 +1,4 @@
-"""Probes: what a small predictor can read from a code. Many independent ones are trained at once.
+"""Probes: what a small predictor can predict from a code. Many independent ones are trained at once.
 
 A probe is a linear predictor or a perceptron with one hidden layer. For classes it is a softmax
 regression scored in bits against the entropy of the labels; for a continuous factor a least-squares
@@ -51,7 +51,7 @@ PROBES: dict[ProbeKind, ProbeConfig] = {"linear": LINEAR, "nonlinear": NONLINEAR
 
 @dataclass(frozen=True)
 class Task:
-    """A factor to be read: its labels in the three splits, each ``[N]``, or ``[V, N]`` if views differ.
+    """A factor to be predicted: its labels in the three splits, each ``[N]``, or ``[V, N]`` if views differ.
 
     Class labels are integers from 0, -1 where missing; continuous ones are floats, NaN where missing.
 
@@ -69,7 +69,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one probe, chosen on validation, said of every test sequence.
+    """What one probe, chosen on validation, predicts for every test sequence.
 
     Args:
         bits: usable information of each sequence ``[N]``; NaN where the label is missing.
@@ -96,15 +96,15 @@ def read(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[object, list[Reading]]:
-    """Train a probe for every view and task, choose it on validation, and read the test codes.
+    """Train a probe for every view and task, choose it on validation, and predict from the test codes.
 
     Args:
-        train, validation, test: codes ``[V, N, d]``: V views of equal width, probed apart.
-        tasks: what to read.
+        train, validation, test: codes ``[V, N, d]``: V views of equal width, probed separately.
+        tasks: what to predict.
         progress: called with (epochs done, epochs in all).
 
     Returns:
-        For each task's key, one reading a view.
+        For each task's key, one reading for each view.
     """
     whiten = _whitener(train)
     splits = [whiten(part) for part in (train, validation, test)]
@@ -112,11 +112,22 @@ def read(
     kinds = [[t for t in tasks if t.classes], [t for t in tasks if not t.classes]]
     kinds = [kind for kind in kinds if kind]
     for number, kind in enumerate(kinds):
-        say = (
-            None if progress is None else lambda d, t, n=number: progress(n * t + d, len(kinds) * t)
-        )
-        found |= _Stack(splits, kind, config, seed).fit(say).readings()
+        stack = _Stack(splits, kind, config, seed)
+        found |= stack.fit(_part_of(progress, number, len(kinds))).readings()
     return found
+
+
+def _part_of(
+    progress: Callable[[int, int], None] | None, part: int, parts: int
+) -> Callable[[int, int], None] | None:
+    """The progress of one of several equal parts."""
+    if progress is None:
+        return None
+
+    def report(done: int, total: int) -> None:
+        progress(part * total + done, parts * total)
+
+    return report
 
 
 class _Stack:
@@ -144,9 +155,9 @@ class _Stack:
             self.mask = self.mask.repeat_interleave(len(config.penalties), 0)
         if config.hidden:
             self.weights = {
-                "first": self._draw(views, width, members * config.hidden) * width**-0.5,
+                "first": self._random(views, width, members * config.hidden) * width**-0.5,
                 "first_bias": torch.zeros(views, 1, members * config.hidden),
-                "last": self._draw(views, members, config.hidden, self.outputs)
+                "last": self._random(views, members, config.hidden, self.outputs)
                 * 0.1
                 * config.hidden**-0.5,
             }
@@ -156,7 +167,7 @@ class _Stack:
         self.best = {name: weight.clone() for name, weight in self.weights.items()}
         self.best_loss = torch.full((views, members), torch.inf)
 
-    def _draw(self, *shape: int) -> Tensor:
+    def _random(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.generator)
 
     def _labels(self, part: str, views: int) -> Tensor:
@@ -285,9 +296,8 @@ class _Stack:
         centre, spread = self.centre[v, t, 0], self.spread[v, t, 0]
         truth = (self.labels[2][v, t] - centre) / spread
         squared = (outputs[:, 0] - truth).square()
-        variance = max(
-            validation_loss, 1e-6
-        )  # a validation estimate, so that a lucky fit cannot boast
+        # Estimated on validation, so that a lucky fit on test is not rewarded.
+        variance = max(validation_loss, 1e-6)
         bits = 0.5 * (truth.square() - squared / variance) / LOG2 - 0.5 * math.log2(variance)
         unit = float(spread) ** 2
         return Reading(
@@ -302,8 +312,8 @@ class _Stack:
 def _whitener(train: Tensor) -> Callable[[Tensor], Tensor]:
     """An affine map of codes ``[V, N, d]`` to uncorrelated dimensions of unit variance in training.
 
-    A linear probe loses nothing by it, and finds what hides in directions of little variance: on codes
-    that are merely standardised a probe of the same size reads a third of the bits or less.
+    A linear probe loses nothing by it, and finds information in directions of little variance: from codes that are only
+    standardised a probe of the same size recovers a third of the bits or less.
     """
     mean = train.mean(1, keepdim=True)
     centred = (train - mean).double()

@@ -1,7 +1,7 @@
 """Reports of schema 1 (seqdisent 0.1), as plain types, converted to the layout of schema 2.
 
-Schema 1 had no version key, named figures by what a judge "heard" and a code "tells", and mixed the parts of the swap
-section with those of the report. Numbers are carried over unchanged.
+Schema 1 had no version key, and mixed the parts of the swap section with those of the report. Numbers are carried over
+unchanged.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def over_seeds(values: Sequence[float]) -> dict[str, float | None]:
 
 
 class Bootstrap:
-    """Resamples of sources, drawn once and used for every quantity, so that differences are paired.
+    """Resamples of sources, the same for every quantity, so that differences are paired.
 
     Args:
         source: ``[N]``.
@@ -101,8 +101,10 @@ class Bootstrap:
         return Estimate(float(np.median(values)), float(low), float(high))
 
     def proportion(self, hits: np.ndarray) -> Estimate:
-        """The share of ones in ``hits [N]``. Where all are right or all wrong a bootstrap sees no doubt; Wilson's
-        interval over sources does."""
+        """The share of ones in ``hits [N]``.
+
+        Where all are right or all wrong the bootstrap interval has no width; Wilson's interval over sources is used.
+        """
         found = self.mean(hits)
         if found.value not in (0.0, 1.0):
             return found
@@ -112,18 +114,18 @@ class Bootstrap:
 
 
 def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Row permutations ``[draws, N]`` under which ``labels[rows]`` are equally likely if codes know nothing.
+    """Row permutations ``[draws, N]`` under which ``labels[rows]`` are equally likely if codes contain no information.
 
-    Labels that never differ within a source are dealt anew to whole sources, for a probe may well
-    recognise the source. Others are dealt anew to all sequences; where every source has every label, that
-    is a little too cautious.
+    Labels that never differ within a source are permuted between sources, since a probe may recognise the source.
+    Others are permuted between sequences; where every source has every label, that is a little too cautious.
     """
     rng = np.random.default_rng(seed)
     _, first, group = np.unique(source, return_index=True, return_inverse=True)
-    theirs = labels[first][group]
-    constant = (labels == theirs) | (
-        (labels != labels) & (theirs != theirs)
-    )  # NaN, a missing label, is itself
+    label_of_source = labels[first][group]
+    missing = (labels != labels) & (
+        label_of_source != label_of_source
+    )  # NaN is not equal to itself
+    constant = (labels == label_of_source) | missing
     if constant.all():
         return np.stack([first[rng.permutation(len(first))][group] for _ in range(draws)])
     return np.stack([rng.permutation(len(source)) for _ in range(draws)])
@@ -132,14 +134,15 @@ def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int
 def permutation_p(log2: np.ndarray, labels: np.ndarray, shuffles: np.ndarray) -> float:
     """One-sided p-value of a probe's mean log probability ``[N, C]`` of the true class.
 
-    The probe is fixed and the test labels are shuffled, which is an exact test of whether what the probe
-    says depends on the label; the smallest p is 1 / (shuffles + 1).
+    The probe is fixed and the test labels are shuffled, which is an exact test of whether its predictions depend on
+    the label; the smallest p is 1 / (shuffles + 1).
     """
     rows = np.flatnonzero(labels >= 0)
     observed = log2[rows, labels[rows]].mean()
-    dealt = labels[shuffles]
-    known = dealt >= 0
-    said = np.take_along_axis(log2[None], np.maximum(dealt, 0)[:, :, None], axis=2)[..., 0]
-    null = (said * known).sum(1) / known.sum(1)
+    shuffled = labels[shuffles]
+    known = shuffled >= 0
+    classes = np.maximum(shuffled, 0)[:, :, None]
+    log_probability = np.take_along_axis(log2[None], classes, axis=2)[..., 0]
+    null = (log_probability * known).sum(1) / known.sum(1)
     # A tolerance, so that permutations that change nothing count as ties.
     return float((1 + (null >= observed - 1e-9).sum()) / (1 + len(shuffles)))

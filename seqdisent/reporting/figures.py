@@ -122,10 +122,10 @@ FAMILIES = {
 
 
 def frontier(results: list[dict[str, Any]]) -> go.Figure:
-    """Identity in the dynamic code against motion and direction in the static one; empty is at the lower left.
+    """Identity in the dynamic code against motion and direction in the static one; no leakage is at the lower left.
 
-    Filled marks are models as trained, open ones with their codes cut down to the signal; size is the
-    reconstruction error.
+    Filled marks are models as trained, open ones with their codes pruned to the subspace that carries signal; size is
+    the reconstruction error.
     """
     figure = go.Figure()
     errors = [r["figures"]["squared_error"]["value"] for r in results]
@@ -156,7 +156,7 @@ def frontier(results: list[dict[str, Any]]) -> go.Figure:
                 x=of("action parts", "value"),
                 y=of("identity", "value"),
                 mode="markers+text",
-                name=title + (", cut" if cut else ""),
+                name=title + (", pruned" if cut else ""),
                 text=[r["point"] for r in rows],
                 textposition="top center",
                 textfont={"size": 10, "color": colour},
@@ -195,7 +195,10 @@ CODERS = {
     "dsvae": ("DSVAE: static code, and D numbers a frame", LINES[1], "circle"),
     "frame-vae": ("VAE of frames, as many numbers", LINES[0], "square"),
 }
-QUALITY = {"psnr_db": "PSNR of a draw, dB", "envelope_db": "envelope error, dB (better is up)"}
+QUALITY = {
+    "psnr_db": "PSNR of a posterior sample, dB",
+    "envelope_db": "envelope error, dB (better is up)",
+}
 
 
 def bits(results: list[dict[str, Any]]) -> go.Figure:

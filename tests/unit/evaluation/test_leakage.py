@@ -81,7 +81,7 @@ def test_calibration_models_come_out_in_the_right_order(reports, data):
         assert off["oracle"] - 0.02 <= off["untrained"] <= off["leaky"] + 0.02
 
 
-def test_verdicts_name_what_the_stand_ins_do(reports):
+def test_verdicts_name_what_the_controls_do(reports):
     level = lambda kind: {
         (verdict.code, verdict.factor): verdict.level for verdict in reports[kind][0].verdicts
     }

@@ -70,7 +70,10 @@ def test_results_are_written_as_numbers_table_and_figure(tmp_path):
     )
     assert json.loads((folder / "results.json").read_text())[0]["point"] == "dbse"
     drawn = figure(collect(tmp_path))
-    assert {t.name for t in drawn.data} >= {"papers, equal weights", "DBSE with parts of ours, cut"}
+    assert {t.name for t in drawn.data} >= {
+        "papers, equal weights",
+        "DBSE with parts of ours, pruned",
+    }
 
 
 @pytest.mark.parametrize("name", POINTS)
