@@ -141,8 +141,8 @@ def rate_distortion(args: Namespace, console: Console) -> None:
     from seqdisent.experiments.rate_distortion.tables import collect, table, write_results
 
     quiet_lightning()
-    datasets = chosen("data set", args.data, DATA)
-    sizes = chosen("size", args.sizes, SIZES)
+    datasets = chosen("data set", args.data, DATA, " in this sweep")
+    sizes = chosen("size", args.sizes, SIZES, " in this sweep")
     points = [p for p in POINTS.values() if p.recipe.dataset in datasets and p.size in sizes]
     say = line_printer(console)
     # Seed by seed, so that a sweep that is stopped early leaves complete seeds behind.
@@ -197,7 +197,9 @@ def throughput(args: Namespace, console: Console) -> None:
     console.print(compare(args.recipe, args.batch_size, args.seconds))
 
 
-def chosen(noun: str, wanted: Sequence[Name] | None, known: Iterable[Name]) -> list[Name]:
+def chosen(
+    noun: str, wanted: Sequence[Name] | None, known: Iterable[Name], where: str = ""
+) -> list[Name]:
     """The parts of a sweep that the user asked for, or all of them.
 
     Raises:
@@ -209,5 +211,5 @@ def chosen(noun: str, wanted: Sequence[Name] | None, known: Iterable[Name]) -> l
     unknown = [str(name) for name in wanted if name not in names]
     if unknown:
         listed = ", ".join(map(str, names))
-        raise UsageError(f"no {noun} {', '.join(unknown)} in this sweep; choose from {listed}")
+        raise UsageError(f"no {noun} {', '.join(unknown)}{where}; choose from {listed}")
     return list(wanted)
