@@ -69,13 +69,9 @@ class Roles:
 
 def time_columns(roles: Roles, frame: pd.DataFrame) -> list[str]:
     """The columns that the time is in."""
-    return (
-        []
-        if roles.time is None
-        else [roles.time]
-        if roles.time in frame
-        else roles.time.split(" + ")
-    )
+    if roles.time is None:
+        return []
+    return [roles.time] if roles.time in frame else roles.time.split(" + ")
 
 
 def times(table: Table, roles: Roles) -> tuple[pd.Series, bool]:
@@ -193,7 +189,7 @@ def guess_roles(table: Table) -> Roles:
 
 
 def _counts(frame: pd.DataFrame, groups: DataFrameGroupBy | None, name: str) -> bool:
-    """Whether a number only counts rows, and so says nothing."""
+    """Whether a number only counts rows, and so holds no information."""
     step = (frame if groups is None else groups)[name].diff().dropna()
     starts = frame[name].min() in (0, 1) or _is(COUNTER, name)
     return bool(starts and (step > 0).all() and (step == 1).mean() > 0.9)
@@ -263,8 +259,9 @@ def _guess_id(
     if seconds is None:
         return tuple(named[:1])
     order = sorted(whole, key=lambda n: (n not in named, is_number(frame[n]), kinds[n]))
-    alone, enough = repeats(()), {n: repeats((n,)) for n in order}
-    if alone < 0.05:  # then only a name tells
+    alone = repeats(())
+    enough = {n: repeats((n,)) for n in order}
+    if alone < 0.05:  # then only a name can show it
         return tuple(n for n in named if _names(SURE_ID, n) or not is_number(frame[n]))[:1]
     limit = max(0.02, 1.1 * min(enough.values(), default=1.0))
     single = [n for n in order if enough[n] <= limit and enough[n] < alone / 3]
@@ -322,22 +319,22 @@ def _check_numbers(values: pd.Series, name: str) -> None:
 
 
 def describe(roles: Roles) -> tuple[str, ...]:
-    """Short sentences about the roles, for people."""
-    said = [
+    """Short sentences about the roles."""
+    sentences = [
         f"Time is in {short(roles.time, 40)}."
         if roles.time
         else "There is no time: each row is a step."
     ]
     if roles.id:
-        said.append(f"A series for each {' and '.join(map(short, roles.id))}.")
+        sentences.append(f"A series for each {' and '.join(map(short, roles.id))}.")
     if roles.long:
-        said.append(
+        sentences.append(
             f"A row for each value: {short(roles.long[0])} names the variable, {short(roles.long[1])} holds it."
         )
     for what, names in (("Variable", roles.variables), ("Label", roles.labels)):
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            said.append(
+            sentences.append(
                 f"{what}{'s' if len(names) > 1 else ''}: {', '.join(map(short, names[:3]))}{more}."
             )
-    return tuple(said)
+    return tuple(sentences)

@@ -224,8 +224,8 @@ def _blocks(text: str, separator: str) -> Iterator[tuple[list[int], list[list[st
 def _columns(
     text: str, separator: str, name: str, notes: list[str]
 ) -> tuple[list[str], list[pd.Series]]:
-    """Column names, and the cells of each by their row in the file."""
-    blocks, memo = _blocks(text, separator), {}
+    """Column names, and the fields of each by their row in the file."""
+    blocks = _blocks(text, separator)
     where, rows = next(blocks, ([], []))
     if not any(any(map(str.strip, row)) for row in rows):
         raise TableError(f"{name} is empty. {WAY_OUT}")
@@ -243,19 +243,20 @@ def _columns(
         notes.append(
             "The first row holds values and no names: the columns were named column 1, column 2 and so on."
         )
-    # Short cells are often equal: then each is stored once.
-    kept = (
-        (lambda cells: map(memo.setdefault, cells, cells))
-        if len(text) < 6 * text.count(separator)
-        else iter
-    )
+    are_short = len(text) < 6 * text.count(separator)
+    stored: dict[str, str] = {}
     where, rows = where[first + 1 :], rows[first + 1 :]
-    cells, at, lacking = [[] for _ in names], [], []
+    cells: list[list[str]] = [[] for _ in names]
+    at: list[int] = []
+    lacking: list[int] = []
     while where and len(at) <= MAX_ROWS:
         lacking += _even(where, rows, len(names), separator)
         at += where
         for column, more in zip(cells, zip(*rows, strict=True), strict=True):
-            column.extend(kept(more))
+            # Short fields are often equal: then each is stored once.
+            column.extend(
+                [stored.setdefault(field, field) for field in more] if are_short else more
+            )
         where, rows = next(blocks, ([], []))
     while at and not any(column[-1].strip() for column in cells):
         at.pop()

@@ -1,4 +1,4 @@
-"""How far apart the steps of a series are, and what people call that."""
+"""How far apart the steps of a series are, and its usual name."""
 
 from __future__ import annotations
 
