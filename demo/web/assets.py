@@ -18,7 +18,6 @@ from starlette.staticfiles import StaticFiles
 
 DEMO = Path(__file__).parents[1]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-STYLES = ("web", "tabs/generate", "tabs/leakage", "tabs/upload")
 
 mimetypes.add_type(
     "text/javascript", ".js"
@@ -48,8 +47,8 @@ def routes() -> list[Mount]:
 
 
 def style_sheets() -> list[Path]:
-    """The styles of the page and of its tabs."""
-    return [DEMO / folder / "style.css" for folder in STYLES]
+    """The styles of the page, then those of the tabs that have some."""
+    return [DEMO / "web" / "style.css", *sorted((DEMO / "tabs").glob("*/style.css"))]
 
 
 def mounting(script: str, triggers: Sequence[str] = ()) -> str:
