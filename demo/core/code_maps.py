@@ -30,7 +30,7 @@ def maps(
     key = (it, count, method)
     with _LOCK:  # what two visitors ask for at once is computed once
         if key not in _CACHE:
-            _CACHE[key] = projections.maps(
+            _CACHE[key] = projections.load_or_compute(
                 name, it.model, it.dataset, n=count, method=method, progress=progress
             )
         return _CACHE[key]
@@ -39,4 +39,4 @@ def maps(
 def available(name: str, n: int, method: str) -> bool:
     """Whether a map can be shown at once."""
     it = load(name)
-    return projections.made(name, it.dataset, min(n, len(it.dataset)), method)
+    return projections.is_stored(name, it.dataset, min(n, len(it.dataset)), method)

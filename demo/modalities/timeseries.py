@@ -18,7 +18,7 @@ from seqdisent.data import DatasetSpec, SequenceDataset
 from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.distributions import DiagonalGaussian
 from seqdisent.media import sparklines, timeseries, timeseries_figure
-from seqdisent.media.timeseries import Course
+from seqdisent.media.timeseries import SeriesClip
 from seqdisent.types import Sequences
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ class TimeSeriesView(ModalityView):
     sequence_noun = "recording"
 
     def thumbnails(self, data: SequenceDataset, rows: np.ndarray) -> np.ndarray:
-        return sparklines.pictures(data, rows, *THUMBNAIL)[..., None].repeat(3, 3)
+        return sparklines.draw(data, rows, *THUMBNAIL)[..., None].repeat(3, 3)
 
     def strip(self, data: SequenceDataset, row: int, width: int, height: int) -> np.ndarray:
         alone = data.select(np.array([row]))
-        return sparklines.pictures(alone, np.array([0]), width, height)[0]
+        return sparklines.draw(alone, np.array([0]), width, height)[0]
 
     def swap_clips(
         self, pair: Sequence[SourceClip], likelihood: DiagonalGaussian, generated: Sequences
-    ) -> tuple[Course, ...]:
+    ) -> tuple[SeriesClip, ...]:
         # The time of a generated clip is that of the donor of its dynamics.
         starts = [pair[dynamic].start for _, dynamic in DONORS.values()]
         return (*map(measured, pair), *decoded_series(likelihood, generated.mask, starts))
@@ -67,9 +67,9 @@ class TimeSeriesView(ModalityView):
         for clip, (static, dynamic) in DONORS.items():
             generated = swap.clips[clip]
             if static == dynamic:
-                found = timeseries.errors(generated, swap.clips[static], variables)
+                found = timeseries.reconstruction_errors(generated, swap.clips[static], variables)
                 errors[CLIPS[clip]] = dict(zip(names, found, strict=True))
-            follows = timeseries.follows(generated, swap.clips[dynamic])
+            follows = timeseries.correlations(generated, swap.clips[dynamic])
             correlations[CLIPS[clip]] = dict(zip(names, follows, strict=True))
         units = {variable.name: variable.unit for variable in variables}
         return {"units": units, "error": errors, "correlation": correlations}
@@ -84,10 +84,10 @@ class TimeSeriesView(ModalityView):
                 f"Formats: csv, png; not {kind[:20]!r}. This checkpoint makes series."
             )
         tiles = [self._figure_tile(swap, clip) for clip in SHOWN]
-        return timeseries_figure.figure(tiles, swap.spec, columns=3)
+        return timeseries_figure.draw_figure(tiles, swap.spec, columns=3)
 
     def _figure_tile(self, swap: Swap, clip: int) -> timeseries_figure.Tile:
-        colours = timeseries_figure.DONORS
+        colours = timeseries_figure.DONOR_COLOURS
         static, dynamic = donors(clip)
         title, series = swap.title(clip), swap.clips[clip]
         if clip not in DONORS:
@@ -111,7 +111,7 @@ class TimeSeriesView(ModalityView):
 
     def collect(
         self, parts: Sequence[DiagonalGaussian], mask: torch.Tensor | None
-    ) -> tuple[Sequences, list[Course]]:
+    ) -> tuple[Sequences, list[SeriesClip]]:
         likelihood = DiagonalGaussian(
             torch.cat([part.mean for part in parts]), torch.cat([part.log_std for part in parts])
         )
@@ -143,21 +143,23 @@ class TimeSeriesView(ModalityView):
         return axes(result.spec)
 
 
-def measured(clip: SourceClip) -> Course:
+def measured(clip: SourceClip) -> SeriesClip:
     """A measured series."""
-    return timeseries.course(clip.batch.x[0], clip.batch.mask[0], start=clip.start)
+    return timeseries.series_clip(clip.batch.x[0], clip.batch.mask[0], start=clip.start)
 
 
 def decoded_series(
     likelihood: DiagonalGaussian,
     mask: torch.Tensor,
     starts: Sequence[np.datetime64 | None] | None = None,
-) -> list[Course]:
+) -> list[SeriesClip]:
     """Generated series with the decoder's uncertainty."""
     rows = range(len(mask))
     starts = starts or [None] * len(mask)
     return [
-        timeseries.course(likelihood.mean[row], mask[row], likelihood.log_std[row], starts[row])
+        timeseries.series_clip(
+            likelihood.mean[row], mask[row], likelihood.log_std[row], starts[row]
+        )
         for row in rows
     ]
 
@@ -166,15 +168,18 @@ def axes(spec: DatasetSpec) -> dict[str, Any]:
     """The variables and the time axis for the page."""
     return {
         "variables": [asdict(variable) for variable in spec.variables],
-        "shown": timeseries.shown_first(spec.variables),
+        "shown": timeseries.representative_variables(spec.variables),
         "seconds": step_seconds(spec),
-        "reach": timeseries.REACH,
-        "share": timeseries.SHARE,
+        "reach": timeseries.BAND_REACH,
+        "share": timeseries.BAND_SHARE,
     }
 
 
 def series_message(
-    series: Course, spec: DatasetSpec, real: Course | None = None, donor: Course | None = None
+    series: SeriesClip,
+    spec: DatasetSpec,
+    real: SeriesClip | None = None,
+    donor: SeriesClip | None = None,
 ) -> dict[str, Any]:
     """A series for the page.
 
@@ -185,11 +190,11 @@ def series_message(
     errors = None
     if real is not None:
         errors = []
-        for error in timeseries.errors(series, real, spec.variables):
+        for error in timeseries.reconstruction_errors(series, real, spec.variables):
             errors.append({name: _four_digits(value) for name, value in error.items()})
     correlations = None
     if donor is not None:
-        correlations = [_four_digits(value) for value in timeseries.follows(series, donor)]
+        correlations = [_four_digits(value) for value in timeseries.correlations(series, donor)]
     start = None
     if series.start is not None:
         start = f"{series.start.astype('M8[s]')}Z"

@@ -53,6 +53,3 @@ def _resampled(x: np.ndarray, count: int) -> np.ndarray:
     nearest = np.where(weight < 0.5, a, b)
     either_missing = np.isnan(a) | np.isnan(b)
     return np.where(either_missing, nearest, a + weight * (b - a))
-
-
-pictures = draw  # former name, until the app uses the new one

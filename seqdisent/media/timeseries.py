@@ -202,12 +202,3 @@ def representative_variables(variables: Sequence[Variable]) -> list[int]:
     """Positions of up to four variables, evenly chosen: what is shown where all would be too many."""
     spacing = max(1, len(variables) // 3)
     return list(range(0, len(variables), spacing))[:4]
-
-
-# Former names, until the app uses the new ones.
-Course = SeriesClip
-course = series_clip
-errors = reconstruction_errors
-follows = correlations
-shown_first = representative_variables
-REACH, SHARE = BAND_REACH, BAND_SHARE

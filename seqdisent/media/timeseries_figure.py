@@ -233,8 +233,3 @@ class _Pen:
     ) -> None:
         position = OVERSAMPLING * x, OVERSAMPLING * y
         self.draw.text(position, text.translate(PLAIN_TEXT), colour, self.fonts[size], anchor)
-
-
-# Former names, until the app uses the new ones.
-figure = draw_figure
-DONORS = DONOR_COLOURS

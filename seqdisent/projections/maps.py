@@ -192,8 +192,3 @@ def map_key(checkpoint: str | Path, dataset: SequenceDataset, n: int, method: st
     """Name of a map: the same only for the same weights, pixels, choice of rows and method."""
     weights = checkpoint_hash(checkpoint)
     return f"{weights}-{data_hash(dataset)}-{n}-{method}-v{VERSION}"
-
-
-# Former names, until the app uses the new ones.
-maps = load_or_compute
-made = is_stored
