@@ -28,7 +28,7 @@ from seqdisent.evaluation.report_file import ARRAYS, read_report
 from seqdisent.evaluation.sample import QUICK_SAMPLE
 from seqdisent.evaluation.schema import Leakage, PairedDifference, Report, ReportError
 from seqdisent.io import cache_root, store_in_cache, write_npz, write_text
-from seqdisent.projections.maps import data_hash
+from seqdisent.projections.fingerprint import data_hash
 from seqdisent.recipes import judge_hint
 from seqdisent.spec import Factor
 
