@@ -122,7 +122,7 @@ def _least_kept(report: Report) -> tuple[str, float]:
     """The factor that swaps keep least often, of those with an informative judge, and how often they keep it."""
     judge = _measured(report.judge)
     kept = {
-        factor: score.kept.value
+        factor: _measured(score.kept).value
         for factor, score in _measured(report.swaps).swap.items()
         if is_informative(judge[factor], score.chance)
     }
