@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
 
 from seqdisent.evaluation.schema import (
     Dci,
@@ -101,6 +100,9 @@ def dci(
     dims = train_codes.shape[1]
 
     factors: dict[str, DciFactor] = {}
+    # Imported here, when it is first needed: it takes seconds, which the app would wait for at its start.
+    from sklearn.ensemble import RandomForestClassifier
+
     columns = []
     for name, values in train_labels.items():
         values = np.asarray(values)[kept]

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.covariance import LedoitWolf
 
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.ood_features import Measured, measure
@@ -186,6 +185,9 @@ class KnownFeatures:
     def __init__(
         self, measured: Measured, source: np.ndarray, features: Mapping[str, Feature]
     ) -> None:
+        # Imported here, when it is first needed: it takes seconds, which the app would wait for at its start.
+        from sklearn.covariance import LedoitWolf
+
         self._whitening: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._codes: dict[str, np.ndarray] = {}
         found = dict(measured.values)

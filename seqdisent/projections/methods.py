@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from sklearn import manifold
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 NEIGHBOURS = 10
@@ -27,9 +26,12 @@ def project(codes: np.ndarray, method: str = "pca", seed: int = 0) -> np.ndarray
 
 def trustworthiness(codes: np.ndarray, plane: np.ndarray) -> float:
     """How far neighbours on the plane ``[N, 2]`` are neighbours among the codes: 0 to 1 (Venna & Kaski 2001)."""
+    # Imported here, when it is first needed: it takes seconds, which the app would wait for at its start.
+    from sklearn.manifold import trustworthiness as measure
+
     # The measure is defined for fewer neighbours than half of the points.
     neighbours = max(1, min(NEIGHBOURS, (len(codes) - 1) // 2))
-    return float(manifold.trustworthiness(codes, plane, n_neighbors=neighbours))
+    return float(measure(codes, plane, n_neighbors=neighbours))
 
 
 def _pca(codes: np.ndarray, seed: int) -> np.ndarray:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seqdisent.data import load_dataset
-from seqdisent.evaluation.downstream import evaluate_task, summarise_tasks
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.evaluation.schema import Report
 from seqdisent.evaluation.sections.base import Context, Section
 
 
 def _measure(context: Context, report: Report) -> Report:
+    # Imported here, when it is first needed: scikit-learn takes seconds, which the app would wait for at its start.
+    from seqdisent.evaluation.downstream import evaluate_task, summarise_tasks
+
     dataset = context.spec.name
     # All sequences: the results are compared with published ones.
     data = (
