@@ -10,7 +10,7 @@ from seqdisent.data import DATASETS, dataset_outline
 TEXT = """
 A sequential disentanglement model splits a sequence into one **static** code (what stays the same) and a
 **dynamic** code for every frame (what changes). If that split is clean, swapping the static codes of two
-sequences swaps who is seen or heard and nothing else. Every sequence shown is of the *test* split: no model was
+sequences swaps the identity and nothing else. Every sequence shown is of the *test* split: no model was
 trained on it. Test characters do not occur in the training split; test recordings are other takes, mostly of speakers
 of the training split.
 

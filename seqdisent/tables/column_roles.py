@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from itertools import combinations
@@ -91,7 +92,7 @@ def times(table: Table, roles: Roles) -> tuple[pd.Series, bool]:
             zip(("year", "month", "day", "hour", "minute", "second"), parts, strict=False)
         )
         whole = pd.to_datetime(pd.DataFrame(fields), errors="coerce")
-        return _times(whole, roles.time)
+        return _times(whole, " + ".join(names))
     parts = [_times(frame[name], name) for name in names]
     return sum(seconds for seconds, _ in parts), parts[0][1]
 
@@ -169,7 +170,7 @@ def guess_roles(table: Table) -> Roles:
     used |= set(id)
     groups = frame.groupby(list(id), sort=False) if id else None
     rest = [n for n in (*texts, *numbers) if n not in used]
-    same = [n for n in rest if (groups[n].nunique().max() if id else frame[n].nunique()) <= 1]
+    same = [n for n in rest if _most_values(frame, groups, n) <= 1]
     labels = [
         n
         for n in texts
@@ -193,6 +194,13 @@ def _counts(frame: pd.DataFrame, groups: DataFrameGroupBy | None, name: str) -> 
     step = (frame if groups is None else groups)[name].diff().dropna()
     starts = frame[name].min() in (0, 1) or _is(COUNTER, name)
     return bool(starts and (step > 0).all() and (step == 1).mean() > 0.9)
+
+
+def _most_values(frame: pd.DataFrame, groups: DataFrameGroupBy | None, name: str) -> int:
+    """Number of different values of a column; within groups, that of the group with most of them."""
+    if groups is None:
+        return frame[name].nunique()
+    return groups[name].nunique().max()
 
 
 def _guess_time(frame: pd.DataFrame) -> str | None:
@@ -219,7 +227,8 @@ def _guess_time(frame: pd.DataFrame) -> str | None:
         clock = (clocks + [hour] * (hour is not None))[:1] if whole else []
         return " + ".join([best, *clock])
     if parts[0] is not None and frame[parts[0]].dropna().between(1600, 2400).all():
-        return " + ".join(parts[: parts.index(None)] if None in parts else parts)
+        leading = itertools.takewhile(lambda part: part is not None, parts)
+        return " + ".join(map(str, leading))
     if clocks:
         return clocks[0]
     numbers = [n for n in frame if is_number(frame[n]) and frame[n].nunique() > 2]

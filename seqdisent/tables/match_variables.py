@@ -62,7 +62,7 @@ def unit_hint(variable: Variable, values: np.ndarray) -> str:
     away = _away(middle, variable)
     if abs(away) < FAR:
         return ""
-    told = f"{variable.name} is typically {number(middle)}; the model knows {_span(variable)}."
+    finding = f"{variable.name} is typically {number(middle)}; the model was trained on {_span(variable)}."
     # Near 0 everything small fits: then the spread must fit too.
     spread = lambda factor: 1 if variable.log else float(values.std()) * factor / variable.std
     off = {
@@ -74,8 +74,9 @@ def unit_hint(variable: Variable, values: np.ndarray) -> str:
     fitting = [way for way, away in sorted(off.items(), key=lambda item: item[1]) if away < NEAR]
     way = next((way for way in fitting if way.startswith("From")), next(iter(fitting), ""))
     if not way:
-        return f"{told} Is it the same quantity, in the same unit?"
-    return f"{told} {way} {f'to {variable.unit} ' if variable.unit else ''}it would fit."
+        return f"{finding} Is it the same quantity, in the same unit?"
+    target = f"to {variable.unit} " if variable.unit else ""
+    return f"{finding} {way} {target}it would fit."
 
 
 def number(value: float) -> str:
