@@ -84,7 +84,8 @@ class UploadStore:
                 self._cache.pop(key, None)
 
     def __len__(self) -> int:
-        return len(list(self))
+        # Not of list(self), which asks for the length itself.
+        return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[str]:
         with self._lock:

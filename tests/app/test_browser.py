@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 from seqdisent.data.download import DownloadFailed
-from seqdisent.data.video import lpc_sprites
+from seqdisent.data.source import DownloadedSource
 from tests.fixtures.app import STAGE
 
 
@@ -193,7 +193,7 @@ def test_a_strange_link_is_no_crash(page: Page, app_url: str, query: str) -> Non
 
 
 def test_data_that_are_not_there_are_offered(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(root=None, progress=None) -> int:
+    def fail(source, root=None, progress=None) -> int:
         raise DownloadFailed("no network today")
 
     page.locator("#sd-checkpoint input").click()
@@ -201,7 +201,7 @@ def test_data_that_are_not_there_are_offered(page: Page, monkeypatch: pytest.Mon
     page.wait_for_selector("#sd-notice")
     words = page.inner_text("#sd-notice")
     assert "CC-BY-SA" in words and "Liberated Pixel Cup" in words and "MB" in words
-    monkeypatch.setattr(lpc_sprites, "fetch", fail)
+    monkeypatch.setattr(DownloadedSource, "get", fail)
     page.click("#sd-download")
     page.wait_for_function(
         "() => document.querySelector('#sd-progress').innerText.includes('no network today')"

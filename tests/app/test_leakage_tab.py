@@ -33,11 +33,10 @@ def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opene
     assert top < opened.locator(".sd-heats").bounding_box()["y"]
 
     # Whatever is switched on, a tile says what the table says.
-    (headers, rows), _ = report_payloads.tables(report)
-    table = {
-        (row["code"], row["view"], row["reading"], row["factor"], row["probe"]): row
-        for row in (dict(zip(headers, values, strict=True)) for values in rows)
-    }
+    heat_map, _ = report_payloads.tables(report)
+    rows = [dict(zip(heat_map["headers"], values, strict=True)) for values in heat_map["data"]]
+    key = ("code", "view", "posterior", "factor", "probe")
+    table = {tuple(row[name] for name in key): row for row in rows}
 
     def shown() -> dict[tuple[str, str], float]:
         tiles = opened.eval_on_selector_all(TILE, "all => all.map(t => ({ ...t.dataset }))")

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from demo.core import uploads
 from demo.tabs.upload.tab import UploadTab
+from tests.fixtures.browser import TIMEOUT_MS
 from tests.fixtures.tables import KNOWN, NAMES, PICTURES, frame, written
 
 NAME = NAMES["air-quality"]
@@ -27,7 +28,7 @@ READ, FORM = "#sd-own-read", "#sd-own-roles"
 def page(context: BrowserContext, app_url: str):
     """The tab for one's own; an error on it fails the test."""
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(TIMEOUT_MS)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))

@@ -392,7 +392,7 @@ def test_bad_tables_are_refused_in_words(content: bytes, words: str) -> None:
 def test_other_checkpoints_take_no_tables() -> None:
     for name, words in (
         (PICTURES, "takes pictures, not tables: choose a checkpoint of"),
-        ("none", "No check"),
+        ("none", "there is no 'none'"),
     ):
         with pytest.raises(RequestError, match=words):
             tables.read(name, written(frame("waves", 0)))

@@ -187,7 +187,7 @@ def test_what_is_no_recording_is_refused_in_words(bad, words) -> None:
 def test_a_checkpoint_of_pictures_takes_no_sound(voice) -> None:
     for name, words in (
         (PICTURES, "takes pictures, not sound: choose a voice checkpoint"),
-        ("none", "No checkpoint"),
+        ("none", "there is no 'none'"),
     ):
         with pytest.raises(RequestError, match=words):
             recordings.record(name, RATE_HZ, voice)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from demo.core import uploads
 from seqdisent.data.speech.voices_art import SPEAKERS, say
-from tests.fixtures.browser import SPEAKER, spoken
+from tests.fixtures.browser import SPEAKER, TIMEOUT_MS, spoken
 
 NAME, PICTURES = "dbse-voices", "dbse-sprites"
 RATE_HZ = 16_000
@@ -46,7 +46,7 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
         permissions=["microphone"],
     ) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(TIMEOUT_MS)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(app_url + TAB.format(NAME))
