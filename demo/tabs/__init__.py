@@ -1,4 +1,4 @@
-"""The tabs of the page, in their order. A tab is one folder and one line here."""
+"""The tabs of the page, in their order. A tab is one folder and two lines here: its import and its place."""
 
 from __future__ import annotations
 
