@@ -89,7 +89,7 @@ def test_a_table_is_put_right_seen_placed_and_swapped(page: Page, tmp_path: Path
     assert "mine.csv · 2016-01-19" in page.inner_text("#sd-own-course .sd-caption")
     assert page.locator("#sd-own-near .sd-part-dynamic li").count() == 5
 
-    menu(page, "Begins").select_option(label="2016-01-16")
+    menu(page, "Starts").select_option(label="2016-01-16")
     says(page, "mine.csv · 2016-01-16", "#sd-own-course")
     says(page, "(5)", "#sd-own-near .sd-part-static li")  # as the test sequence that it is
     menu(page, "TEMP").select_option(label="d")
