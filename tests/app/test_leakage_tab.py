@@ -126,7 +126,7 @@ def test_two_checkpoints_side_by_side_and_a_factor_without_labels_has_no_number(
             assert tile.get_attribute("data-value") is None
     assert "+0.00" in opened.get_by_label("Paired difference", exact=True).inner_text()
     opened.get_by_text("Verdict on DSVAE").click()
-    assert "hair is not measurable" in opened.locator(".sd-second").inner_text()
+    assert "hair cannot be measured" in opened.locator(".sd-second").inner_text()
 
 
 def test_what_is_not_measured_is_measured_when_asked(opened: Page, checkpoints) -> None:

@@ -164,8 +164,8 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
         (written(frame("air-quality", 5)), {"name": PICTURES}, "takes pictures, not tables"),
         (written(frame("air-quality", 5)), {"b": 10**6}, "numbered 0 to"),
         (written(frame("air-quality", 5)), {"format": "exe"}, "Formats"),
-        (written(frame("air-quality", 5)), {"roles": "{"}, "Roles are JSON"),
-        (written(frame("air-quality", 5)), {"roles": '{"time": 3}'}, "Roles are names"),
+        (written(frame("air-quality", 5)), {"roles": "{"}, "roles: JSON"),
+        (written(frame("air-quality", 5)), {"roles": '{"time": 3}'}, "time: roles are"),
         (written(frame("air-quality", 5)), {"roles": '{"time": "x"}'}, "There is no column x"),
     ],
 )
