@@ -79,7 +79,7 @@ class ModalityView(ABC):
         interpolation_stops: sequences between A and B, both included.
         coloured_by_page: whether thumbnails are grey and coloured by the page.
         judges_generated: whether a judge classifies generated sequences within the time of an answer.
-        captions_name_swaps: whether the caption of a swap says what should be heard or seen, rather than which factors
+        captions_name_swaps: whether the caption of a swap says what is expected, rather than which factors
             come from which side.
         one_label_per_sequence: whether one label of a dynamic factor holds for a full sequence.
         shows_dynamic_numbers: whether continuous labels that change within a sequence describe it.

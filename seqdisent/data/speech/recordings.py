@@ -188,7 +188,7 @@ def recording_dataset(
 def _silence_above(frames: list[np.ndarray], bandwidth_hz: float) -> None:
     """Set the bands above a frequency to the floor, in place.
 
-    Resampling leaves no speech there, but traces by which microphones can be told apart.
+    Resampling leaves no speech there, but traces by which microphones can be distinguished.
     """
     above = np.flatnonzero(bandwidth_hz < vocoder.BAND_HZ)
     for found in frames:

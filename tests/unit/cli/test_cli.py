@@ -137,7 +137,7 @@ def test_a_bug_is_raised(error, monkeypatch):
     "error",
     [
         OSError(errno.ENOSPC, "No space left on device"),
-        PermissionError(errno.EACCES, "Permission denied", "/root/x"),
+        PermissionError(errno.EACCES, "Permission denied", "/data/x"),
         TrainingDiverged("loss is nan"),
         RunExists("folder holds a run"),
         AudioError("silence"),
