@@ -47,7 +47,9 @@ def test_a_report_of_other_weights_an_old_one_and_a_damaged_one_are_no_reports(c
     assert reports.find(OTHER) is not None
 
 
-def test_a_measurement_is_made_once_and_kept(monkeypatch) -> None:
+def test_a_measurement_is_made_once_and_kept(monkeypatch, tmp_path) -> None:
+    # A cache of its own: other tests measure controls of the same checkpoint.
+    monkeypatch.setenv("SEQDISENT_CACHE", str(tmp_path))
     steps: list[float] = []
     made = reports.measure(NAME, "shuffled", lambda share, words: steps.append(share))
     assert made.live and steps == sorted(steps) and 0 < steps[-1] < 1

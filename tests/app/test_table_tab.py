@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import BrowserContext, Page
 
 from demo.core import uploads
+from demo.core.upload_store import UploadStore
 from demo.tabs.upload.tab import UploadTab
 from tests.fixtures.browser import TIMEOUT_MS
 from tests.fixtures.tables import KNOWN, NAMES, PICTURES, frame, written
@@ -135,8 +136,8 @@ def ask(
     return report, Path(file["path"] if isinstance(file, dict) else file).read_bytes()
 
 
-def test_endpoint(client: Client, tmp_path: Path) -> None:
-    kept = len(uploads.STORE)
+def test_endpoint(client: Client, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "STORE", UploadStore())
     content = written(frame("air-quality", 5).rename(columns={"TEMP": "warm"}))
     report, file = ask(
         client, tmp_path, content, b=3, roles=json.dumps({"columns": {"TEMP": "warm"}})
@@ -148,7 +149,7 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
     assert report["warnings"] == [] and f"{KNOWN} test recordings" in report["outside"]
     assert set(report["error"]) == {"a_again", "b_again"} and len(report["map"]["static"]) == 2
     assert list(pd.read_csv(io.BytesIO(file)))[:3] == ["time", "clip", "PM2.5 (µg/m³)"]
-    assert len(uploads.STORE) == kept and json.dumps(report)
+    assert not len(uploads.STORE) and json.dumps(report)
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     assert not [
         path for path in folder.rglob("*") if path.is_file() and path.read_bytes() == content
@@ -170,12 +171,12 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_told(
-    client: Client, tmp_path: Path, content: bytes, more: dict, words: str
+    client: Client, tmp_path: Path, content: bytes, more: dict, words: str, monkeypatch
 ) -> None:
-    kept = len(uploads.STORE)
+    monkeypatch.setattr(uploads, "STORE", UploadStore())
     with pytest.raises(Exception, match=words):
         ask(client, tmp_path, content, **more)
-    assert len(uploads.STORE) == kept
+    assert len(uploads.STORE) == 0
 
 
 def test_only_what_was_uploaded_is_read(app_url: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, Page
 
 from demo.core import uploads
+from demo.core.upload_store import UploadStore
 from seqdisent.data.speech.voices_art import SPEAKERS, say
 from tests.fixtures.browser import SPEAKER, TIMEOUT_MS, spoken
 
@@ -154,8 +155,8 @@ def ask(
     return report, Path(file["path"] if isinstance(file, dict) else file)
 
 
-def test_endpoint(client: Client, tmp_path: Path) -> None:
-    kept = len(uploads.STORE)
+def test_endpoint(client: Client, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "STORE", UploadStore())
     report, file = ask(client, tmp_path, wav(spoken()), b=3, format="wav:b_like_a")
     samples, rate = sf.read(file)
     assert rate == RATE_HZ and len(samples) / rate == pytest.approx(report["seconds"], abs=0.05)
@@ -164,7 +165,7 @@ def test_endpoint(client: Client, tmp_path: Path) -> None:
     assert [len(report["nearest"][part]) for part in ("static", "dynamic")] == [5, 5]
     assert "says" in report["nearest"]["static"][0]["caption"] and len(report["map"]["static"]) == 2
     assert isinstance(report["warnings"], list) and "test recordings" in report["outside"]
-    assert len(uploads.STORE) == kept
+    assert len(uploads.STORE) == 0
 
 
 def test_neither_the_recording_nor_anything_of_it_stays_on_disk(
