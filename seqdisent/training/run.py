@@ -119,7 +119,14 @@ def train_and_save(
         model, _ = prune_codes(model.eval(), train)
         facts["prune_tolerance"] = TOLERANCE
     facts["torch"] = torch.__version__
-    made_by = {"name": name, "command": command, "seed": seed, **facts, **(record or {})}
+    made_by = {
+        "name": name,
+        "command": command,
+        "seed": seed,
+        **facts,
+        "train": asdict(task.train),
+        **(record or {}),
+    }
     # Modules annotate their attributes, which nn.Module hides from the type checker.
     saved = cast(SavedModel, model)
     save_checkpoint(folder, saved, kind=task.kind, recipe=made_by)
