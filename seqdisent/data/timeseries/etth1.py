@@ -1,10 +1,16 @@
 """ETTh1: loads and oil temperature of an electricity transformer, hourly, July 2016 to June 2018 (Zhou et al. 2021).
 
 A sequence is 28 days of six loads, a window a day; the target is each day's mean oil temperature, which no model sees.
-Twelve months are for training, four for validation, four for test, in order of time, as its authors split it; a
-sequence begins on every day of a split and ends in it. Loads of one winter do not predict the temperature of the next,
-so ``etth1-interleaved`` also tests on weeks between those of training. The released DBSE code pairs temperatures with
-other days; here both come from one table by one index.
+
+- ``etth1``: twelve months of thirty days for training, four for validation, four for test, in order of time, as its
+  authors split it; a sequence begins on every day of a split and ends in it.
+- ``etth1-interleaved`` also tests on weeks between those of training: loads of one winter do not predict the
+  temperature of the next.
+- ``etth1-published``: as in the released code of DBSE, the first 28 days of each calendar month; the six months of
+  2016 are test, the seventeen of 2017 and 2018 training and validation, shuffled 85/15 (the order is ours: theirs
+  depends on the state of a generator). It tests on 6 sequences and trains on 14.
+
+The released code pairs temperatures with other days; here both come from one table by one index.
 """
 
 from __future__ import annotations
@@ -37,6 +43,24 @@ INTERLEAVED: Runs = {
     "validation": tuple((at + 3 * DAYS, at + 4 * DAYS) for at in _TWENTY),
     "test": tuple((at + 4 * DAYS, at + 5 * DAYS) for at in _TWENTY),
 }
+
+
+def _published() -> Runs:
+    """The first 28 days of every month: those of 2016 are test, the others training and validation."""
+    first_day = np.datetime64("2016-07-01")
+    months = np.arange("2016-07", "2018-06", dtype="M8[M]")  # June 2018 ends after 26 days
+    starts = (months.astype("M8[D]") - first_day).astype(int)
+    tested = months < np.datetime64("2017-01")
+    shuffled = starts[~tested][np.random.RandomState(0).permutation((~tested).sum())]
+    train = int(0.85 * len(shuffled))
+    parts = {"train": shuffled[:train], "validation": shuffled[train:], "test": starts[tested]}
+    return {
+        split: tuple((start, start + DAYS) for start in sorted(part.tolist()))
+        for split, part in parts.items()
+    }
+
+
+PUBLISHED = _published()
 VARIABLES = (
     Variable("HUFL", "", 7.9377, 5.8127),
     Variable("HULL", "", 2.021, 2.0901),
@@ -44,6 +68,14 @@ VARIABLES = (
     Variable("MULL", "", 0.7462, 1.9264),
     Variable("LUFL", "", 2.7818, 1.0235),
     Variable("LULL", "", 0.7885, 0.6302),
+)
+PUBLISHED_VARIABLES = (
+    Variable("HUFL", "", 6.159, 7.5757),
+    Variable("HULL", "", 1.6608, 1.9504),
+    Variable("MUFL", "", 3.1373, 7.4494),
+    Variable("MULL", "", 0.2867, 1.7291),
+    Variable("LUFL", "", 3.0584, 1.1358),
+    Variable("LULL", "", 0.8974, 0.4825),
 )
 
 
@@ -74,6 +106,13 @@ INTERLEAVED_SPEC = replace(
     name="etth1-interleaved",
     title="Transformer ETTh1, splits interleaved",
     splits=_counts(INTERLEAVED),
+)
+PUBLISHED_SPEC = replace(
+    SPEC,
+    name="etth1-published",
+    title="Transformer ETTh1, published split",
+    splits=_counts(PUBLISHED),
+    variables=PUBLISHED_VARIABLES,
 )
 
 
@@ -111,4 +150,7 @@ def load_split(spec: DatasetSpec, runs: Runs, split: str, root: Root = None) -> 
 ETTH1 = DownloadedSource(SPEC, partial(load_split, SPEC, CHRONOLOGICAL), ready, get)
 ETTH1_INTERLEAVED = DownloadedSource(
     INTERLEAVED_SPEC, partial(load_split, INTERLEAVED_SPEC, INTERLEAVED), ready, get
+)
+ETTH1_PUBLISHED = DownloadedSource(
+    PUBLISHED_SPEC, partial(load_split, PUBLISHED_SPEC, PUBLISHED), ready, get
 )

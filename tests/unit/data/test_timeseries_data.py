@@ -24,10 +24,13 @@ FILES = {
     "air-quality-days": made.AIR,
     "etth1": "ETTh1.csv",
     "etth1-interleaved": "ETTh1.csv",
+    "etth1-published": "ETTh1.csv",
     "physionet2012": "physionet2012/set-a.tar.gz",
+    "physionet2012-published": "physionet2012/Outcomes-a.txt",
     "physionet2012-b": "physionet2012/Outcomes-b.txt",
     "physionet2012-c": "physionet2012/set-c.tar.gz",
 }
+PUBLISHED_STAYS = "physionet2012-published"
 FOUR = {"MAP": 80.0, "GCS": 9.0, "Temp": 36.0, "RespRate": 12.0}  # of ten variables: just enough
 # Set b holds one stay for each rule. The first has two values of an hour, slips, and another patient's heart.
 STAYS = {
@@ -182,7 +185,7 @@ def test_the_publishers_zip_in_a_zip_is_the_same(root, tmp_path):
 
 
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("name", ["etth1", "etth1-interleaved"])
+@pytest.mark.parametrize("name", ["etth1", "etth1-interleaved", "etth1-published"])
 def test_oil_temperatures_are_those_of_the_same_hours(name, split, root):
     """In this table a load is twice the oil temperature of its hour and three; others tell the day and the hour."""
     data = load_dataset(name, split, root)
@@ -202,6 +205,23 @@ def test_oil_temperatures_are_those_of_the_same_hours(name, split, root):
     others = [load_dataset(name, other, root).starts for other in SPLITS if other != split]
     held = {d for starts in others for start in starts for d in start + np.arange(28)}
     assert not held & {d for start in data.starts for d in start + np.arange(28)}
+
+
+def test_the_published_split_of_the_transformer_is_by_calendar_month(root):
+    starts = {split: load_dataset("etth1-published", split, root).starts for split in SPLITS}
+    assert (
+        starts["test"].astype("M8[M]").tolist()
+        == np.arange("2016-07", "2017-01", dtype="M8[M]").tolist()
+    )
+    others = np.sort(np.concatenate([starts["train"], starts["validation"]]))
+    assert (
+        others.astype("M8[M]").tolist() == np.arange("2017-01", "2018-06", dtype="M8[M]").tolist()
+    )
+    assert len(starts["train"]) == 14
+    for found in starts.values():
+        assert (found == found.astype("M8[M]")).all()  # a sequence begins on the first of its month
+    sources = load_dataset("etth1-published", "test", root).sources
+    assert len(np.unique(sources)) == 6
 
 
 def test_stays_become_hours_and_windows(root):
@@ -257,6 +277,43 @@ def test_stays_are_shared_out_once(root):
     assert (
         load_dataset("physionet2012-c", "test", root).static["outcome"] == -1
     ).all()  # nobody knows
+
+
+def test_the_published_split_of_stays_tests_the_first_fifth_of_record_ids(root):
+    record = {
+        split: [
+            int(title.split()[1]) for title in load_dataset(PUBLISHED_STAYS, split, root).titles
+        ]
+        for split in SPLITS
+    }
+    assert record["test"] == [2000, 2001, 2002, 2003]
+    assert sorted(record["train"] + record["validation"]) == list(range(2004, 2020))
+    assert len(record["train"]) == 12
+    # From the first measurement at 0:05 to the last at 43:05, without the last hour.
+    assert (load_dataset(PUBLISHED_STAYS, "test", root).steps == 11).all()
+
+
+def test_hours_are_counted_from_the_first_measurement(tmp_path):
+    text = (
+        measured(90, "HR", 80)
+        + measured(91, "MAP", 70)
+        + measured(150, "MAP", 80)
+        + measured(151, "MAP", 90)
+        + measured(275, "GCS", 9)
+    )
+    made.write_stays(tmp_path, "a", {7: stay(7, text), 8: stay(8, "")}, {7: 1, 8: 0})
+    files = tmp_path / "set-a.tar.gz", tmp_path / "Outcomes-a.txt"
+    found = physionet.parse(*files, "first measurement")
+    pressure = found["values"][0, :, physionet.COLUMNS.index("MAP")]
+    np.testing.assert_array_equal(pressure[:3], [75, 90, np.nan])
+    # The first minute and the incomplete last hour are in no hour.
+    assert found["hours"].tolist() == [3, 0]
+    assert np.isnan(found["pulse"]).all()
+    assert np.isnan(found["values"][0, :, physionet.COLUMNS.index("GCS")]).all()
+    admitted = physionet.parse(*files, "admission")
+    pressure = admitted["values"][0, :, physionet.COLUMNS.index("MAP")]
+    np.testing.assert_array_equal(pressure[:3], [np.nan, 70, 85])
+    assert admitted["hours"].tolist() == [5, 0]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
