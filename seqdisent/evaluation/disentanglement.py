@@ -6,7 +6,7 @@ Composite factors would count twice, so pass labels through :func:`independent_f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from seqdisent.evaluation.schema import (
     Mig,
     MigFactor,
     MultifactorSwap,
+    Rate,
 )
 from seqdisent.evaluation.statistics import success_rate
 
@@ -63,6 +64,7 @@ def dci(
     rows: int = 4000,
     bag: int = 600,
     jobs: int = 1,
+    rate: Callable[[np.ndarray], Rate] = success_rate,
 ) -> Dci:
     """Disentanglement, completeness and informativeness (Eastwood & Williams, ICLR 2018, section 2).
 
@@ -83,6 +85,7 @@ def dci(
         test_codes: ``[M, d]``.
         test_labels: int ``[M]`` for each of the same factors.
         blocks: parts of the code by name, ``{"static": slice(0, S), "dynamic": slice(S, S + D)}``.
+        rate: bool ``[M]`` -> the share of successes with its interval; by default rows are independent.
 
     Returns:
         The scores; by factor also ``majority`` (accuracy of the commonest training class), ``chance`` (1 / classes) and
@@ -123,7 +126,7 @@ def dci(
         columns.append(importance)
         classes, counts = np.unique(values, return_counts=True)
         factors[name] = DciFactor(
-            informativeness=success_rate(hits),
+            informativeness=rate(hits),
             majority=float(np.mean(test_labels[name] == classes[counts.argmax()])),
             chance=1 / len(classes),
             completeness=float(_concentration(importance)),
@@ -191,12 +194,40 @@ def mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> Mig:
     return Mig(float(np.mean([factor.gap for factor in factors.values()])), factors)
 
 
+def histogram_mig(codes: np.ndarray, labels: Labels, bins: int = 20) -> Mig:
+    """Mutual information gap by the estimator that published tables use (disentanglement_lib; Locatello et al., 2019).
+
+    As :func:`mig`, but every dimension is binned into ``bins`` of *equal width* between its extremes. An outlier then
+    decides the bins, and dimensions that differ in shape differ in bias; it is reported to be compared with papers.
+    The library takes 10,000 sequences of known factors, this function the ones that it is given.
+
+    Args and errors as of :func:`mig`.
+    """
+    codes = _check(codes, labels)
+    binned = [np.digitize(code, np.histogram_bin_edges(code, bins)[:-1]) for code in codes.T]
+    factors: dict[str, MigFactor] = {}
+    # Imported here, when it is first needed: it takes seconds, which the app would wait for at its start.
+    from sklearn.metrics import mutual_info_score
+
+    for name, values in labels.items():
+        entropy = mutual_info_score(values, values)
+        if entropy == 0:
+            raise ValueError(f"factor {name!r} has one value only: its entropy is 0")
+        share = np.array([mutual_info_score(values, code) for code in binned]) / entropy
+        second, most = np.sort(share)[-2:]
+        factors[name] = MigFactor(
+            gap=float(most - second), dimension=int(share.argmax()), information=float(most)
+        )
+    return Mig(float(np.mean([factor.gap for factor in factors.values()])), factors)
+
+
 def multifactor_swap(
     predicted: Mapping[str, Labels],
     source: Labels,
     donor: Labels,
     swapped: Mapping[str, Collection[str]],
     classes: Mapping[str, int],
+    rate: Callable[[np.ndarray], Rate] = success_rate,
 ) -> MultifactorSwap:
     """Multi-factor swap score of the MSD benchmark (Barami, Berman et al., NeurIPS 2025), from a judge's predictions.
 
@@ -220,6 +251,7 @@ def multifactor_swap(
         source, donor: factor -> true class of each pair's two sequences, int ``[n]``.
         swapped: intervention -> factors whose code came from the donor; the others should stay.
         classes: number of classes of each factor to score; other factors are ignored.
+        rate: bool ``[n]`` -> the share of successes with its interval; by default pairs are independent.
 
     Returns:
         The score, with those of ``chance`` (a judge that guesses uniformly) and of a ``perfect`` model on these pairs
@@ -249,8 +281,8 @@ def multifactor_swap(
         for factor, n in classes.items():
             role: Role = "swapped" if factor in swapped[name] else "stays"
             right = donor[factor] if role == "swapped" else source[factor]
-            matches = success_rate(seen[factor] == source[factor])
-            follows = success_rate(seen[factor] == right)
+            matches = rate(seen[factor] == source[factor])
+            follows = rate(seen[factor] == right)
             interventions[name][factor] = InterventionScore(role, follows, matches, 1 / n)
             target = 1 / n if role == "swapped" else 1.0
             score[role].append(abs(matches.value - target))

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from seqdisent.errors import SeqdisentError
 from seqdisent.evaluation.schema_1 import upgraded
+from seqdisent.evaluation.schema_2 import with_differing_pairs
 
 SCHEMA_VERSION = 2
 
@@ -62,9 +63,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Rate(Estimate):
-    """A proportion of ``n`` independent trials with its 95 % Wilson interval."""
+    """A proportion of trials with its 95 % interval.
+
+    Args:
+        n: trials.
+        sources: independent sources behind them (speakers, characters), which the interval resamples; of pairs those
+            of the side with fewer. 0 if the interval takes trials as independent (Wilson), as in older reports.
+    """
 
     n: int = 0
+    sources: int = 0
 
 
 def rounded(value: float | None, digits: int = 4) -> float | None:
@@ -289,9 +297,10 @@ class JudgeScore:
         disagreement: share in which the most likely class differs from that on the real sequence that the kept
             code comes from.
         kl_nats: mean KL(real || generated) of the judge's two predictions.
-        kept: how often the judge sees the value of the sequence that the kept code comes from.
-        off_target: how often it sees the value of the sequence whose code was replaced.
-        kept_where_different: ``kept`` among the pairs whose two values differ.
+        kept: how often the judge predicts the value of the sequence that the factor's code comes from; of swaps, over
+            the pairs whose two values differ, so that a code that is ignored does not count as kept.
+        off_target: how often it predicts the value of the sequence whose code was replaced; of swaps, over the same
+            pairs.
     """
 
     chance: float
@@ -302,7 +311,6 @@ class JudgeScore:
     kl_nats: float | None = None
     kept: Rate | None = None
     off_target: Rate | None = None
-    kept_where_different: Rate | None = None
 
 
 @dataclass(frozen=True)
@@ -342,8 +350,10 @@ class Swaps:
 
     Args:
         swap: static code of B, dynamic code of A.
-        all_kept: how often a swap keeps every factor.
-        all_kept_chance: the same for random guesses.
+        all_kept: how often a swap keeps every factor, over the pairs that differ in all of ``differ_in``.
+        all_kept_chance: the same for independent random guesses of the classes of these factors.
+        differ_in: the factors in which those pairs differ; empty in older reports, where ``all_kept`` was over random
+            pairs, which agree in some factors by chance.
         static_sampled: dynamic code of A, static code from the prior.
         dynamics_sampled: static code of B, dynamic code from the prior.
         multifactor: None if a label is missing.
@@ -358,6 +368,7 @@ class Swaps:
     static_sampled: dict[str, JudgeScore]
     dynamics_sampled: dict[str, JudgeScore]
     multifactor: MultifactorSwap | None = None
+    differ_in: tuple[str, ...] = ()
 
     def other_sampled(self, factor: str) -> JudgeScore:
         """The scores of a factor where its own code was kept and the other one was sampled."""
@@ -590,7 +601,10 @@ class CodeDiagnostics:
 
     Args:
         kl_nats: divergence from the prior, summed over a sequence.
-        active_units: units whose posterior mean varies (Burda et al., 2016).
+        units: dimensions; of a pruned dynamic code those of all steps together, which are pruned as one code.
+        active_units: dimensions in which the posterior mean varies (Burda et al., 2016); of a pruned code directions,
+            since every dimension of it is a mixture of them.
+        pruned: whether ``active_units`` counts directions.
         kl_nats_by_step: of the dynamic code, for each step; empty for the static code.
     """
 
@@ -599,6 +613,7 @@ class CodeDiagnostics:
     active_units: int
     collapsed: bool
     kl_nats_by_step: tuple[Number, ...] = ()
+    pruned: bool = False
 
 
 @dataclass(frozen=True)
@@ -650,10 +665,17 @@ class Mig:
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """DCI and MIG over the dimensions of both codes."""
+    """DCI and MIG over the dimensions of both codes.
+
+    Args:
+        mig: with bins of equal counts.
+        histogram_mig: by the estimator of disentanglement_lib, 20 bins of equal width, as in published tables; None in
+            older reports.
+    """
 
     dci: Dci
     mig: Mig
+    histogram_mig: Mig | None = None
 
 
 @dataclass(frozen=True)
@@ -785,14 +807,16 @@ class Report:
             raise ReportError(f"expected an object, got {type(data).__name__}")
         version = data.get("schema_version", 1)
         if version == SCHEMA_VERSION:
-            return from_plain(cls, data)
+            converted = with_differing_pairs(data)
+            report = from_plain(cls, converted)
+            return report if converted is data else report.with_summary()
         if version != 1:
             raise ReportError(
                 f"the report has schema {version!r} and this version of seqdisent reads schemas 1 and "
                 f"{SCHEMA_VERSION}; install a newer version"
             )
         try:
-            converted = upgraded(data)
+            converted = with_differing_pairs(upgraded(data))
         except (KeyError, TypeError, AttributeError) as error:
             raise ReportError(f"the report of schema 1 is damaged: {error!r}") from error
         return from_plain(cls, converted).with_summary()

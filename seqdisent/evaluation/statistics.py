@@ -113,6 +113,81 @@ class Bootstrap:
         return Estimate(found.value, rate.low, rate.high)
 
 
+class ClusterBootstrap:
+    """Intervals of success rates of trials that share sources: sequences of one speaker, swaps of one character.
+
+    A trial is one sequence, or a pair of two. Sources are resampled, and a trial counts as often as its source was
+    chosen; a pair of two sources counts the product of both (the pigeonhole bootstrap: Owen, 2007, Annals of Applied
+    Statistics 1, 386-411). Every source can be on either side of a pair, so both sides share one resample; this also
+    holds a source's success on one side that goes with its success on the other (jointly exchangeable arrays: Davezies
+    et al., 2021, Annals of Statistics 49, 845-862).
+
+    Few sources: a resample of G sources varies less than G new ones would, and how much they vary is uncertain. So the
+    bootstrap's variance is multiplied by G / (G - 1), the rate's effective number of trials is p (1 - p) / variance,
+    reduced by the squared ratio of the normal to Student's quantile of G - 1 degrees of freedom, and the interval is
+    the exact (Clopper-Pearson) one for that number (Korn and Graubard, 1998, Survey Methodology 24, 193-201). G is that
+    of the side with fewer sources. Where all trials succeed or all fail nothing varies, and G is the number of trials.
+
+    Simulated coverage of 800 swaps whose success depends on both speakers, of nominal 95 %: 93 to 99 % with 6 speakers
+    (a Wilson interval over swaps: 20 to 47 %; an interval between quantiles of the resamples 74 to 99 %), 95 to 99 %
+    with 12, 97 to 99 % with 48. Without any dependence it is up to twice too wide: more than 99 %.
+
+    Args:
+        sides: the source of each trial, ``[n]``; two for pairs.
+        draws: resamples.
+    """
+
+    def __init__(self, *sides: np.ndarray, draws: int = 1000, seed: int = 0) -> None:
+        units, index = np.unique(np.stack(sides), return_inverse=True)
+        self.sides = index.reshape(len(sides), -1)
+        rng = np.random.default_rng(seed)
+        counts = rng.multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws)
+        self.weights = counts[:, self.sides[0]].astype(np.float32)
+        for number in range(1, len(sides)):
+            # A pair within one source counts as often as the source.
+            apart = self.sides[number] != self.sides[0]
+            self.weights[:, apart] *= counts[:, self.sides[number][apart]]
+
+    def rate(self, hits: np.ndarray, chosen: np.ndarray | None = None) -> Rate:
+        """The share of successes with its 95 % interval; without an interval if there is one source only.
+
+        Args:
+            hits: bool ``[n]``.
+            chosen: the trials that count, bool ``[n]``; all by default.
+        """
+        rows = np.arange(len(hits)) if chosen is None else np.flatnonzero(chosen)
+        if not len(rows):
+            return Rate(math.nan, math.nan, math.nan, 0)
+        success = hits[rows].astype(np.float32)
+        value = float(success.mean(dtype=float))
+        sources = min(len(np.unique(side[rows])) for side in self.sides)
+        if sources == 1:
+            return Rate(value, math.nan, math.nan, len(rows), sources)
+        weights = self.weights[:, rows]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            drawn = (weights @ success) / weights.sum(1)
+        variance = float(np.nanvar(drawn)) * sources / (sources - 1)
+        trials = _effective_trials(value, variance, len(rows), sources)
+        low, high = _exact_interval(value * trials, trials)
+        return Rate(value, low, high, len(rows), sources)
+
+
+def _effective_trials(value: float, variance: float, trials: int, sources: int) -> float:
+    """How many independent trials are as informative, with a reduction for few sources (Korn and Graubard, 1998)."""
+    if value in (0.0, 1.0) or variance == 0:
+        return min(trials, sources)
+    quantile_ratio = stats.norm.ppf(QUANTILES[1]) / stats.t.ppf(QUANTILES[1], sources - 1)
+    return min(trials, value * (1 - value) / variance * float(quantile_ratio) ** 2)
+
+
+def _exact_interval(successes: float, trials: float) -> tuple[float, float]:
+    """The Clopper-Pearson interval; numbers need not be whole."""
+    failures = trials - successes
+    low = stats.beta.ppf(QUANTILES[0], successes, failures + 1) if successes > 0 else 0.0
+    high = stats.beta.ppf(QUANTILES[1], successes + 1, failures) if failures > 0 else 1.0
+    return float(low), float(high)
+
+
 def label_shuffles(source: np.ndarray, labels: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Row permutations ``[draws, N]`` under which ``labels[rows]`` are equally likely if codes contain no information.
 

@@ -1,11 +1,13 @@
 """Swap and sample, scored by a judge (protocols of Li and Mandt, 2018, and of Berman et al., 2024).
 
 Every score is reported with chance, its off-target counterpart, and the judge's accuracy on real sequences and on
-reconstructions.
+reconstructions. A swap of two sequences that agree in a factor shows nothing about it, so swaps are scored over the
+pairs that differ. Intervals resample sources (:class:`~seqdisent.evaluation.statistics.ClusterBootstrap`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +21,7 @@ from seqdisent.evaluation.disentanglement import independent_factors, multifacto
 from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.progress import Progress
 from seqdisent.evaluation.schema import InceptionScore, JudgeScore, MultifactorSwap, Rate, Swaps
-from seqdisent.evaluation.statistics import success_rate
+from seqdisent.evaluation.statistics import ClusterBootstrap
 from seqdisent.modalities import modality_of
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
@@ -36,10 +38,15 @@ SAMPLED_KIND = {STATIC_SAMPLED: "static", DYNAMICS_SAMPLED: "dynamic"}
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows of sequences A and B, each ``[pairs]``; static factors come from B, dynamic ones from A."""
+    """Rows of sequences A and B, each ``[pairs]``; static factors come from B, dynamic ones from A.
+
+    Args:
+        sources: of all sequences, ``[N]`` (:func:`independent_sources`).
+    """
 
     a: np.ndarray
     b: np.ndarray
+    sources: np.ndarray
 
     def donor(self, factor: Factor) -> np.ndarray:
         """Rows of the sequence whose value a swap should show."""
@@ -48,6 +55,25 @@ class Pairs:
     def other(self, factor: Factor) -> np.ndarray:
         """Rows of the other sequence."""
         return self.a if factor.kind == "static" else self.b
+
+    def differ(self, labels: np.ndarray) -> np.ndarray:
+        """Whether the two values of a pair are known and differ, bool ``[pairs]``, of labels ``[N]``."""
+        a, b = labels[self.a], labels[self.b]
+        return (a != b) & (a >= 0) & (b >= 0)
+
+
+def independent_sources(data: SequenceDataset) -> np.ndarray:
+    """What sequences are independent of, int ``[N]``: who they are of where the data declare it, else their sources.
+
+    Several recordings of one speaker are not independent, although each is a source of its own
+    (:attr:`seqdisent.spec.DatasetSpec.identity`).
+    """
+    if not data.spec.identity:
+        return np.unique(data.sources, return_inverse=True)[1]
+    labels = np.stack([data.static[name] for name in data.spec.identity], 1)
+    unknown = (labels < 0).any(1)
+    keys = np.column_stack([labels, np.where(unknown, data.sources, -1)])
+    return np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def random_pairs(n: int, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,8 +100,10 @@ def judge_real(
 def judge_accuracy(real: Predictions, data: SequenceDataset) -> dict[str, Rate]:
     """The judge's accuracy on real sequences, for each factor."""
     truth = data.sequence_labels()
+    bootstrap = ClusterBootstrap(independent_sources(data))
     return {
-        name: _accuracy(probability.argmax(1), truth[name]) for name, probability in real.items()
+        name: _accuracy(probability.argmax(1), truth[name], bootstrap)
+        for name, probability in real.items()
     }
 
 
@@ -92,41 +120,81 @@ def swap_report(
 ) -> Swaps:
     """Score reconstructions, swaps and samples of random pairs.
 
-    For each pair the static code of B is combined with the dynamic code of A. A factor is *kept* if the judge
-    predicts its donor's value (B's for static factors, A's for dynamic ones); *off target* counts, over the pairs
-    whose two values differ, how often it predicts the other sequence's value instead.
+    For each pair the static code of B is combined with the dynamic code of A. Over the pairs whose two values of a
+    factor differ, the factor is *kept* if the judge predicts its donor's value (B's for static factors, A's for dynamic
+    ones), and *off target* if it predicts the other sequence's. Pairs that agree would count a code that is ignored as
+    kept.
+
+    ``all_kept`` is over the pairs that differ in *every* factor that a swap exchanges (:func:`exchanged_factors`): over
+    pairs that differ in at least one static and one dynamic factor, a model that loses the direction would still keep
+    everything in the pairs of one direction. All factors with a known label must be kept, combinations too.
 
     Args:
         latents: posterior means of ``data``.
         real: :func:`judge_real` of ``data``; only the factors in it are scored.
     """
-    rows = Pairs(*random_pairs(len(data), pairs, seed))
+    rows = Pairs(*random_pairs(len(data), pairs, seed), independent_sources(data))
     factors = [f for f in data.spec.factors if f.name in real]
     truth = {name: labels for name, labels in data.sequence_labels().items() if name in real}
     predicted = _predictions(subject, judge, data, latents, factors, rows, seed, progress)
     classes = {what: _classes(found) for what, found in predicted.items()}
+    of_a = ClusterBootstrap(rows.sources[rows.a])
+    of_pair = ClusterBootstrap(rows.sources[rows.a], rows.sources[rows.b])
 
     swap: dict[str, JudgeScore] = {}
     for factor in factors:
-        scored = _scored(predicted[SWAP], factor, rows.donor(factor), real, truth)
-        swap[factor.name] = _with_off_target(scored, classes[SWAP], factor, rows, truth)
+        scored = _scored(predicted[SWAP], factor, rows.donor(factor), real, truth, of_pair)
+        swap[factor.name] = _where_different(scored, classes[SWAP], factor, rows, truth, of_pair)
+    exchanged = exchanged_factors(truth)
+    differ = [rows.differ(truth[name]) for name in exchanged]
+    in_all = np.all(differ, axis=0) if differ else np.zeros(pairs, bool)
     return Swaps(
         pairs=pairs,
         seed=seed,
         reconstruction={
-            f.name: _scored(predicted[RECONSTRUCTION], f, rows.a, real, truth) for f in factors
+            f.name: _scored(predicted[RECONSTRUCTION], f, rows.a, real, truth, of_a)
+            for f in factors
         },
         swap=swap,
-        all_kept=success_rate(_all_kept(classes[SWAP], factors, rows, truth)),
-        all_kept_chance=_joint_chance(factors, truth),
+        all_kept=of_pair.rate(_all_kept(classes[SWAP], factors, rows, truth), in_all),
+        all_kept_chance=math.prod(1 / len(data.spec.factor(name).classes) for name in exchanged),
         static_sampled={
             f.name: _sampled(predicted, STATIC_SAMPLED, f, rows, real, truth) for f in factors
         },
         dynamics_sampled={
             f.name: _sampled(predicted, DYNAMICS_SAMPLED, f, rows, real, truth) for f in factors
         },
-        multifactor=_multifactor(classes, truth, factors, rows),
+        multifactor=_multifactor(classes, truth, factors, rows, of_pair),
+        differ_in=tuple(exchanged),
     )
+
+
+def exchanged_factors(labels: Labels) -> list[str]:
+    """The factors in which a pair must differ so that its swap exchanges everything.
+
+    Left out are combinations of others (an action is a motion in a direction) and what another factor determines (a
+    speaker's sex): two speakers of one sex differ as speakers.
+
+    Args:
+        labels: int ``[N]`` for each factor; sequences with a missing label are left out.
+    """
+    known = np.all([values >= 0 for values in labels.values()], axis=0)
+    if not known.any():
+        return []
+    complete = {name: values[known] for name, values in labels.items()}
+    names = independent_factors(complete)
+    size = {name: _combinations(complete[name]) for name in names}
+
+    def determined(name: str) -> bool:
+        finer = [other for other in names if size[other] > size[name]]
+        return any(_combinations(complete[name], complete[other]) == size[other] for other in finer)
+
+    return [name for name in names if not determined(name)]
+
+
+def _combinations(*labels: np.ndarray) -> int:
+    """How many combinations of values of labels ``[N]`` occur."""
+    return len(np.unique(np.stack(labels), axis=1).T)
 
 
 def _predictions(
@@ -180,7 +248,12 @@ def _classes(predictions: Predictions) -> Labels:
 
 
 def _scored(
-    predicted: Predictions, factor: Factor, donor: np.ndarray, real: Predictions, truth: Labels
+    predicted: Predictions,
+    factor: Factor,
+    donor: np.ndarray,
+    real: Predictions,
+    truth: Labels,
+    bootstrap: ClusterBootstrap,
 ) -> JudgeScore:
     """Scores of a factor whose code comes from the sequences ``donor``."""
     name = factor.name
@@ -192,22 +265,25 @@ def _scored(
         h_y_given_x=scores.h_y_given_x,
         disagreement=disagreement(predicted[name], real[name][donor]),
         kl_nats=divergence_nats(predicted[name], real[name][donor]),
-        kept=_accuracy(predicted[name].argmax(1), truth[name][donor]),
+        kept=_accuracy(predicted[name].argmax(1), truth[name][donor], bootstrap),
     )
 
 
-def _with_off_target(
-    scored: JudgeScore, classes: Labels, factor: Factor, rows: Pairs, truth: Labels
+def _where_different(
+    scored: JudgeScore,
+    classes: Labels,
+    factor: Factor,
+    rows: Pairs,
+    truth: Labels,
+    bootstrap: ClusterBootstrap,
 ) -> JudgeScore:
     """With the scores of a swap over the pairs whose values differ."""
-    donor = truth[factor.name][rows.donor(factor)]
-    other = truth[factor.name][rows.other(factor)]
-    seen = classes[factor.name]
-    differ = (donor != other) & (donor >= 0) & (other >= 0)
+    labels, predicted = truth[factor.name], classes[factor.name]
+    differ = rows.differ(labels)
     return replace(
         scored,
-        off_target=_accuracy(seen[differ], other[differ]),
-        kept_where_different=_accuracy(seen[differ], donor[differ]),
+        kept=bootstrap.rate(predicted == labels[rows.donor(factor)], differ),
+        off_target=bootstrap.rate(predicted == labels[rows.other(factor)], differ),
     )
 
 
@@ -225,15 +301,18 @@ def _sampled(
     leak of that other code.
     """
     name = factor.name
+    # The one sequence that such a sample is made from.
+    given = rows.donor(factor) if SAMPLED_KIND[what] != factor.kind else rows.other(factor)
+    bootstrap = ClusterBootstrap(rows.sources[given])
     if SAMPLED_KIND[what] != factor.kind:
-        return _scored(predicted[what], factor, rows.donor(factor), real, truth)
+        return _scored(predicted[what], factor, given, real, truth, bootstrap)
     scores = inception(predicted[what][name])
     return JudgeScore(
         chance=1 / len(factor.classes),
         inception_score=scores.inception_score,
         h_y=scores.h_y,
         h_y_given_x=scores.h_y_given_x,
-        off_target=_accuracy(predicted[what][name].argmax(1), truth[name][rows.other(factor)]),
+        off_target=_accuracy(predicted[what][name].argmax(1), truth[name][given], bootstrap),
     )
 
 
@@ -247,7 +326,11 @@ def _all_kept(classes: Labels, factors: Sequence[Factor], rows: Pairs, truth: La
 
 
 def _multifactor(
-    classes: dict[str, Labels], truth: Labels, factors: Sequence[Factor], rows: Pairs
+    classes: dict[str, Labels],
+    truth: Labels,
+    factors: Sequence[Factor],
+    rows: Pairs,
+    bootstrap: ClusterBootstrap,
 ) -> MultifactorSwap | None:
     """Both exchanges with A as the source and B as the donor, over factors that are not combinations of others."""
     names = independent_factors(truth)
@@ -265,19 +348,13 @@ def _multifactor(
         {name: truth[name][rows.b] for name in names},
         swapped,
         {f.name: len(f.classes) for f in chosen},
+        bootstrap.rate,
     )
 
 
-def _accuracy(seen: np.ndarray, truth: np.ndarray) -> Rate:
+def _accuracy(predicted: np.ndarray, truth: np.ndarray, bootstrap: ClusterBootstrap) -> Rate:
     """How often two labels agree, where the true one is not missing."""
-    known = truth >= 0
-    return success_rate(seen[known] == truth[known])
-
-
-def _joint_chance(factors: Sequence[Factor], truth: Labels) -> float:
-    """How often a random guess gets every factor right: one in the number of combinations that occur."""
-    combinations = np.unique(np.stack([truth[f.name] for f in factors], 1), axis=0)
-    return 1 / len(combinations)
+    return bootstrap.rate(predicted == truth, truth >= 0)
 
 
 def disagreement(predicted: np.ndarray, real: np.ndarray) -> float:

@@ -10,7 +10,16 @@ from seqdisent.evaluation.sections.base import Context, Section
 
 
 def _measure(context: Context, report: Report) -> Report:
-    return replace(report, diagnostics=diagnose(context.codes.test))
+    return replace(report, diagnostics=diagnose(context.codes.test, _pruned(context)))
+
+
+def _pruned(context: Context) -> tuple[str, ...]:
+    """The codes of the model that were pruned; those of a control were not."""
+    if context.control is not None:
+        return ()
+    config = context.model.config
+    ranks = {"static": config.static_rank, "dynamic": config.dynamic_rank}
+    return tuple(code for code, rank in ranks.items() if rank)
 
 
 DIAGNOSTICS = Section("diagnostics", _measure)

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 
 from seqdisent.evaluation.codes import Codes
-from seqdisent.evaluation.disentanglement import dci, independent_factors, mig
+from seqdisent.evaluation.disentanglement import dci, histogram_mig, independent_factors, mig
 from seqdisent.evaluation.schema import Disentanglement, Report
 from seqdisent.evaluation.sections.base import Context, Section
 from seqdisent.evaluation.splits import Splits, first_labels, share_a_class
+from seqdisent.evaluation.statistics import ClusterBootstrap
+from seqdisent.evaluation.swap import independent_sources
 
 
 def _measure(context: Context, report: Report) -> Report:
@@ -24,9 +26,11 @@ def _measure(context: Context, report: Report) -> Report:
     static, dynamic = test.mean.static.shape[1], test.mean.dynamic.shape[2]
     blocks = {"static": slice(0, static), "dynamic": slice(static, static + dynamic)}
     codes = _joined(test)
+    rate = ClusterBootstrap(independent_sources(context.test)).rate
     found = Disentanglement(
-        dci=dci(_joined(train), train_labels, codes, test_labels, blocks=blocks),
+        dci=dci(_joined(train), train_labels, codes, test_labels, blocks=blocks, rate=rate),
         mig=mig(codes, test_labels),
+        histogram_mig=histogram_mig(codes, test_labels),
     )
     return replace(report, disentanglement=found)
 

@@ -26,7 +26,9 @@ from seqdisent.evaluation.statistics import success_rate
 from seqdisent.evaluation.swap import (
     disagreement,
     divergence_nats,
+    exchanged_factors,
     inception,
+    independent_sources,
     judge_real,
     random_pairs,
     swap_report,
@@ -92,13 +94,57 @@ def test_swap_report_of_an_oracle_and_of_a_leaky_model(leak):
         if factor.kind == "static" or not leak:
             assert swap.kept.value == 1 and swap.off_target.value == 0
         else:  # the action comes from the static donor: lost exactly where the two differ
-            assert swap.kept_where_different.value == 0 and swap.off_target.value == 1
-    joint = scores.all_kept.value
-    assert joint == 1 if not leak else joint < 0.3
+            assert swap.kept.value == 0 and swap.off_target.value == 1
+        assert swap.kept.n == swap.off_target.n < scores.pairs
+        assert 200 < swap.kept.sources < len(np.unique(DATA.sources))  # of 296, those in such pairs
+    assert scores.differ_in == ("skin", "pants", "top", "hair", "motion", "direction")
+    assert scores.all_kept.value == (0 if leak else 1)
+    assert 60 < scores.all_kept.n < 150
+    assert scores.all_kept_chance == pytest.approx(6.0**-4 / 9)
     assert scores.static_sampled["action"].kept.value == (
         1 if not leak else pytest.approx(0.1, abs=0.15)
     )
     assert scores.dynamics_sampled["hair"].kept.value == 1
+
+
+def test_a_decoder_that_ignores_the_static_code_scores_chance():
+    class Ignored(Oracle):
+        def decode(self, codes: Latents) -> Latents:
+            return Latents(torch.zeros_like(codes.static), codes.dynamic)
+
+    oracle = Ignored(DATA)
+    scores = swap_report(
+        oracle, oracle, DATA, oracle.latents(DATA), oracle.real(DATA), pairs=500, seed=1
+    )
+    for name in oracle.static_names:
+        score = scores.swap[name]
+        assert score.kept.low < score.chance < score.kept.high
+    assert scores.swap["action"].kept.value == 1
+    assert scores.all_kept.value == pytest.approx(0, abs=0.03)
+
+
+def test_pairs_differ_in_what_no_other_factor_determines():
+    speaker = np.repeat(np.arange(6), 10)
+    digit = np.tile(np.arange(10), 6)
+    labels = {"speaker": speaker, "sex": speaker % 2, "digit": digit, "pair": speaker * 10 + digit}
+    assert exchanged_factors(labels) == ["speaker", "digit"]
+    assert exchanged_factors({**labels, "digit": np.zeros(60, int)}) == ["pair"]
+    missing = {"speaker": np.where(speaker < 1, -1, speaker), "digit": digit}
+    assert exchanged_factors(missing) == ["speaker", "digit"]
+    assert exchanged_factors({"speaker": np.full(60, -1), "digit": digit}) == []
+
+
+def test_sources_are_speakers_where_speakers_repeat():
+    assert np.array_equal(
+        independent_sources(DATA), np.unique(DATA.sources, return_inverse=True)[1]
+    )
+    spec = replace(DATA.spec, identity=("hair",))
+    hair = DATA.static["hair"].copy()
+    assert np.array_equal(independent_sources(replace(DATA, spec=spec)), hair)
+    hair[:9] = -1  # who these are of is unknown: each source stays apart
+    unknown = replace(DATA, spec=spec, static={**DATA.static, "hair": hair})
+    expected = len(np.unique(hair[9:])) + len(np.unique(DATA.sources[:9]))
+    assert len(np.unique(independent_sources(unknown))) == expected
 
 
 def test_wilson_interval():
