@@ -39,7 +39,7 @@ def swap(checkpoint: str, a: int, b: int, format: str = "") -> tuple[dict[str, A
     """Exchange the static codes of two test sequences.
 
     Args:
-        checkpoint: name of a checkpoint, for example "dbse-sprites".
+        checkpoint: name of a checkpoint, for example "vast-sprites".
         a: position of the first sequence in the test split, from 0.
         b: position of the second sequence.
         format: of pictures "webp" (also if ""), "gif" or "mp4" (the 2x2: A, A moves like B, B moves like A, B),
@@ -248,7 +248,7 @@ def voice(
     """An uploaded recording: as the model sees it, compared with test recordings, and swapped with one of them.
 
     Args:
-        checkpoint: name of a checkpoint of sound, for example "dbse-voices".
+        checkpoint: name of a checkpoint of sound, for example "vast-voices".
         file: WAV, FLAC, OGG, MP3 or what else libsndfile reads, up to 25 MB. It is deleted when it was read.
         b: position of the test recording to swap with, from 0. The file is A.
         format: "wav", "wav:" and a clip's name, or "png", as of /swap.
@@ -280,7 +280,7 @@ def table(
     """An uploaded table: as the model sees it, compared with test sequences, and swapped with one of them.
 
     Args:
-        checkpoint: name of a checkpoint of series, for example "dbse-waves".
+        checkpoint: name of a checkpoint of series, for example "vast-waves".
         file: CSV or other text, a row a time, up to 25 MB. It is deleted when it was read.
         b: position of the test sequence to swap with, from 0. The table is A.
         roles: what the columns are, where their names do not say; a JSON object with any of "time" (a column, or a list

@@ -12,7 +12,7 @@ from seqdisent.data import dataset_outline
 
 NO_CHECKPOINT = (
     "### No checkpoint yet\nThe checkpoints folder holds no model. Train one with "
-    "`seqdisent train dbse-sprites`, or start the app with `--checkpoints FOLDER`."
+    "`seqdisent train vast-sprites`, or start the app with `--checkpoints FOLDER`."
 )
 
 

@@ -1,7 +1,7 @@
 """seqdisent: sequential disentanglement that is measured, not claimed.
 
 >>> import seqdisent
->>> model, spec = seqdisent.load_checkpoint("dbse-sprites")
+>>> model, spec = seqdisent.load_checkpoint("vast-sprites")
 >>> clips = seqdisent.load_dataset("sprites", "test")[:2]
 >>> a, b = (model.encode(x[None], sample=False).latents for x in clips.x)
 >>> a_moves_like_b = model.decode(model.swap(a, b)[1])

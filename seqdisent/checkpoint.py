@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,6 +28,7 @@ from seqdisent.spec import DatasetSpec
 from seqdisent.version import __version__
 
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
+OLD_PREFIX, NEW_PREFIX = "dbse-", "vast-"
 # A judge is a checkpoint of another kind: it is loaded by seqdisent.evaluation.judge.
 JUDGE = "judge"
 
@@ -63,7 +64,7 @@ def load_checkpoint(
     """A trained model in evaluation mode, and the spec of the data it was trained on.
 
     Args:
-        name_or_path: a name in the checkpoints folder (``"dbse-sprites"``), or a folder.
+        name_or_path: a name in the checkpoints folder (``"vast-sprites"``), or a folder.
 
     Raises:
         CheckpointError: if it is missing, damaged, of another kind or schema.
@@ -184,12 +185,37 @@ def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
     path = Path(name_or_path)
     folder = path if (path / CONFIG).is_file() else checkpoints_root() / path
     if not (folder / CONFIG).is_file():
-        known = ", ".join(list_checkpoints()) or "none"
+        known = list_checkpoints()
+        hint = renaming_hint(str(name_or_path), known)
+        if hint:
+            raise CheckpointError(f"no checkpoint {str(name_or_path)!r}: {hint}")
         raise CheckpointError(
             f"no checkpoint {str(name_or_path)!r}: neither a folder with {CONFIG} nor one of those in "
-            f"{checkpoints_root()} ({known})"
+            f"{checkpoints_root()} ({', '.join(known) or 'none'})"
         )
     return folder, _read_json(folder / CONFIG)
+
+
+def renamed(name: str, known: Collection[str]) -> str | None:
+    """The present name of a recipe or checkpoint that was called ``name``; None if it was not renamed.
+
+    Until version 0.1 our method, VAST, was an option of DBSE and its checkpoints and recipes were called after DBSE.
+
+    Args:
+        known: the present names.
+    """
+    if name in known or not name.startswith(OLD_PREFIX):
+        return None
+    present = NEW_PREFIX + name.removeprefix(OLD_PREFIX)
+    return present if present in known else None
+
+
+def renaming_hint(name: str, known: Collection[str]) -> str:
+    """One sentence about where ``name`` is now, for messages; empty if it was not renamed."""
+    present = renamed(name, known)
+    if present is None:
+        return ""
+    return f"renamed to {present}, since it is not the published DBSE but our own method, VAST"
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Versions of ``config.json``: what each holds, and how an older one becomes the present one.
 
-Schema 2 has every key written. Schema 1 left out the keys that were added after a checkpoint was saved; they are
-filled here with the values that had their effect at that time. The tables of schema 1 are frozen: they describe files
-that exist, not the present dataclasses. Whoever adds, renames or removes a key of a config raises
-:data:`SCHEMA_VERSION` and adds one step to :data:`STEPS`.
+Schema 3 has the options of our own method in a model of its own, ``vast``; in schema 2 they were options of ``dbse``,
+and some of every model. Since schema 2 every key is written. Schema 1 left out the keys that were added after a
+checkpoint was saved; they are filled here with the values that had their effect at that time. The tables of older
+schemas are frozen: they describe files that exist, not the present dataclasses. Whoever adds, renames or removes a key
+of a config raises :data:`SCHEMA_VERSION` and adds one step to :data:`STEPS`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from seqdisent.errors import SeqdisentError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SECTIONS = ("model", "config", "dataset", "normaliser", "recipe")
 
 
@@ -81,6 +82,27 @@ UNSUPPORTED_VALUES_1: dict[str, tuple[Any, ...]] = {
     "anchor_rule": ("largest",),
     "perturb": ("colours", "shift"),
 }
+
+
+# -- Schema 2, frozen ------------------------------------------------------------------------------
+
+# Settings that every model had, and the values without effect: those of the papers' methods.
+SHARED_ADDITIONS_2: dict[str, Any] = {
+    "presence_weight": 0.0,
+    "static_rank": 0,
+    "dynamic_rank": 0,
+    "augmentation": "none",
+}
+# Settings of DBSE beyond the paper, and the values with which it is the paper's.
+DBSE_ADDITIONS_2: dict[str, Any] = {
+    **SHARED_ADDITIONS_2,
+    "anchor_rule": "fixed",
+    "anchor_span": 1,
+    "random_anchor": False,
+    "agreement_weight": 0.0,
+    "static_path": "shared",
+}
+MODULATED_2 = "modulated"  # of "config.frame.kind", a decoder that no paper has
 
 
 def upgrade(config: dict[str, Any]) -> dict[str, Any]:
@@ -192,5 +214,29 @@ def _object(value: Any, key: str) -> dict[str, Any]:
     return value
 
 
+def _from_2_to_3(config: dict[str, Any]) -> dict[str, Any]:
+    """The additions of schema 2 become settings of the model ``vast``; a DBSE that had some becomes one."""
+    model = config["model"]
+    settings = _object(config["config"], "config")
+    if model == "judge":
+        return {**config, "schema": 3}
+    additions = DBSE_ADDITIONS_2 if model == "dbse" else SHARED_ADDITIONS_2
+    kind = _object(settings.get("frame", {}), "config.frame").get("kind")
+    used = [name for name, value in additions.items() if settings.get(name, value) != value]
+    if kind == MODULATED_2:
+        used.append("frame.kind")
+    if not used:
+        plain = {name: value for name, value in settings.items() if name not in additions}
+        return {**config, "schema": 3, "config": plain}
+    if model != "dbse":
+        raise SchemaError(
+            f"it was trained with {', '.join(used)}, which {model!r} no longer has: only the model 'vast' does"
+        )
+    settings = {**additions, **settings}
+    if not settings["random_anchor"]:
+        settings["agreement_weight"] = 0.0  # it had no effect: both anchors were the same frame
+    return {**config, "schema": 3, "model": "vast", "config": settings}
+
+
 # Step n turns schema n + 1 into n + 2.
-STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_1_to_2,)
+STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_1_to_2, _from_2_to_3)

@@ -13,14 +13,20 @@ from torch import Tensor
 
 import seqdisent
 from demo.errors import RequestError
-from seqdisent.checkpoint import WEIGHTS, CheckpointError, checkpoints_root
+from seqdisent.checkpoint import (
+    WEIGHTS,
+    CheckpointError,
+    checkpoints_root,
+    renamed,
+    renaming_hint,
+)
 from seqdisent.data import DatasetSpec, SequenceDataset, data_source, is_ready
 from seqdisent.data.download import DataNotReady, DownloadFailed
 from seqdisent.evaluation.judge import is_informative, load_judge
 from seqdisent.models import SequentialVAE
 from seqdisent.types import Sequences
 
-DEFAULT = "dbse-sprites"
+DEFAULT = "vast-sprites"
 SPLIT = "test"
 
 
@@ -63,9 +69,17 @@ def checkpoints() -> dict[str, dict[str, Any]]:
 
 
 def default_checkpoint() -> str | None:
-    """The embedded data's DBSE, else the first whose data are ready, else any, else None."""
+    """VAST on the drawn sprites, else the first whose data are ready, else any, else None."""
     names = checkpoints()
     return DEFAULT if DEFAULT in names else next(iter(names), None)
+
+
+def present_name(name: str) -> str | None:
+    """The checkpoint that a link means, also by a former name; the default if it means none."""
+    names = checkpoints()
+    if name in names:
+        return name
+    return renamed(name, names) or default_checkpoint()
 
 
 def choices() -> list[tuple[str, str]]:
@@ -166,5 +180,7 @@ def _config(name: str) -> dict[str, Any]:
     configs = seqdisent.list_checkpoints()
     if not isinstance(name, str) or name not in configs:
         listed = ", ".join(configs) or "none"
-        raise RequestError(f"checkpoint: one of {listed}; there is no {str(name)[:80]!r}.")
+        hint = renaming_hint(str(name), configs)
+        message = hint or f"checkpoint: one of {listed}"
+        raise RequestError(f"{message}; there is no {str(name)[:80]!r}.")
     return configs[name]

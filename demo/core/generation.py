@@ -145,7 +145,7 @@ def _extrapolate(it: Loaded, request: GenerationRequest) -> Generated:
     given = source(it, request.a).batch
     start = latent_ops.encode_prefix(it.model, given.x, request.prefix, given.mask)
     notes: tuple[str, ...] = ()
-    if it.model.config.dynamic_rank:
+    if it.model.fixed_frames is not None:
         notes += (
             "This model encodes full sequences: the codes of the given steps may depend on later ones.",
         )

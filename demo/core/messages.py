@@ -115,9 +115,7 @@ class Address(BaseModel):
     @classmethod
     def of(cls, query: Mapping[str, str], tabs: list[str]) -> Address:
         """The address with a query string; the first tab is the default."""
-        checkpoint = query.get("checkpoint")
-        if checkpoint not in catalog.checkpoints():
-            checkpoint = catalog.default_checkpoint()
+        checkpoint = catalog.present_name(query.get("checkpoint", ""))
         tab = query.get("tab", "")
         return cls(
             checkpoint=checkpoint,

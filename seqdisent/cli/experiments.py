@@ -62,7 +62,7 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add(
         "throughput", throughput, "sequences a second, against the published architecture"
     )
-    parser.add_argument("--recipe", default="dbse-sprites", help="the recipe to time")
+    parser.add_argument("--recipe", default="vast-sprites", help="the recipe to time")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
 

@@ -178,7 +178,7 @@ def _continued(
         start, length - prefix, temperature=args.temperature, generator=generator
     )
     note = ""
-    if model.config.dynamic_rank:
+    if model.fixed_frames is not None:
         note = " (encoded with the rest in view: this model was pruned for full sequences)"
     description = (
         f"{prefix} of test sequence {args.continue_of}{note} and what may come after them, "

@@ -19,11 +19,11 @@ EXAMPLES = """\
 examples:
   seqdisent list                                    what there is
   seqdisent data lpc-sprites                        download the Sprites of the papers
-  seqdisent train dbse-sprites                      train a recipe; --resume goes on with it
-  seqdisent evaluate dbse-sprites                   what leaks, what a swap keeps; on test data
-  seqdisent swap dbse-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
-  seqdisent swap dbse-fsdd 3 250 -o swap.wav        the same with two voices
-  seqdisent sample dbse-sprites -n 6 -o new.gif     sequences from the prior
+  seqdisent train vast-sprites                      train a recipe; --resume goes on with it
+  seqdisent evaluate vast-sprites                   what leaks, what a swap keeps; on test data
+  seqdisent swap vast-sprites 3 700 -o swap.mp4     two test sequences, and their swaps
+  seqdisent swap vast-fsdd 3 250 -o swap.wav        the same with two voices
+  seqdisent sample vast-sprites -n 6 -o new.gif     sequences from the prior
   seqdisent sample dsvae-bouncing-balls --continue-of 3 --frames 132 -o futures.mp4
 """
 RENAMED = {"cut": "prune", "bits": "rate-distortion", "rollouts": "transitions"}

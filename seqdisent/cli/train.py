@@ -19,8 +19,8 @@ from seqdisent.cli.common import (
 )
 from seqdisent.data import load_dataset
 from seqdisent.errors import UsageError
-from seqdisent.models import SequentialVAE
 from seqdisent.models.pruning import prune_codes
+from seqdisent.models.vast import VAST
 from seqdisent.recipes import recipe as find_recipe
 from seqdisent.reporting.model_card import write_card
 
@@ -93,7 +93,7 @@ def train(args: Namespace, console: Console) -> None:
     )
     if trained is None:  # not the first process
         return
-    if isinstance(trained.model, SequentialVAE) and recipe.prune:
+    if isinstance(trained.model, VAST) and recipe.prune:
         say(ranks(trained.model))
     say(f"checkpoint: {trained.folder}\nnext: seqdisent evaluate {trained.folder}")
 
@@ -120,7 +120,7 @@ def prune(args: Namespace, console: Console) -> None:
     say(f"{ranks(pruned)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}")
 
 
-def ranks(model: SequentialVAE) -> str:
+def ranks(model: VAST) -> str:
     """How many directions of each code were kept."""
     config = model.config
     text = f"codes pruned: {config.static_rank} of {config.static_size} static directions"

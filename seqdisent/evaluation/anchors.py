@@ -1,4 +1,4 @@
-"""DBSE as its anchor frame moves, and with the anchor frame blanked."""
+"""Models with an anchor frame, as it moves and when it is blanked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import Predictions, judge_real, swap_report
 from seqdisent.modalities import modality_of
 from seqdisent.models import SequentialVAE
-from seqdisent.models.dbse import DBSE
+from seqdisent.models.anchored import AnchoredVAE
 
 TRAIN, VALIDATION, TEST = 700, 150, 300  # sequences of each split
 EFFORT = replace(CELLS_ONLY, posteriors=("mean",))
@@ -26,7 +26,7 @@ DataSplits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]
 
 @dataclass(frozen=True)
 class BlankedAnchor(ModelSubject):
-    """A DBSE model whose anchor frame is black, or silent."""
+    """A model whose anchor frame is black, or silent."""
 
     anchor: int
 
@@ -48,7 +48,7 @@ def move_anchor(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[AnchorScore, ...]:
-    """Swap accuracy and leakage of DBSE as its anchor frame moves, and when a fixed one is blanked.
+    """Swap accuracy and leakage of a model as its anchor frame moves, and when a fixed one is blanked.
 
     The model is not trained again: it is given an anchor that it was not trained on. On a smaller sample than the rest
     of the report (sizes above).
@@ -61,7 +61,7 @@ def move_anchor(
         A score for each anchor, with the bits of the better probe on posterior means; empty for a model without an
         anchor.
     """
-    if not isinstance(model, DBSE):
+    if not isinstance(model, AnchoredVAE):
         return ()
     rng = np.random.default_rng(seed)
     train, validation, test = (
@@ -77,7 +77,7 @@ def move_anchor(
     last = int(data[2].steps.mean()) - 1
     positions = np.unique(np.linspace(0, last, budget.anchors).round().astype(int)).tolist()
     subjects = [(anchor, False, ModelSubject(model.with_anchor(anchor))) for anchor in positions]
-    if model.config.anchor_rule == "fixed":
+    if model.has_fixed_anchor:
         subjects.append((model.config.anchor, True, BlankedAnchor(model, model.config.anchor)))
     found = []
     for number, (anchor, blanked, subject) in enumerate(subjects, 1):

@@ -19,7 +19,7 @@ def load_report(name_or_path: str | Path) -> Report | None:
     """The report in a checkpoint folder; None if the checkpoint has not been measured.
 
     Args:
-        name_or_path: a name in the checkpoints folder (``"dbse-sprites"``), or a folder.
+        name_or_path: a name in the checkpoints folder (``"vast-sprites"``), or a folder.
 
     Raises:
         ReportError: if the report is damaged, or of a newer schema.

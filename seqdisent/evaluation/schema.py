@@ -699,7 +699,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class AnchorScore:
-    """DBSE with another anchor frame, or with the anchor frame blanked.
+    """A model with another anchor frame, or with the anchor frame blanked.
 
     Args:
         all_kept: how often a swap keeps every factor.

@@ -190,7 +190,7 @@ def label_transfer(
 
     def decoded(codes: Latents) -> Tensor:
         present = ~torch.isnan(batch.x)
-        if model.config.presence_weight:
+        if model.trains_presence:
             present = model.presence(codes) > 0.5
         return torch.where(present, model.decode(codes), torch.nan)
 

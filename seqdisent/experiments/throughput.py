@@ -125,7 +125,7 @@ def compare(name: str, batch_size: int, seconds: float) -> Table:
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--recipe", default="dbse-sprites", help="the recipe to time")
+    options.add_argument("--recipe", default="vast-sprites", help="the recipe to time")
     options.add_argument("--batch-size", type=int, default=64)
     options.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
     args = options.parse_args()

@@ -1,6 +1,6 @@
 """``python -m seqdisent.experiments.unseen_speakers CHECKPOINT...``: swaps with voices that a model was not trained on.
 
-For models trained without a speaker (``dbse-fsdd-without-NAME``): swaps between seen speakers, swaps in which the words
+For models trained without a speaker (``vast-fsdd-without-NAME``): swaps between seen speakers, swaps in which the words
 are the unseen speaker's, and swaps in which the voice is. The judge was trained on every speaker.
 """
 

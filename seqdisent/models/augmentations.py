@@ -58,7 +58,7 @@ def disguised_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None =
     return Views(static=x, dynamic=disguise_voice(x, mask, generator))
 
 
-# VAEConfig.augmentation -> function(x [B, T, *event], mask [B, T], generator)
+# VASTConfig.augmentation -> function(x [B, T, *event], mask [B, T], generator)
 AUGMENTATIONS: dict[str, Augmentation] = {
     "none": no_augmentation,
     "colours+mirror": colours_and_mirror,

@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from seqdisent.distributions import DiagonalGaussian, LatentChoice
 from seqdisent.errors import UsageError
 from seqdisent.models import loss_terms
-from seqdisent.models.augmentations import augmentation, no_augmentation
 from seqdisent.models.config import VAEConfig
 from seqdisent.models.loss_terms import LossInputs, LossTerm
-from seqdisent.nn import FrameNetworks, Observation, SubspaceProjection, dynamic_prior
+from seqdisent.nn import FrameNetworks, Observation, dynamic_prior
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Encoding, Latents, LossTerms, Sequences
 
@@ -40,7 +39,6 @@ class SequentialVAE(nn.Module, ABC):
 
     def __init__(self, spec: DatasetSpec, config: VAEConfig, networks: FrameNetworks) -> None:
         super().__init__()
-        augmentation(config.augmentation)  # an unknown name is an error now, not in training
         self.spec = spec
         self.config = config
         self.observation_model = networks.observation
@@ -48,9 +46,6 @@ class SequentialVAE(nn.Module, ABC):
         self.frame_encoder = networks.encoder
         self.frame_decoder = networks.decoder
         self.prior = dynamic_prior(config.transition, config.dynamic_size, config.hidden)
-        full_dynamic_size = spec.frames * config.dynamic_size
-        self.static_filter = _projection(config.static_size, config.static_rank)
-        self.dynamic_filter = _projection(full_dynamic_size, config.dynamic_rank)
         self.log_sigma = nn.Parameter(
             torch.tensor(math.log(config.sigma or 0.1)), requires_grad=config.sigma is None
         )
@@ -58,29 +53,38 @@ class SequentialVAE(nn.Module, ABC):
     # -- what a method defines -------------------------------------------------------------------
 
     @abstractmethod
-    def posterior(
-        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, choice: LatentChoice
-    ) -> Encoding:
-        """Both posteriors, and a code from each.
+    def posterior(self, x: Tensor, mask: Tensor, choice: LatentChoice) -> Encoding:
+        """Both posteriors of ``x [B, T, *event]``, and a code from each.
 
         Args:
-            static_view: what q(s|x) reads, ``[B, T, *event]``.
-            dynamic_view: what q(z_1:K|x) reads, ``[B, T, *event]``; the same tensor unless training augments them.
             mask: ``[B, T]``, true where a frame exists.
             choice: how the codes are taken: samples or means.
         """
 
+    def loss_encoding(self, x: Tensor, mask: Tensor, choice: LatentChoice) -> Encoding:
+        """The encoding that the loss is computed from: :meth:`posterior`, unless a method trains on another."""
+        return self.posterior(x, mask, choice)
+
     def loss_terms(self) -> list[LossTerm]:
         """The terms of the loss at present; here those of the evidence lower bound. A method adds its own."""
         config = self.config
-        terms = [
+        return [
             LossTerm("reconstruction", 1.0, loss_terms.reconstruction),
             LossTerm("static_kl", config.static_weight, loss_terms.static_kl),
             LossTerm("dynamic_kl", config.dynamic_weight, loss_terms.dynamic_kl),
         ]
-        if config.presence_weight and self.observation_model.models_presence:
-            terms.append(LossTerm("presence", config.presence_weight, loss_terms.presence))
-        return terms
+
+    # -- what a user asks ------------------------------------------------------------------------
+
+    @property
+    def fixed_frames(self) -> int | None:
+        """The only length of sequences that this model encodes; ``None``: any."""
+        return None
+
+    @property
+    def trains_presence(self) -> bool:
+        """Whether the loss has a term for which values are present, so that :meth:`presence` is meaningful."""
+        return any(term.name == "presence" for term in self.loss_terms())
 
     # -- what a user calls -----------------------------------------------------------------------
 
@@ -105,7 +109,7 @@ class SequentialVAE(nn.Module, ABC):
         self._check_events(x)
         every_frame = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
         existing = every_frame if mask is None else mask
-        encoding = self.posterior(x, x, existing, LatentChoice(sample, generator))
+        encoding = self.posterior(x, existing, LatentChoice(sample, generator))
         return replace(encoding, latents=replace(encoding.latents, mask=mask))
 
     def decode(self, latents: Latents, frames: int | None = None) -> Tensor:
@@ -130,7 +134,7 @@ class SequentialVAE(nn.Module, ABC):
     def presence(self, latents: Latents) -> Tensor:
         """Probability that each value is present, ``[B, K, *event]``; 1 if the data set has no missing values.
 
-        Meaningful for models that were trained with a ``presence_weight``.
+        Meaningful only for models that were trained on it (:attr:`trains_presence`).
         """
         return self.observation(latents).presence()
 
@@ -207,17 +211,15 @@ class SequentialVAE(nn.Module, ABC):
         """The terms of :meth:`loss_terms` for every sequence, in nats.
 
         Args:
-            generator: source of the noise of augmentations and posterior samples.
+            generator: source of all noise.
 
         Raises:
             ValueError: if ``batch`` does not hold sequences of this model's events.
         """
         self._check_events(batch.x)
         batch = _without_padding(batch)
-        augment = augmentation(self.config.augmentation) if self.training else no_augmentation
-        views = augment(batch.x, batch.mask, generator)
         choice = LatentChoice(sample=True, generator=generator)
-        encoding = self.posterior(views.static, views.dynamic, batch.mask, choice)
+        encoding = self.loss_encoding(batch.x, batch.mask, choice)
         observation = self.observation(encoding.latents)
         inputs = LossInputs(batch, encoding, observation, observation.nll(batch.x), self.prior)
         terms = self.loss_terms()
@@ -232,36 +234,12 @@ class SequentialVAE(nn.Module, ABC):
         return self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
     def static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(s|x) from network output ``[B, 2S]``, projected onto its subspace if the model was pruned."""
-        posterior = DiagonalGaussian.from_parameters(parameters)
-        return posterior if self.static_filter is None else self.static_filter(posterior)
+        """q(s|x) from network output ``[B, 2S]``."""
+        return DiagonalGaussian.from_parameters(parameters)
 
     def dynamic_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(z_1:K|x) from network output ``[B, K, 2D]``, projected onto its subspace if the model was pruned.
-
-        Raises:
-            ValueError: if the model was pruned for sequences of another length.
-        """
-        posterior = DiagonalGaussian.from_parameters(parameters)
-        if self.dynamic_filter is not None:
-            posterior = self._projected(posterior, self.dynamic_filter)
-        return self.prior.constrain(posterior)
-
-    def _projected(
-        self, posterior: DiagonalGaussian, projection: SubspaceProjection
-    ) -> DiagonalGaussian:
-        """The projection of a posterior over all steps ``[B, K, D]``, joined to one code of K D entries."""
-        steps = posterior.mean.shape[1]
-        if steps != self.spec.frames:
-            raise UsageError(
-                f"the dynamic code of this model was pruned for sequences of {self.spec.frames} frames, not {steps}"
-            )
-        joined = DiagonalGaussian(posterior.mean.flatten(1), posterior.log_std.flatten(1))
-        projected = projection(joined)
-        step_shape = (steps, self.config.dynamic_size)
-        return DiagonalGaussian(
-            projected.mean.unflatten(1, step_shape), projected.log_std.unflatten(1, step_shape)
-        )
+        """q(z_1:K|x) from network output ``[B, K, 2D]``."""
+        return self.prior.constrain(DiagonalGaussian.from_parameters(parameters))
 
     def _check_events(self, x: Tensor) -> None:
         if x.ndim < 3 or tuple(x.shape[2:]) != tuple(self.spec.event_shape):
@@ -269,11 +247,6 @@ class SequentialVAE(nn.Module, ABC):
             raise UsageError(
                 f"{self.name} trained on {self.spec.name} expects [B, T, {event}], got {list(x.shape)}"
             )
-
-
-def _projection(size: int, rank: int) -> SubspaceProjection | None:
-    """A projection of rank ``rank``; 0 means none."""
-    return SubspaceProjection(size, rank) if rank else None
 
 
 def _without_padding(batch: Sequences) -> Sequences:

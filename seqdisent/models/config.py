@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from seqdisent.nn.config import FrameConfig
+from seqdisent.errors import UsageError
+from seqdisent.nn.config import MODULATED, FrameConfig
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,6 @@ class VAEConfig:
             (sigma-VAE, Rybkin et al. 2021). Not used where the decoder predicts a scale for every value.
         static_weight: weight of KL(q(s|x) || p(s)) in the loss.
         dynamic_weight: weight of the summed KL(q(z_t|x) || p(z_t|z_<t)).
-        presence_weight: weight of the likelihood of *which* values are present, for data sets with missing values:
-            what was measured, and how often, carries information about the subject. Not in the papers: 0 leaves it out.
-        static_rank: dimension of the subspace onto which the static code is projected after training; 0 for none.
-        dynamic_rank: the same for the dynamic code of a full sequence, whose length is then fixed.
-            :mod:`seqdisent.models.pruning` finds both.
-        augmentation: name in :data:`seqdisent.models.augmentations.AUGMENTATIONS`; ``"none"`` as in the papers.
         frame: the frame networks.
     """
 
@@ -40,8 +35,16 @@ class VAEConfig:
     sigma: float | None = 0.0913
     static_weight: float = 1.0
     dynamic_weight: float = 1.0
-    presence_weight: float = 0.0
-    static_rank: int = 0
-    dynamic_rank: int = 0
-    augmentation: str = "none"
     frame: FrameConfig = field(default_factory=FrameConfig)
+
+
+def require_joined_codes(name: str, config: VAEConfig) -> None:
+    """For methods of the papers: their decoder reads the joined codes of a frame, [s, z_t].
+
+    Raises:
+        ValueError: if the static code modulates the decoder.
+    """
+    if config.frame.kind == MODULATED:
+        raise UsageError(
+            f"a decoder that the static code modulates is not part of {name.upper()}; the model 'vast' has it"
+        )

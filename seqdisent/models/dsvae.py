@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from seqdisent.distributions import LatentChoice
 from seqdisent.errors import UsageError
 from seqdisent.models.base import SequentialVAE
-from seqdisent.models.config import VAEConfig
+from seqdisent.models.config import VAEConfig, require_joined_codes
 from seqdisent.nn import FrameNetworks, SequenceEncoder
 from seqdisent.nn.recurrent import recurrent_float32
 from seqdisent.spec import DatasetSpec
@@ -38,6 +38,7 @@ class DSVAE(SequentialVAE):
     dynamic_encoder: nn.Sequential | SequenceEncoder
 
     def __init__(self, spec: DatasetSpec, config: DSVAEConfig, networks: FrameNetworks) -> None:
+        require_joined_codes(self.name, config)
         super().__init__(spec, config, networks)
         features, hidden, static_size = config.frame.features, config.hidden, config.static_size
         self.static_encoder = SequenceEncoder(features, hidden)
@@ -51,12 +52,9 @@ class DSVAE(SequentialVAE):
             raise UsageError(f"no q {config.q!r}; choose from 'factorised', 'full'")
         self.dynamic_head = nn.Linear(hidden, 2 * config.dynamic_size)
 
-    def posterior(
-        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, choice: LatentChoice
-    ) -> Encoding:
-        features = self.features(dynamic_view)
-        static_features = features if static_view is dynamic_view else self.features(static_view)
-        _, summary = self.static_encoder(static_features, mask)
+    def posterior(self, x: Tensor, mask: Tensor, choice: LatentChoice) -> Encoding:
+        features = self.features(x)
+        _, summary = self.static_encoder(features, mask)
         static = self.static_posterior(self.static_head(summary))
         s = choice(static)
         states = self._dynamic_states(features, s, mask)

@@ -43,10 +43,8 @@ class FrameVAE(SequentialVAE):
             nn.Linear(hidden, 2 * config.dynamic_size),
         )
 
-    def posterior(
-        self, static_view: Tensor, dynamic_view: Tensor, mask: Tensor, choice: LatentChoice
-    ) -> Encoding:
-        features = self.features(dynamic_view)
+    def posterior(self, x: Tensor, mask: Tensor, choice: LatentChoice) -> Encoding:
+        features = self.features(x)
         dynamic = self.dynamic_posterior(self.dynamic_head(features))
         static = self.static_posterior(features.new_zeros(len(mask), 0))
         latents = Latents(choice(static), self.prior.choose(dynamic, choice))

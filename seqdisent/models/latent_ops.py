@@ -160,8 +160,8 @@ def encode_prefix(
 ) -> Latents:
     """Posterior means of the first ``steps`` of ``x [1, T, *event]``, to continue from; later steps are not read.
 
-    A model whose dynamic code was pruned for one length (``config.dynamic_rank``) encodes full sequences only: its
-    codes depend on the later steps too.
+    A model that encodes sequences of one length only (:attr:`SequentialVAE.fixed_frames`) is given the full sequence:
+    its codes depend on the later steps too.
 
     Args:
         steps: all of these must exist.
@@ -174,7 +174,7 @@ def encode_prefix(
         raise UsageError(
             f"a prefix is 1 to {x.shape[1]} steps, the length of the sequence; not {steps}"
         )
-    if model.config.dynamic_rank:
+    if model.fixed_frames is not None:
         full = model.encode(x, mask, sample=False).latents
         return Latents(full.static, full.dynamic[:, :steps])
     return model.encode(x[:, :steps], sample=False).latents

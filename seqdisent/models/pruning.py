@@ -25,6 +25,7 @@ from seqdisent.data.dataset import SequenceDataset
 from seqdisent.errors import UsageError
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.factory import build_model
+from seqdisent.models.vast import VAST
 from seqdisent.types import Latents, Sequences, squared_error
 
 BATCH = 128
@@ -88,8 +89,8 @@ def prune_codes(
     tolerance: float = TOLERANCE,
     sequences: int = SEQUENCES,
     seed: int = 0,
-) -> tuple[SequentialVAE, dict[str, Directions]]:
-    """A copy of ``model`` whose codes are projected onto their signal, and the directions of both codes.
+) -> tuple[VAST, dict[str, Directions]]:
+    """A copy of ``model``, a VAST, whose codes are projected onto their signal, and the directions of both codes.
 
     For sequences of different lengths only the static code is pruned: their steps cannot be joined into one code.
 
@@ -99,8 +100,10 @@ def prune_codes(
         sequences: how many sequences the directions are estimated from, chosen by ``seed``.
 
     Raises:
-        ValueError: if the codes of this model have been pruned already, or ``tolerance`` is not positive.
+        ValueError: if this is another model, its codes have been pruned already, or ``tolerance`` is not positive.
     """
+    if not isinstance(model, VAST):
+        raise UsageError(f"pruning is a part of VAST; this model is {model.name!r}")
     if model.config.static_rank or model.config.dynamic_rank:
         raise UsageError("the codes of this model have been pruned already")
     if not tolerance > 0:
@@ -122,7 +125,7 @@ def prune_codes(
 
 
 def _posteriors(
-    model: SequentialVAE, data: SequenceDataset, rows: np.ndarray
+    model: VAST, data: SequenceDataset, rows: np.ndarray
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Means and widths of both posteriors, ``static [N, S]`` and ``dynamic [N, K D]``."""
     encodings = []
@@ -137,14 +140,13 @@ def _posteriors(
     return means, stds
 
 
-def _with_ranks(
-    model: SequentialVAE, directions: dict[str, Directions], ranks: dict[str, int]
-) -> SequentialVAE:
+def _with_ranks(model: VAST, directions: dict[str, Directions], ranks: dict[str, int]) -> VAST:
     """A copy of ``model`` with projections onto the best directions: ``ranks`` are those of ``static``, ``dynamic``."""
     config = replace(
         model.config, static_rank=ranks.get("static", 0), dynamic_rank=ranks.get("dynamic", 0)
     )
     pruned = build_model(model.name, model.spec, config)
+    assert isinstance(pruned, VAST)
     weights = model.state_dict()
     for name, rank in ranks.items():
         for buffer, value in directions[name].state(rank).items():
@@ -155,7 +157,7 @@ def _with_ranks(
 
 
 def _least_rank(
-    model: SequentialVAE,
+    model: VAST,
     data: SequenceDataset,
     rows: np.ndarray,
     codes: dict[str, Tensor],
@@ -175,9 +177,7 @@ def _least_rank(
     return high
 
 
-def _error(
-    model: SequentialVAE, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]
-) -> float:
+def _error(model: VAST, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]) -> float:
     """Mean squared error a sequence of decoded codes, ``static [N, S]`` and ``dynamic [N, K D]``."""
     total, start = 0.0, 0
     for batch in _batches(data, rows):

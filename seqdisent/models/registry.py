@@ -54,6 +54,9 @@ BUILT_IN = {
     "dbse": ModelEntry(
         "seqdisent.models.dbse:DBSE", "Berman et al., ICML 2024: one anchor, subtracted"
     ),
+    "vast": ModelEntry(
+        "seqdisent.models.vast:VAST", "ours: views, anchors, subspace, two separate paths"
+    ),
     "frame-vae": ModelEntry(
         "seqdisent.models.frame_vae:FrameVAE", "the baseline: every frame alone, no static code"
     ),

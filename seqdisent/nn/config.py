@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The kind whose decoder is modulated by the static code: of images and of signals.
+MODULATED = "modulated"
+
 
 @dataclass(frozen=True)
 class FrameConfig:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, channels_last, nn
 
 from seqdisent.errors import UsageError
-from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.config import MODULATED, FrameConfig
 from seqdisent.nn.decoder import FrameDecoder, join_codes
 
 IMAGE_SIZES = (32, 64)
@@ -234,6 +234,6 @@ Builder = Callable[[int, int, FrameConfig, int, int], tuple[nn.Module, FrameDeco
 # FrameConfig.kind -> function(channels, size, config, static_size, dynamic_size) -> (encoder, decoder)
 NETWORKS: dict[str, Builder] = {
     "space-to-depth": _space_to_depth,
-    "modulated": _modulated,
+    MODULATED: _modulated,
     "dcgan": _dcgan,
 }

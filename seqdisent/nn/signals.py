@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.errors import UsageError
-from seqdisent.nn.config import FrameConfig
+from seqdisent.nn.config import MODULATED, FrameConfig
 from seqdisent.nn.decoder import FrameDecoder, join_codes
 from seqdisent.nn.voice import VoiceDecoder
 
@@ -116,7 +116,7 @@ DecoderBuilder = Callable[[tuple[int, ...], FrameConfig, int, int], FrameDecoder
 # FrameConfig.kind -> function(parameter_shape, config, static_size, dynamic_size) -> decoder
 DECODERS: dict[str, DecoderBuilder] = {
     "mlp": StepDecoder,
-    "modulated": ModulatedStepDecoder,
+    MODULATED: ModulatedStepDecoder,
     "voice": VoiceDecoder,
 }
 

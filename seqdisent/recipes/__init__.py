@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from seqdisent.checkpoint import renaming_hint
 from seqdisent.errors import UsageError
 from seqdisent.recipes import speech, timeseries, video
 from seqdisent.recipes.base import Recipe
@@ -26,7 +27,8 @@ def recipe(name: str) -> Recipe:
         UsageError: if there is none; the message lists those there are.
     """
     if name not in RECIPES:
-        raise UsageError(f"no recipe {name!r}; choose from {sorted(RECIPES)}")
+        hint = renaming_hint(name, RECIPES) or f"choose from {sorted(RECIPES)}"
+        raise UsageError(f"no recipe {name!r}; {hint}")
     return RECIPES[name]()
 
 

@@ -75,5 +75,5 @@ def judge(dataset: str, steps: int = 1000) -> Recipe:
 
 
 def by_name(*functions: Callable[[], Recipe]) -> dict[str, Callable[[], Recipe]]:
-    """Recipe functions by the names that users type: ``dbse_sprites`` is ``"dbse-sprites"``."""
+    """Recipe functions by the names that users type: ``vast_sprites`` is ``"vast-sprites"``."""
     return {function.__name__.replace("_", "-"): function for function in functions}

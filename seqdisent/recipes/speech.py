@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seqdisent.data.speech import fsdd
-from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.config import FrameConfig
+from seqdisent.models.vast import VASTConfig
+from seqdisent.nn.config import MODULATED, FrameConfig
 from seqdisent.recipes.base import Recipe, by_name, judge
 from seqdisent.training.config import TrainConfig
 
 
-def _dbse(dataset: str, steps: int) -> Recipe:
-    """DBSE with additions that separate the voice from the word, when both last as long as the recording.
+def _vast(dataset: str, steps: int) -> Recipe:
+    """VAST, which separates the voice from the word although both last as long as the recording.
 
-    In addition to the paper's loss: the anchor is a random passage of 100 ms in training, any two passages must give
-    the same static code, and after training the mean over all of them is used; the dynamic posterior sees the words
-    in a disguised voice; the decoder builds the layout from z and modulates it by s.
+    The anchor is a random passage of 100 ms in training, any two passages must give the same static code, and after
+    training the mean over all of them is used; the dynamic posterior sees the words in a disguised voice; the decoder
+    builds the layout from z and modulates it by s.
     """
-    config = DBSEConfig(
+    config = VASTConfig(
         static_size=16,
         dynamic_size=16,
         sigma=0.13,
@@ -31,20 +31,20 @@ def _dbse(dataset: str, steps: int) -> Recipe:
         anchor_span=5,
         random_anchor=True,
         agreement_weight=300.0,
-        frame=FrameConfig(kind="modulated", features=128),
+        frame=FrameConfig(kind=MODULATED, features=128),
     )
     train = TrainConfig(steps, batch_size=32, learning_rate=2e-3)
-    return Recipe("dbse", dataset, config, train, prune=True)
+    return Recipe("vast", dataset, config, train, prune=True)
 
 
-def dbse_voices() -> Recipe:
-    """DBSE on our own voices, which need no download."""
-    return _dbse("voices", 8000)
+def vast_voices() -> Recipe:
+    """VAST on our own voices, which need no download."""
+    return _vast("voices", 8000)
 
 
-def dbse_fsdd() -> Recipe:
-    """DBSE on spoken digits."""
-    return _dbse("fsdd", 14000)
+def vast_fsdd() -> Recipe:
+    """VAST on spoken digits."""
+    return _vast("fsdd", 14000)
 
 
 def dsvae_fsdd() -> Recipe:
@@ -58,9 +58,9 @@ def dsvae_fsdd() -> Recipe:
     return Recipe("dsvae", "fsdd", config, TrainConfig(4000, batch_size=32))
 
 
-def dbse_emodb() -> Recipe:
-    """DBSE on acted sentences."""
-    return _dbse("emodb", 5000)
+def vast_emodb() -> Recipe:
+    """VAST on acted sentences."""
+    return _vast("emodb", 5000)
 
 
 def judge_voices() -> Recipe:
@@ -80,18 +80,18 @@ def judge_emodb() -> Recipe:
 
 def _without(speaker: str) -> Callable[[], Recipe]:
     def recipe() -> Recipe:
-        return _dbse(f"fsdd-without-{speaker}", 3000)
+        return _vast(f"fsdd-without-{speaker}", 3000)
 
-    recipe.__name__ = f"dbse_fsdd_without_{speaker}"
-    recipe.__doc__ = f"DBSE on spoken digits without {speaker}, whose voice is then unseen."
+    recipe.__name__ = f"vast_fsdd_without_{speaker}"
+    recipe.__doc__ = f"VAST on spoken digits without {speaker}, whose voice is then unseen."
     return recipe
 
 
 RECIPES = by_name(
-    dbse_voices,
-    dbse_fsdd,
+    vast_voices,
+    vast_fsdd,
     dsvae_fsdd,
-    dbse_emodb,
+    vast_emodb,
     judge_voices,
     judge_fsdd,
     judge_emodb,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
+from seqdisent.models.vast import VASTConfig
 from seqdisent.nn.config import FrameConfig
 from seqdisent.recipes.base import Recipe, by_name
 from seqdisent.training.config import TrainConfig
@@ -14,14 +14,14 @@ from seqdisent.training.config import TrainConfig
 FRAME = FrameConfig(kind="mlp", width=32, features=128)
 
 
-def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings: Any) -> Recipe:
-    """DBSE whose anchor is any window: a random one in training, the mean over all of them afterwards.
+def _vast(dataset: str, steps: int, learning_rate: float = 1e-3, **settings: Any) -> Recipe:
+    """VAST whose anchor is any window: a random one in training, the mean over all of them afterwards.
 
-    With a fixed first day as anchor the static code holds that day's weather; the paper chooses another day for each
-    data set.
+    With a fixed first day as anchor, as DBSE has it, the static code holds that day's weather; its authors choose
+    another day for each data set.
 
     Args:
-        settings: of :class:`DBSEConfig`, instead of those that all series share.
+        settings: of :class:`VASTConfig`, instead of those that all series share.
     """
     shared: dict[str, Any] = {
         "static_size": 16,
@@ -32,14 +32,14 @@ def _dbse(dataset: str, steps: int, learning_rate: float = 1e-3, **settings: Any
         "random_anchor": True,
         "frame": FRAME,
     }
-    config = DBSEConfig(**{**shared, **settings})
+    config = VASTConfig(**{**shared, **settings})
     train = TrainConfig(steps, batch_size=32, learning_rate=learning_rate)
-    return Recipe("dbse", dataset, config, train)
+    return Recipe("vast", dataset, config, train)
 
 
-def dbse_waves() -> Recipe:
-    """DBSE on simulated series, which need no download."""
-    return _dbse(
+def vast_waves() -> Recipe:
+    """VAST on simulated series, which need no download."""
+    return _vast(
         "waves",
         2500,
         static_size=8,
@@ -50,9 +50,9 @@ def dbse_waves() -> Recipe:
     )
 
 
-def dbse_air_quality() -> Recipe:
-    """DBSE on months of air in Beijing."""
-    return _dbse("air-quality", 1500)
+def vast_air_quality() -> Recipe:
+    """VAST on months of air in Beijing."""
+    return _vast("air-quality", 1500)
 
 
 def dsvae_air_quality() -> Recipe:
@@ -61,31 +61,31 @@ def dsvae_air_quality() -> Recipe:
     return Recipe("dsvae", "air-quality", config, TrainConfig(1500, batch_size=32))
 
 
-def dbse_air_quality_days() -> Recipe:
-    """DBSE on days of air in Beijing."""
-    return _dbse("air-quality-days", 3000)
+def vast_air_quality_days() -> Recipe:
+    """VAST on days of air in Beijing."""
+    return _vast("air-quality-days", 3000)
 
 
 def _etth1(dataset: str) -> Recipe:
-    return _dbse(dataset, 1500, static_size=8, static_weight=1.0)
+    return _vast(dataset, 1500, static_size=8, static_weight=1.0)
 
 
-def dbse_etth1() -> Recipe:
-    """DBSE on the loads of a transformer."""
+def vast_etth1() -> Recipe:
+    """VAST on the loads of a transformer."""
     return _etth1("etth1")
 
 
-def dbse_etth1_interleaved() -> Recipe:
-    """DBSE on the loads of a transformer, tested on weeks between those of training."""
+def vast_etth1_interleaved() -> Recipe:
+    """VAST on the loads of a transformer, tested on weeks between those of training."""
     return _etth1("etth1-interleaved")
 
 
 def _physionet(dataset: str) -> Recipe:
-    return _dbse(dataset, 4000, 3e-3, presence_weight=1.0)
+    return _vast(dataset, 4000, 3e-3, presence_weight=1.0)
 
 
-def dbse_physionet2012() -> Recipe:
-    """DBSE on stays in intensive care, which also predicts what was measured."""
+def vast_physionet2012() -> Recipe:
+    """VAST on stays in intensive care, which also predicts what was measured."""
     return _physionet("physionet2012")
 
 
@@ -93,25 +93,25 @@ def _physionet_tested_on(part: str) -> Callable[[], Recipe]:
     def recipe() -> Recipe:
         return _physionet(f"physionet2012-{part}")
 
-    recipe.__name__ = f"dbse_physionet2012_{part}"
-    recipe.__doc__ = f"DBSE on stays in intensive care of set a, tested on set {part}."
+    recipe.__name__ = f"vast_physionet2012_{part}"
+    recipe.__doc__ = f"VAST on stays in intensive care of set a, tested on set {part}."
     return recipe
 
 
-def dbse_csv() -> Recipe:
-    """DBSE on your own tables (`seqdisent data csv`)."""
-    return _dbse("csv", 2000)
+def vast_csv() -> Recipe:
+    """VAST on your own tables (`seqdisent data csv`)."""
+    return _vast("csv", 2000)
 
 
 RECIPES = by_name(
-    dbse_waves,
-    dbse_air_quality,
+    vast_waves,
+    vast_air_quality,
     dsvae_air_quality,
-    dbse_air_quality_days,
-    dbse_etth1,
-    dbse_etth1_interleaved,
-    dbse_physionet2012,
+    vast_air_quality_days,
+    vast_etth1,
+    vast_etth1_interleaved,
+    vast_physionet2012,
     _physionet_tested_on("b"),
     _physionet_tested_on("c"),
-    dbse_csv,
+    vast_csv,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from seqdisent.models.dbse import DBSEConfig
 from seqdisent.models.dsvae import DSVAEConfig
-from seqdisent.nn.config import FrameConfig
+from seqdisent.models.vast import VASTConfig
+from seqdisent.nn.config import MODULATED, FrameConfig
 from seqdisent.recipes.base import Recipe, by_name, judge, sigma
 from seqdisent.training.config import TrainConfig
 
@@ -13,24 +14,24 @@ BALLS_FRAME = FrameConfig(width=16, features=128)
 
 
 def _sprites_vast(dataset: str, steps: int) -> Recipe:
-    """Our method, which puts the direction, constant in a sequence, into the dynamic code.
+    """VAST, which puts the direction, constant in a sequence, into the dynamic code.
 
     The dynamic posterior sees scrambled colours, so it cannot encode the identity; the static posterior
     pools over the picture and sees mirrored frames, so it can hardly encode the direction; the decoder
     builds the layout from z and modulates it by s. What is left of either in the wrong code lies mostly
     below the noise of the posterior, and is pruned after training.
     """
-    config = DBSEConfig(
+    config = VASTConfig(
         dynamic_size=16,
         sigma=sigma(60),
         static_weight=5.0,
         dynamic_weight=2.0,
         augmentation="colours+mirror",
         static_path="pooled",
-        frame=FrameConfig(kind="modulated"),
+        frame=FrameConfig(kind=MODULATED),
     )
     train = TrainConfig(steps, batch_size=32, learning_rate=2e-3)
-    return Recipe("dbse", dataset, config, train, prune=True)
+    return Recipe("vast", dataset, config, train, prune=True)
 
 
 def _sprites_dbse(dataset: str, steps: int) -> Recipe:
@@ -48,16 +49,16 @@ def _sprites_dsvae(dataset: str, steps: int) -> Recipe:
 
 
 def vast_lpc_sprites() -> Recipe:
-    """Our method on the Sprites of the papers."""
+    """VAST on the Sprites of the papers."""
     return _sprites_vast("lpc-sprites", 6000)
 
 
 def vast_sprites() -> Recipe:
-    """Our method on the drawn sprites, which need no download."""
+    """VAST on the drawn sprites, which need no download."""
     return _sprites_vast("sprites", 5000)
 
 
-# The methods of the papers see as many sequences as ours does.
+# The methods of the papers see as many sequences as VAST does.
 
 
 def dbse_lpc_sprites() -> Recipe:
@@ -132,14 +133,14 @@ def judge_bouncing_balls() -> Recipe:
     return judge("bouncing-balls")
 
 
-def dbse_moving_digits() -> Recipe:
-    """DBSE on moving digits.
+def vast_moving_digits() -> Recipe:
+    """VAST on moving digits.
 
-    An anchor frame shows where the digit is, and differences from it only how far it has moved: with the paper's loss
-    alone the static code holds the position. Here it pools local features, which are the same everywhere in the
-    picture, and any frame is an anchor, since in any one of them a digit may be hidden by the other.
+    An anchor frame shows where the digit is, and differences from it only how far it has moved: with DBSE's loss
+    the static code holds the position. Here it pools local features, which are the same everywhere in the picture,
+    and any frame is an anchor, since in any one of them a digit may be hidden by the other.
     """
-    config = DBSEConfig(
+    config = VASTConfig(
         static_size=32,
         dynamic_size=8,
         sigma=None,
@@ -149,7 +150,7 @@ def dbse_moving_digits() -> Recipe:
         frame=FrameConfig(width=24, features=128),
     )
     train = TrainConfig(4500, 16, 2e-3, epoch_steps=500, short_epochs=3)
-    return Recipe("dbse", "moving-digits", config, train)
+    return Recipe("vast", "moving-digits", config, train)
 
 
 def judge_moving_digits() -> Recipe:
@@ -171,6 +172,6 @@ RECIPES = by_name(
     dsvae_deterministic_bouncing_balls,
     dsvae_linear_bouncing_balls,
     judge_bouncing_balls,
-    dbse_moving_digits,
+    vast_moving_digits,
     judge_moving_digits,
 )

@@ -117,7 +117,7 @@ def curves(leakage: Leakage) -> go.Figure:
 FAMILIES = {
     "variants": ("papers, equal weights", "#222222", "diamond"),
     "weights": ("DBSE, weights and sizes", "#4FA9DB", "circle"),
-    "beyond": ("DBSE with parts of ours", "#CC6677", "square"),
+    "beyond": ("VAST, parts of it", "#CC6677", "square"),
 }
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.fixtures.app import UNLABELLED
 
-NAME = "dbse-sprites"
+NAME = "vast-sprites"
 
 
 def path_of(file) -> Path:
@@ -44,22 +44,22 @@ def test_swap(client: Client) -> None:
 
 
 def test_swap_of_sound(client: Client) -> None:
-    report, file = client.predict("dbse-voices", 3, 11, "", api_name="/swap")
+    report, file = client.predict("vast-voices", 3, 11, "", api_name="/swap")
     assert path_of(file).suffix == ".wav" and path_of(file).read_bytes()[:4] == b"RIFF"
     assert set(report["error_db"]) == {"a_again", "b_again"} and report["median_pitch_hz"]["a"] > 60
     assert report["factors"]["a"]["pitch"].endswith(" Hz") and "psnr_db" not in report
-    _, one = client.predict("dbse-voices", 3, 11, "wav:a_like_b", api_name="/swap")
+    _, one = client.predict("vast-voices", 3, 11, "wav:a_like_b", api_name="/swap")
     assert len(path_of(one).read_bytes()) < len(path_of(file).read_bytes()) / 2
-    _, picture = client.predict("dbse-voices", 3, 11, "png", api_name="/swap")
+    _, picture = client.predict("vast-voices", 3, 11, "png", api_name="/swap")
     with Image.open(path_of(picture)) as image:
         assert image.format == "PNG"
-    codes = client.predict("dbse-voices", 5, api_name="/encode")
+    codes = client.predict("vast-voices", 5, api_name="/encode")
     assert 10 < len(codes["dynamic"]) < 45 and codes["factors"]["speaker"]
     assert (
-        path_of(client.predict("dbse-voices", 2, 1, "static", 9, api_name="/sample")).suffix
+        path_of(client.predict("vast-voices", 2, 1, "static", 9, api_name="/sample")).suffix
         == ".wav"
     )
-    found = client.predict("dbse-voices", 0, "pca", api_name="/map")
+    found = client.predict("vast-voices", 0, "pca", api_name="/map")
     assert len(found["ids"]) == 36 and found["factors"]["tract"]["unit"] == "cm"
 
 
@@ -102,7 +102,7 @@ def test_sample_makes_what_the_page_makes(client: Client) -> None:
     on = made(mode="continue", prefix=3, length=12, n=4)
     assert on["frames"].shape[:2] == (4, 12) and (on["frames"][0, :3] == on["frames"][1, :3]).all()
     assert path_of(client.predict(NAME, 2, api_name="/sample", format="mp4")).suffix == ".mp4"
-    series = path_of(client.predict("dbse-waves", 2, api_name="/sample", format="npz"))
+    series = path_of(client.predict("vast-waves", 2, api_name="/sample", format="npz"))
     assert np.load(series)["median"].shape[0] == 2
 
 
@@ -148,9 +148,9 @@ def test_leakage_of_a_stand_in_is_measured_and_never_compared_with_a_larger_samp
         ("/swap", (NAME, 0, 10**9, "webp"), "numbered 0 to 2663"),
         ("/swap", (NAME, 0, 1, "exe"), "Formats"),
         ("/swap", (NAME, 0, 1, "wav"), "makes pictures"),
-        ("/swap", ("dbse-voices", 0, 1, "mp4"), "wav:a_like_b.*makes sound"),
-        ("/swap", ("dbse-voices", 0, 36, ""), "numbered 0 to 35"),
-        ("/swap", ("dbse-lpc-sprites", 0, 1, "gif"), "seqdisent data lpc-sprites"),
+        ("/swap", ("vast-voices", 0, 1, "mp4"), "wav:a_like_b.*makes sound"),
+        ("/swap", ("vast-voices", 0, 36, ""), "numbered 0 to 35"),
+        ("/swap", ("vast-lpc-sprites", 0, 1, "gif"), "seqdisent data lpc-sprites"),
         ("/encode", (NAME, "nine"), "numbered 0 to 2663"),
         ("/sample", (NAME, 99, 0, "", 0), "1 to 17"),
         ("/sample", (NAME, 2, 0, "hair", 0), "keep: static, dynamic"),

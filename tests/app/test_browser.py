@@ -112,7 +112,7 @@ def test_download_is_made_on_click(page: Page, tmp_path) -> None:
             page.click(f"#sd-save-{suffix}")
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
-        assert path.name == f"dbse-sprites-{a}-{b}.{suffix}"
+        assert path.name == f"vast-sprites-{a}-{b}.{suffix}"
         assert magic in path.read_bytes()[:16]
 
 
@@ -197,7 +197,7 @@ def test_data_that_are_not_there_are_offered(page: Page, monkeypatch: pytest.Mon
         raise DownloadFailed("no network today")
 
     page.locator("#sd-checkpoint input").click()
-    page.get_by_role("option", name="DBSE · LPC sprites").click()
+    page.get_by_role("option", name="VAST · LPC sprites").click()
     page.wait_for_selector("#sd-notice")
     words = page.inner_text("#sd-notice")
     assert "CC-BY-SA" in words and "Liberated Pixel Cup" in words and "MB" in words

@@ -124,7 +124,7 @@ def test_all_and_one_can_be_downloaded(opened: Page, tmp_path) -> None:
             opened.get_by_label(f"Download {label}").click()
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
-        assert path.name == f"dbse-sprites-roll-0-{name}" and path.read_bytes().startswith(magic)
+        assert path.name == f"vast-sprites-roll-0-{name}" and path.read_bytes().startswith(magic)
     assert np.load(path)["frames"].shape == (1, 8, 64, 64, 3)
 
 
@@ -138,7 +138,7 @@ def test_a_strange_link_still_shows_something(page: Page, app_url: str, query: s
 
 
 def test_sound_and_series_are_shown_as_they_are_elsewhere(page: Page, app_url: str) -> None:
-    for name, clip in (("dbse-voices", ".sd-clip"), ("dbse-waves", ".sd-plots")):
+    for name, clip in (("vast-voices", ".sd-clip"), ("vast-waves", ".sd-plots")):
         page.goto(f"{app_url}?tab=generate&checkpoint={name}&mode=roll")
         page.wait_for_selector(f"{TAB}[data-made='9']")
         assert page.locator(f"#sd-generate {clip}").count() == 10

@@ -17,7 +17,7 @@ from demo.tabs.generate import payload as made_payloads
 from demo.tabs.maps import tab as maps
 from demo.tabs.swap import payload as payloads
 
-NAME = "dbse-sprites"
+NAME = "vast-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")
 EVERY = (
     {"mode": "roll", "keep": "static", "seed": 3},
@@ -243,7 +243,7 @@ def test_a_link_says_what_to_make(it) -> None:
         assert messages.ref_of(it, text) is None
 
 
-@pytest.mark.parametrize("name", ["dbse-voices", "dbse-waves"])
+@pytest.mark.parametrize("name", ["vast-voices", "vast-waves"])
 @pytest.mark.parametrize(
     "asked", EVERY, ids=lambda asked: f"{asked['mode']}-{asked.get('keep', '')}"
 )

@@ -26,7 +26,7 @@ def compare(page: Page, name: str) -> None:
 
 
 def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opened: Page) -> None:
-    report = reports.find("dbse-sprites")
+    report = reports.find("vast-sprites")
     said = opened.locator(".sd-verdicts li .sd-says").all_inner_texts()
     assert sorted(said) == sorted(v.text for v in report.leakage.verdicts)
     top = opened.locator(".sd-verdicts").bounding_box()["y"]
@@ -138,13 +138,13 @@ def test_what_is_not_measured_is_measured_when_asked(opened: Page, checkpoints) 
     assert opened.locator("#sd-offer").is_hidden()
     with opened.expect_download() as waiting:
         opened.click("#sd-report-csv")
-    assert waiting.value.suggested_filename == "dbse-sprites-leakage.csv"
+    assert waiting.value.suggested_filename == "vast-sprites-leakage.csv"
 
 
 def test_the_leak_recolours_both_maps_and_shuffling_is_labelled(page: Page) -> None:
     page.get_by_role("tab", name="Maps").click()
     page.wait_for_selector("#sd-maps [data-count='888']")
-    static, dynamic = reports.leaked_most("dbse-sprites")
+    static, dynamic = reports.leaked_most("vast-sprites")
     page.click("#sd-leak")
     page.wait_for_selector(f'.sd-plot[data-part="static"][data-colour="{static}"]')
     page.wait_for_selector(f'.sd-plot[data-part="dynamic"][data-colour="{dynamic}"]')

@@ -17,7 +17,7 @@ from demo.tabs.maps import tab as maps
 from seqdisent.evaluation.report import NoJudge
 from tests.fixtures.app import TINY, UNLABELLED
 
-NAME, OTHER = "dbse-sprites", "dsvae-sprites"
+NAME, OTHER = "vast-sprites", "dsvae-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")
 
 

@@ -19,7 +19,7 @@ from demo.modalities import timeseries as courses
 from demo.tabs.swap import payload as payloads
 from tests.fixtures.app import SERIES, STAGE
 
-NAME = "dbse-waves"
+NAME = "vast-waves"
 
 
 def read(file) -> bytes:

@@ -19,7 +19,7 @@ from demo.modalities import swap_clips, video
 from demo.tabs.maps import payload as map_payloads
 from demo.tabs.swap import payload as payloads
 
-NAME = "dbse-sprites"
+NAME = "vast-sprites"
 pytestmark = pytest.mark.usefixtures("checkpoints")
 
 
@@ -30,12 +30,12 @@ def it() -> catalog.Loaded:
 
 def test_ready_checkpoints_come_first_and_the_embedded_one_is_default() -> None:
     assert list(catalog.checkpoints()) == [
-        "dbse-air-quality",
-        "dbse-sprites",
-        "dbse-voices",
-        "dbse-waves",
+        "vast-air-quality",
+        "vast-sprites",
+        "vast-voices",
+        "vast-waves",
         "dsvae-sprites",
-        "dbse-lpc-sprites",
+        "vast-lpc-sprites",
         "dsvae-lpc-sprites",
     ]
     assert catalog.default_checkpoint() == NAME
@@ -46,7 +46,7 @@ def test_no_checkpoint_is_no_crash(tmp_path, monkeypatch) -> None:
     assert catalog.default_checkpoint() is None
 
 
-@pytest.mark.parametrize("name", ["../dbse-sprites", "/etc", "", "nothing", None, 3])
+@pytest.mark.parametrize("name", ["../vast-sprites", "/etc", "", "nothing", None, 3])
 def test_only_listed_checkpoints_are_opened(name) -> None:
     with pytest.raises(errors.RequestError, match="checkpoint: one of"):
         catalog.load(name)
@@ -183,7 +183,7 @@ def test_a_judge_speaks_of_every_factor_when_there_is_one(it, monkeypatch) -> No
 def test_missing_data_are_a_message_not_a_crash() -> None:
     assert not catalog.data_ready("lpc-sprites")
     with pytest.raises(errors.RequestError, match="seqdisent data lpc-sprites"):
-        catalog.load("dbse-lpc-sprites")
+        catalog.load("vast-lpc-sprites")
     with pytest.raises(errors.RequestError, match="needs no download"):
         catalog.fetch_data(NAME)
 
@@ -197,7 +197,7 @@ def test_a_failed_download_says_so(monkeypatch) -> None:
 
     monkeypatch.setattr(DownloadedSource, "get", fail)
     with pytest.raises(errors.RequestError, match="no network"):
-        catalog.fetch_data("dbse-lpc-sprites")
+        catalog.fetch_data("vast-lpc-sprites")
 
 
 def test_slow_imports_wait_until_they_are_needed() -> None:

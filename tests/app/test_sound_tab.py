@@ -10,7 +10,7 @@ from demo.core import catalog
 from demo.tabs.swap import payload as payloads
 from tests.fixtures.app import SOUND, STAGE, VOICES
 
-NAME = "dbse-voices"
+NAME = "vast-voices"
 HEARD = "() => window.sdAudio?.isRunning() && window.sdAudio.position() > 0.05"
 
 

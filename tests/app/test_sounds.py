@@ -32,7 +32,7 @@ from seqdisent.projections import maps as projections
 from seqdisent.spec import Factor
 from tests.fixtures.app import VOICES
 
-NAME = "dbse-voices"
+NAME = "vast-voices"
 pytestmark = pytest.mark.usefixtures("checkpoints")
 
 
@@ -148,7 +148,7 @@ def test_files(pair) -> None:
         ):
             swapping.export(made, kind, 50)
     with pytest.raises(errors.RequestError, match="gif.*This checkpoint makes pictures"):
-        swapping.export(swapping.swap("dbse-sprites", 0, 1), "wav", 8)
+        swapping.export(swapping.swap("vast-sprites", 0, 1), "wav", 8)
 
 
 def test_samples_are_heard_and_keep_the_length_of_the_words() -> None:
@@ -168,7 +168,7 @@ def test_scripts_may_ask_for_recordings_and_for_nothing_else() -> None:
     for wrong in (
         [NAME, -1],
         [NAME, "3"],
-        ["dbse-sprites", 0],
+        ["vast-sprites", 0],
         ["../x", 0],
         [NAME],
         NAME,
@@ -285,7 +285,7 @@ def test_the_tab_speaks_of_voices_and_shows_their_downloads() -> None:
         "speech": True,
         "timeseries": False,
     }
-    assert "A moves like B" in tab.show_checkpoint("dbse-sprites")[tab.how]
+    assert "A moves like B" in tab.show_checkpoint("vast-sprites")[tab.how]
 
 
 def test_silence_is_left_alone_and_others_keep_their_loudness() -> None:

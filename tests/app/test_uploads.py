@@ -31,7 +31,7 @@ from seqdisent.nn.config import FrameConfig
 from seqdisent.types import Encoding, Latents, Sequences
 from tests.fixtures.app import forget_app
 
-NAME, NARROW, PICTURES = "dbse-voices", "dbse-narrow", "dbse-sprites"
+NAME, NARROW, PICTURES = "vast-voices", "vast-narrow", "vast-sprites"
 RATE_HZ, KNOWN = 16_000, 24
 pytestmark = pytest.mark.usefixtures("checkpoints")
 
@@ -59,14 +59,14 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     }
     for name, spec in specs.items():
         torch.manual_seed(0)
-        config = seqdisent.models.model_class("dbse").Config(
+        config = seqdisent.models.model_class("vast").Config(
             static_size=8,
             dynamic_size=4,
             hidden=16,
             frame=FrameConfig("modulated", width=8, features=32),
         )
-        model = seqdisent.build_model("dbse", spec, config)
-        seqdisent.save_checkpoint(folder / name, model, kind="dbse", recipe={})
+        model = seqdisent.build_model("vast", spec, config)
+        seqdisent.save_checkpoint(folder / name, model, kind="vast", recipe={})
     some = [spoken(i * len(SPEAKERS) // KNOWN, i % len(WORDS), 0) for i in range(KNOWN)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQDISENT_CHECKPOINTS", str(folder))

@@ -20,7 +20,7 @@ from demo.core.upload_store import UploadStore
 from seqdisent.data.speech.voices_art import SPEAKERS, say
 from tests.fixtures.browser import SPEAKER, TIMEOUT_MS, spoken
 
-NAME, PICTURES = "dbse-voices", "dbse-sprites"
+NAME, PICTURES = "vast-voices", "vast-sprites"
 RATE_HZ = 16_000
 TAB = "?checkpoint={}&tab=voice"
 

@@ -9,6 +9,7 @@ from seqdisent import Latents, Sequences
 from seqdisent.audio import vocoder
 from seqdisent.models.augmentations import disguise_voice
 from seqdisent.models.dbse import DBSEConfig
+from seqdisent.models.vast import VASTConfig
 from tests.fixtures.speech import VARIANTS, build, spoken
 
 
@@ -86,29 +87,31 @@ def test_timeline_averages_equal_parts():
 def test_the_static_code_reads_the_anchor_step_alone(clips):
     model = build("dbse-anchor-20")
     encoding = model.encode(clips.x, clips.mask, sample=False)
-    rows = torch.arange(5)
-    assert encoding.anchor.tolist() == (clips.mask.sum(1) - 1).clamp_max(20).tolist()
+    rows, anchor = torch.arange(5), encoding.anchor.argmax(1)
+    assert torch.equal(encoding.anchor.sum(1), torch.ones(5))
+    assert anchor.tolist() == (clips.mask.sum(1) - 1).clamp_max(20).tolist()
     quieter = clips.x - 0.5
-    quieter[rows, encoding.anchor] = clips.x[rows, encoding.anchor]
+    quieter[rows, anchor] = clips.x[rows, anchor]
     torch.testing.assert_close(
         model.encode(quieter, clips.mask, sample=False).static.mean, encoding.static.mean
     )
     moved = model.with_anchor(3).encode(clips.x, clips.mask, sample=False)
-    assert moved.anchor.tolist() == [3] * 5
+    assert moved.anchor.argmax(1).tolist() == [3] * 5
     assert not torch.allclose(moved.static.mean, encoding.static.mean)
 
 
 def test_a_span_reads_its_neighbours_and_no_others(clips):
-    model = build("dbse-span")  # two steps on either side
+    model = build("vast-span")  # two steps on either side
     encoding = model.encode(clips.x, clips.mask, sample=False)
     rows, step = torch.arange(5), torch.arange(clips.x.shape[1])
-    near = (step - encoding.anchor[:, None]).abs() <= 2
+    anchor = encoding.anchor.argmax(1)
+    near = (step - anchor[:, None]).abs() <= 2
     far = torch.where(near[..., None, None], clips.x, clips.x - 0.5)
     torch.testing.assert_close(
         model.encode(far, clips.mask, sample=False).static.mean, encoding.static.mean
     )
     nudged = clips.x.clone()
-    nudged[rows, (encoding.anchor - 1).clamp_min(0)] -= 0.3
+    nudged[rows, (anchor - 1).clamp_min(0)] -= 0.3
     assert not torch.allclose(
         model.encode(nudged, clips.mask, sample=False).static.mean, encoding.static.mean
     )
@@ -120,6 +123,7 @@ def test_a_span_reads_its_neighbours_and_no_others(clips):
         ({"anchor_rule": "first"}, "no anchor rule"),
         ({"anchor_span": 2}, "odd"),
         ({"anchor_span": 0}, "odd"),
+        ({"agreement_weight": 1.0}, "needs random_anchor"),
     ],
 )
 def test_bad_settings_are_named(config, message):
@@ -127,7 +131,7 @@ def test_bad_settings_are_named(config, message):
     from seqdisent.data.speech.voices import SPEC
 
     with pytest.raises(ValueError, match=message):
-        build_model("dbse", SPEC, DBSEConfig(frame=VARIANTS["dbse"][1].frame, **config))
+        build_model("vast", SPEC, VASTConfig(frame=VARIANTS["dbse"][1].frame, **config))
     with pytest.raises(ValueError, match="steps of a signal"):
         build_model("dbse", SPEC, DBSEConfig())
 

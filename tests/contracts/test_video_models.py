@@ -9,7 +9,12 @@ import torch
 
 from seqdisent import DiagonalGaussian, Latents, Sequences
 from seqdisent.models import config_from_json
+from seqdisent.models.anchored import AnchoredConfig
+from seqdisent.models.dbse import DBSEConfig
+from seqdisent.models.dsvae import DSVAEConfig
+from seqdisent.models.vast import VAST, VASTConfig
 from seqdisent.nn import SequenceEncoder
+from seqdisent.nn.config import MODULATED, FrameConfig
 from tests.fixtures.video_models import VARIANTS, build
 
 
@@ -152,6 +157,24 @@ def test_dbse_with_anchor_shares_no_state_with_the_original(clips):
         assert torch.equal(value, before[name]), name
 
 
+def test_vast_without_its_parts_is_dbse(clips):
+    dbse = build("dbse")
+    vast = VAST.of_dbse(dbse)
+    one, other = (m.encode(clips.x, generator=seeded()) for m in (dbse, vast))
+    assert torch.equal(one.latents.static, other.latents.static)
+    assert torch.equal(one.latents.dynamic, other.latents.dynamic)
+    losses = [m.loss(clips, seeded()).per_sequence for m in (dbse, vast)]
+    assert torch.equal(*losses)
+
+
+@pytest.mark.parametrize("config", [DSVAEConfig, DBSEConfig])
+def test_methods_of_papers_have_no_settings_of_ours(config):
+    ours = {field.name for field in dataclasses.fields(VASTConfig)}
+    published = {field.name for field in dataclasses.fields(config)}
+    assert published <= {field.name for field in dataclasses.fields(AnchoredConfig)} | {"q"}
+    assert {"augmentation", "static_rank", "static_path", "random_anchor"} <= ours - published
+
+
 def test_dsvae_factorised_frames_do_not_see_each_other(clips):
     model = build("dsvae-factorised")
     changed = clips.x.clone()
@@ -170,7 +193,7 @@ def test_dsvae_full_q_codes_dynamics_given_the_static_draw(clips):
 
 
 def test_augmentation_is_for_training_only(clips):
-    model = build("dsvae-augmented")
+    model = build("vast-views")
     plain = torch.equal(model.loss(clips, seeded()).total, model.loss(clips, seeded()).total)
     evaluated = model.loss(clips, seeded()).total
     trained = model.train().loss(clips, seeded()).total
@@ -246,7 +269,7 @@ GOLDEN = {
     "dsvae-deterministic": [0.5062, 10.6742, 135.9032, 0.8661],
     "dbse": [-2.8358, 3.8218, 137.4571, 7.8054],
     "dbse-linear": [-2.8358, 3.8218, 137.4571, 2.3416],
-    "dbse-recipe": [2.9241, 3.8218, 485.687, 7.8054],
+    "vast-recipe": [2.9241, 3.8218, 485.687, 7.8054],
     "dbse-dcgan": [3.4531, 3.8643, 4.4566, 8.5221],
 }
 
@@ -285,7 +308,9 @@ def test_config_json_round_trip_and_unknown_keys():
     [
         (lambda: build_with("dsvae", q="half"), "no q 'half'"),
         (lambda: build_with("dbse", anchor=8), "anchor 8"),
-        (lambda: build_with("dbse", augmentation="noise"), "no augmentation 'noise'"),
+        (lambda: build_with("vast", augmentation="noise"), "no augmentation 'noise'"),
+        (lambda: build_with("dbse", frame=FrameConfig(MODULATED)), "not part of DBSE"),
+        (lambda: build_with("dsvae", frame=FrameConfig(MODULATED)), "not part of DSVAE"),
         (lambda: build_with("gan"), "no model 'gan'"),
     ],
 )

@@ -4,7 +4,7 @@ From the root of the repository::
 
     python -m tests.golden.make                              everything
     python -m tests.golden.make checkpoints                  every checkpoint
-    python -m tests.golden.make checkpoints/dbse-sprites     one of them
+    python -m tests.golden.make checkpoints/vast-sprites     one of them
     python -m tests.golden.make report api url               the others
 
 Then read the difference (``git diff tests/golden/values``) and say in the commit why it is right. The tests:

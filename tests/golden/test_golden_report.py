@@ -15,7 +15,7 @@ import pytest
 
 from tests.golden.golden_values import Tolerance, check, differences, load
 
-CHECKPOINT = "dbse-sprites"
+CHECKPOINT = "vast-sprites"
 # They differ between machines and between releases.
 # The summary is computed from the other parts.
 EXCLUDED = frozenset({"seconds", "versions", "command", "machine", "summary"})

@@ -37,13 +37,13 @@ ADDRESSES = {
     "empty": {},
     "swap-pair": {"checkpoint": "dsvae-sprites", "tab": "swap", "a": 17, "b": 203},
     "generated-pair": {
-        "checkpoint": "dbse-sprites",
+        "checkpoint": "vast-sprites",
         "a": json.dumps({"of": _REQUEST, "number": 1}),
         "b": 9,
     },
     # Its maps are shipped. Projection and colours are not in addresses so far: the usual ones are shown.
     "maps": {
-        "checkpoint": "dbse-waves",
+        "checkpoint": "vast-waves",
         "tab": "maps",
         "a": 5,
         "b": 6,
@@ -53,20 +53,20 @@ ADDRESSES = {
         "n": 296,
     },
     "leakage": {
-        "checkpoint": "dbse-waves",
+        "checkpoint": "vast-waves",
         "tab": "leakage",
         "a": 1,
         "b": 2,
         "compare": "dsvae-sprites",
     },
     "leakage-of-sprites": {
-        "checkpoint": "dbse-sprites",
+        "checkpoint": "vast-sprites",
         "tab": "leakage",
         "compare": "dsvae-sprites",
     },
     **{
         f"generate-{mode}": {
-            "checkpoint": "dbse-waves",
+            "checkpoint": "vast-waves",
             "tab": "generate",
             "a": 8,
             "b": 13,
@@ -89,7 +89,7 @@ ADDRESSES = {
     },
     "unknown-checkpoint": {"checkpoint": "dbse-unknown", "a": 3, "b": 4, "tab": "leakage"},
     "judge": {"checkpoint": "judge-sprites", "a": 3, "b": 4},
-    "data-not-ready": {"checkpoint": "dbse-lpc-sprites", "a": 3, "b": 4, "tab": "leakage"},
+    "data-not-ready": {"checkpoint": "vast-lpc-sprites", "a": 3, "b": 4, "tab": "leakage"},
     "pair-out-of-range": {"a": -1, "b": 99999999999},
     "malicious": {
         "checkpoint": "../../etc",
@@ -317,12 +317,12 @@ def app_url(shipped_app: gr.Blocks, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_browser_shows_what_an_address_names(shipped: None, page: Page, app_url: str) -> None:
     page.goto(
-        f"{app_url}?{urlencode({'checkpoint': 'dbse-waves', 'tab': 'maps', 'a': 17, 'b': 203})}"
+        f"{app_url}?{urlencode({'checkpoint': 'vast-waves', 'tab': 'maps', 'a': 17, 'b': 203})}"
     )
     page.wait_for_selector('#sd-series [data-pair="17,203"]', state="attached")
     page.wait_for_selector('#sd-maps [data-chosen="17,203"]')
     assert page.get_by_role("tab", name="Maps").get_attribute("aria-selected") == "true"
-    assert page.locator("#sd-checkpoint input").input_value() == "DBSE · Made-up waves"
+    assert page.locator("#sd-checkpoint input").input_value() == "VAST · Made-up waves"
     assert page.locator("#sd-method input").input_value() == "t-SNE"
     chosen = [
         page.locator(f"#sd-choose-{side} [data-index]").first.get_attribute("data-index")

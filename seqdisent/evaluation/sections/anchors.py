@@ -1,4 +1,4 @@
-"""Section: DBSE as its anchor frame moves."""
+"""Section: models with an anchor frame, as it moves."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ from seqdisent.recipes import recipe as find_recipe
 
 # The recipes of the README's table.
 RECIPES = (
-    "dbse-air-quality",
+    "vast-air-quality",
     "dsvae-air-quality",
-    "dbse-etth1",
-    "dbse-etth1-interleaved",
-    "dbse-physionet2012",
-    "dbse-physionet2012-c",
+    "vast-etth1",
+    "vast-etth1-interleaved",
+    "vast-physionet2012",
+    "vast-physionet2012-c",
 )
 
 

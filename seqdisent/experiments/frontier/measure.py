@@ -1,8 +1,8 @@
 """What is measured of a point: bits in the two codes' off-target cells, at what reconstruction.
 
 Measured on *validation* characters with probes that learn from some training characters and are chosen on
-others. Every model is measured twice: as it is, and with its codes pruned to the subspace that carries signal
-(:mod:`seqdisent.models.pruning`), which needs no training.
+others. VAST and DBSE are measured twice: as they are, and with the codes pruned to the subspace that carries signal
+(:mod:`seqdisent.models.pruning`), which needs no training. A pruned DBSE is a VAST without its other parts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.experiments.frontier.points import DATASET
 from seqdisent.experiments.sweep import Figures, Say, SweepRun, module_hash
+from seqdisent.models.dbse import DBSE
 from seqdisent.models.pruning import prune_codes
+from seqdisent.models.vast import VAST
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
 
@@ -65,8 +67,11 @@ def figures(checkpoint: Path) -> Figures:
     learn, hold = _probe_data(load_dataset(spec.name, "train"))
     data = load_dataset(spec.name, "validation").in_memory()
     judge, _ = load_judge(spec.judged_by)
-    pruned, _ = prune_codes(model, learn)
-    subjects = {"whole": ModelSubject(model), "cut": ModelSubject(pruned)}
+    subjects = {"whole": ModelSubject(model)}
+    prunable = VAST.of_dbse(model) if isinstance(model, DBSE) else model
+    if isinstance(prunable, VAST):
+        pruned, _ = prune_codes(prunable, learn)
+        subjects["cut"] = ModelSubject(pruned)
     return {
         name: _figures_of(subject, (learn, hold, data), judge) for name, subject in subjects.items()
     }
@@ -92,11 +97,14 @@ def _figures_of(
     codes = Splits.of(subject, data).parts()
     validation, encoded = data[2], codes[2]
     error = reconstruction_error(subject, validation, encoded.mean, torch.zeros(1))
-    config = subject.model.config
+    model = subject.model
+    ranks = (
+        (model.config.static_rank, model.config.dynamic_rank) if isinstance(model, VAST) else (0, 0)
+    )
     found: Figures = {
         "squared_error": error.squared_error_per_sequence,
-        "static_rank": config.static_rank,
-        "dynamic_rank": config.dynamic_rank,
+        "static_rank": ranks[0],
+        "dynamic_rank": ranks[1],
         "static_kl": float(encoded.static_kl.sum(1).mean()),
         "dynamic_kl": float(encoded.dynamic_kl.sum(1).mean()),
         "bits": off_target(codes, validation.spec.factors),

@@ -43,7 +43,8 @@ def collect(root: Path, say: Say = print) -> list[dict[str, Any]]:
             if figures is None:
                 continue
             seeds[point, False].append(_flat(figures["whole"]))
-            seeds[point, True].append(_flat(figures["cut"]))
+            if "cut" in figures:
+                seeds[point, True].append(_flat(figures["cut"]))
     return [
         {
             "point": point,

@@ -20,7 +20,7 @@ from tests.fixtures.video_models import build
 
 @pytest.fixture
 def folder(tmp_path):
-    return str(seqdisent.save_checkpoint(tmp_path / "m", build("dbse"), kind="dbse", recipe={}))
+    return str(seqdisent.save_checkpoint(tmp_path / "m", build("vast"), kind="vast", recipe={}))
 
 
 def test_list_names_everything(capsys):
@@ -33,7 +33,7 @@ def test_list_names_everything(capsys):
 def test_help_shows_examples(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "seqdisent train dbse-sprites" in capsys.readouterr().out
+    assert "seqdisent train vast-sprites" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".mp4"])

@@ -141,7 +141,7 @@ def test_a_judge_hears_waveforms():
 
 def test_codes_of_utterances_of_different_lengths_are_compared_in_parts():
     data = spoken()
-    codes = ModelSubject(build("dbse-agreeing")).codes(data)
+    codes = ModelSubject(build("vast-agreeing")).codes(data)
     assert codes.mean.mask is not None and codes.mean.timeline(8).shape == (len(data), 8, 3)
     assert codes.labels["word"].shape == (len(data), 8) and (codes.labels["word"] >= 0).all()
     assert (codes.dynamic_kl[~codes.mean.mask] == 0).all()

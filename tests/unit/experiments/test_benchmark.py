@@ -92,7 +92,7 @@ def test_the_network_with_labels_learns_what_is_plain(task, splits, monkeypatch)
 class Told:
     """A model whose static code is what tells the kind, or (``leaky``) is not used."""
 
-    config = build("dbse").config
+    trains_presence = False
 
     def __init__(self, leaky: bool = False) -> None:
         self.leaky = leaky
@@ -209,5 +209,5 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     left = json.loads((tmp_path / "results.json").read_text())
     assert [found["recipe"] for found in left] == ["one-waves"]
     capsys.readouterr()
-    assert main(["benchmark", "dbse-sprites", "--run", str(tmp_path)]) == 1
+    assert main(["benchmark", "vast-sprites", "--run", str(tmp_path)]) == 1
     assert "no downstream tasks for sprites" in " ".join(capsys.readouterr().out.split())

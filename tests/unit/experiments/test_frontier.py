@@ -72,7 +72,7 @@ def test_results_are_written_as_numbers_table_and_figure(tmp_path):
     drawn = figure(collect(tmp_path))
     assert {t.name for t in drawn.data} >= {
         "papers, equal weights",
-        "DBSE with parts of ours, pruned",
+        "VAST, parts of it, pruned",
     }
 
 

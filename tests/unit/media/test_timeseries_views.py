@@ -170,11 +170,11 @@ def waves_folder(tmp_path_factory) -> str:
     import seqdisent
     from seqdisent.nn.config import FrameConfig
 
-    config = seqdisent.models.model_class("dbse").Config(
+    config = seqdisent.models.model_class("vast").Config(
         static_size=4, dynamic_size=4, hidden=8, frame=FrameConfig("mlp", width=4, features=16)
     )
-    folder = tmp_path_factory.mktemp("waves") / "dbse-waves"
+    folder = tmp_path_factory.mktemp("waves") / "vast-waves"
     seqdisent.save_checkpoint(
-        folder, seqdisent.build_model("dbse", SPEC, config), kind="dbse", recipe={}
+        folder, seqdisent.build_model("vast", SPEC, config), kind="vast", recipe={}
     )
     return str(folder)

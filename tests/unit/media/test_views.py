@@ -17,7 +17,7 @@ from seqdisent.projections import maps
 from seqdisent.projections.ship import ship
 from tests.fixtures.video_models import build
 
-NAME = "dbse-sprites"
+NAME = "vast-sprites"
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import torch
 
 import seqdisent
 from seqdisent.checkpoint import CheckpointError, checkpoint_hash, prepare, round_to_half
+from seqdisent.errors import UsageError
+from seqdisent.recipes import recipe
 from tests.fixtures.video_models import build
 
 
@@ -55,6 +57,18 @@ def test_a_checkpoint_is_found_by_name_and_listed(saved, tmp_path, monkeypatch):
         seqdisent.load_checkpoint("nope")
 
 
+def test_a_renamed_checkpoint_says_its_present_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQDISENT_CHECKPOINTS", str(tmp_path))
+    vast = build("vast")
+    seqdisent.save_checkpoint(tmp_path / "vast-clips", vast, kind="vast", recipe={})
+    with pytest.raises(CheckpointError, match="no checkpoint 'dbse-clips': renamed to vast-clips"):
+        seqdisent.load_checkpoint("dbse-clips")
+    seqdisent.save_checkpoint(tmp_path / "dbse-clips", build("dbse"), kind="dbse", recipe={})
+    assert seqdisent.load_checkpoint("dbse-clips")[0].name == "dbse"
+    with pytest.raises(UsageError, match="no recipe 'dbse-voices'; renamed to vast-voices"):
+        recipe("dbse-voices")
+
+
 def test_saving_again_replaces_whole_and_leaves_no_scraps(saved, tmp_path):
     _, folder = saved
     before = checkpoint_hash(folder)
@@ -80,7 +94,7 @@ def damage(**changes):
 @pytest.mark.parametrize(
     "spoil, message",
     [
-        (damage(schema=99), "has schema 99, this package reads 1 to 2"),
+        (damage(schema=99), "has schema 99, this package reads 1 to 3"),
         (damage(schema=None), "config.json: the key 'schema' is missing"),
         (damage(dataset=None), "config.json: the key 'dataset' is missing"),
         (damage(model="gan"), "no model 'gan'"),

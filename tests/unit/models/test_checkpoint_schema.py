@@ -1,4 +1,4 @@
-"""Configs of schema 1 get the defaults of their time; what no longer exists is refused by name."""
+"""Configs of older schemas: defaults of their time, our additions as a model of their own, refusals by name."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def test_missing_keys_of_schema_1_get_the_defaults_of_that_time():
     assert config["config"]["transition"] == "stochastic"
     assert config["config"]["anchor_rule"] == "fixed" and config["config"]["anchor_span"] == 1
     assert config["config"]["frame"] == {"kind": "modulated", "width": 48, "features": 256}
+    assert config["model"] == "vast"  # for its decoder
     assert config["dataset"]["likelihood"] == "gaussian" and config["dataset"]["variables"] == []
     assert config["dataset"]["factors"][0]["unit"] == ""
     assert config["dataset"]["source"]["download_bytes"] == 0
@@ -91,19 +92,80 @@ def test_a_missing_section_is_named(key):
         upgrade(config)
 
 
-@pytest.mark.parametrize("schema", [0, 3, "2", 1.5])
+@pytest.mark.parametrize("schema", [0, 4, "2", 1.5])
 def test_an_unknown_schema_is_refused(schema):
-    with pytest.raises(SchemaError, match="this package reads 1 to 2"):
+    with pytest.raises(SchemaError, match="this package reads 1 to 3"):
         upgrade({**OLDEST, "schema": schema})
 
 
-@pytest.mark.parametrize("name", ["dbse-sprites", "dsvae-fsdd"])
-def test_a_stored_config_of_schema_1_equals_the_converted_one(name):
-    """The shipped config was saved in schema 1, without some keys, and is now stored in schema 2."""
-    former = json.loads((DATA / f"{name}_schema_1.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("former_name", "name"), [("dbse-sprites", "vast-sprites"), ("dsvae-fsdd", "dsvae-fsdd")]
+)
+def test_a_stored_config_of_schema_1_equals_the_converted_one(former_name, name):
+    """The shipped config was saved in schema 1, without some keys, and is now stored in the present schema."""
+    former = json.loads((DATA / f"{former_name}_schema_1.json").read_text(encoding="utf-8"))
     shipped = json.loads((checkpoints_root() / name / "config.json").read_text(encoding="utf-8"))
     assert former["schema"] == 1 and shipped["schema"] == checkpoint_schema.SCHEMA_VERSION
-    assert upgrade(former) == upgrade(shipped) == shipped
+    upgraded = upgrade(former)
+    assert upgrade(shipped) == shipped
+    for section in ("model", "config", "dataset", "normaliser"):
+        assert upgraded[section] == shipped[section]
+
+
+def of_schema_2(model, **settings):
+    """A config of schema 2, which had every key."""
+    former = CONFIG_DEFAULTS_1[model]
+    every = {name: former[name] for name in former if name not in ("swap_weight", "released")}
+    every["augmentation"] = every.pop("perturb")
+    return {**OLDEST, "schema": 2, "model": model, "config": {**every, **settings}}
+
+
+def test_the_published_dbse_of_schema_2_stays_one():
+    config = upgrade(of_schema_2("dbse", anchor=3, static_weight=5.0))
+    assert config["model"] == "dbse" and config["config"]["anchor"] == 3
+    settings = config_from_json("dbse", config["config"])
+    assert asdict(settings) == config["config"]
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        {"augmentation": "voice"},
+        {"static_path": "pooled"},
+        {"random_anchor": True},
+        {"anchor_rule": "mean"},
+        {"anchor_span": 3},
+        {"presence_weight": 1.0},
+        {"static_rank": 4},
+        {"dynamic_rank": 4},
+        {"frame": {"kind": "modulated", "width": 8, "features": 16}},
+    ],
+    ids=lambda addition: next(iter(addition)),
+)
+def test_a_dbse_with_an_addition_of_ours_becomes_a_vast(addition):
+    config = upgrade(of_schema_2("dbse", **addition))
+    assert config["model"] == "vast"
+    settings = config_from_json("vast", config["config"])
+    assert asdict(settings) == config["config"]
+    assert {name: config["config"][name] for name in addition} == addition
+
+
+def test_other_models_with_an_addition_are_refused_by_name():
+    plain = upgrade(of_schema_2("dsvae", q="factorised"))
+    assert asdict(config_from_json("dsvae", plain["config"])) == plain["config"]
+    with pytest.raises(SchemaError, match="trained with static_rank, which 'dsvae' no longer has"):
+        upgrade(of_schema_2("dsvae", static_rank=2))
+
+
+def test_a_dbse_of_schema_2_encodes_as_before(tmp_path):
+    """The weights of the shipped models were trained as DBSE with additions, and keep their names."""
+    folder = tmp_path / "former"
+    shutil.copytree(checkpoints_root() / "vast-waves", folder)
+    stored = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    former = {**stored, "schema": 2, "model": "dbse"}
+    (folder / "config.json").write_text(json.dumps(former), encoding="utf-8")
+    loaded, spec = load_checkpoint(folder)
+    assert loaded.name == "vast" and loaded.config == load_checkpoint("vast-waves")[0].config
 
 
 def test_a_checkpoint_of_schema_1_encodes_as_its_converted_copy(tmp_path):

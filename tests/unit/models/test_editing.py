@@ -148,7 +148,7 @@ def test_a_beginning_does_not_see_what_comes_after_it(clips):
     assert torch.equal(begun[0].dynamic, begun[1].dynamic) and begun[0].dynamic.shape[1] == 4
     with pytest.raises(ValueError, match="1 to 8 steps"):
         latent_ops.encode_prefix(model, x, 9)
-    name, config = VARIANTS["dbse"]
+    name, config = VARIANTS["vast"]
     cut = seqdisent.build_model(
         name, seqdisent.dataset_spec("sprites"), replace(config, dynamic_rank=2)
     ).eval()

@@ -17,7 +17,7 @@ from tests.fixtures.video_models import build
 DATA = seqdisent.load_dataset("sprites", "train").select(np.arange(0, 8100, 60))
 
 
-@pytest.fixture(params=["dsvae-full", "dsvae-factorised", "dbse", "dbse-recipe"])
+@pytest.fixture(params=["vast", "vast-mean-anchor", "vast-recipe"])
 def variant(request) -> str:
     return request.param
 
@@ -74,7 +74,7 @@ def test_the_ratio_is_that_of_signal_to_noise():
 class Known:
     """A decoder whose error is the squared distance of three of six directions of the static code."""
 
-    config = build("dbse").config
+    config = build("vast").config
 
     def __init__(self, codes: torch.Tensor, turn: torch.Tensor) -> None:
         self.codes, self.turn = codes, turn
@@ -110,9 +110,9 @@ def test_the_least_rank_that_keeps_the_error_is_found():
 
 
 def test_a_pruned_model_is_saved_loaded_swapped_and_sampled(tmp_path):
-    pruned = _with_ranks(model := build("dbse"), directions_of(model), {"static": 3, "dynamic": 4})
+    pruned = _with_ranks(model := build("vast"), directions_of(model), {"static": 3, "dynamic": 4})
     loaded, _ = seqdisent.load_checkpoint(
-        seqdisent.save_checkpoint(tmp_path / "pruned", pruned, kind="dbse", recipe={})
+        seqdisent.save_checkpoint(tmp_path / "pruned", pruned, kind="vast", recipe={})
     )
     x = DATA[:2].x
     with torch.inference_mode():
@@ -131,7 +131,7 @@ def test_a_pruned_model_is_saved_loaded_swapped_and_sampled(tmp_path):
 
 
 def test_what_cannot_be_pruned_is_an_error():
-    model = build("dbse")
+    model = build("vast")
     pruned, _ = prune_codes(model, DATA)
     with pytest.raises(ValueError, match="pruned already"):
         prune_codes(pruned, DATA)

@@ -94,7 +94,7 @@ def test_training_lowers_the_loss_and_keeps_the_best(tmp_path):
     from tests.fixtures.video_models import build
 
     model, made = run(tmp_path, 60)
-    before = build("dsvae-augmented")
+    before = build("vast-views")
     clips = __import__("seqdisent").load_dataset("sprites", "validation")[:20]
     loss = lambda m: m.eval().loss(clips, torch.Generator().manual_seed(0)).total
     assert loss(model) < 0.8 * loss(before)
@@ -123,7 +123,7 @@ def test_two_processes_agree(tmp_path):
 def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, poison):
     from tests.fixtures.video_models import build
 
-    model = build("dsvae-augmented")
+    model = build("vast-views")
     plain, calls = model.loss, []
 
     def loss(batch, generator=None):
