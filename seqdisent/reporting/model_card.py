@@ -10,6 +10,7 @@ from seqdisent.checkpoint import CARD, JUDGE, read_config
 from seqdisent.evaluation.report_file import load_report
 from seqdisent.evaluation.schema import Report
 from seqdisent.io import write_text
+from seqdisent.reporting.published import compare, parts
 from seqdisent.reporting.rendering import render
 from seqdisent.reporting.tables import to_markdown
 from seqdisent.spec import DatasetSpec
@@ -38,6 +39,8 @@ def model_card(name: str, config: dict[str, Any], report: Report | None) -> str:
         spec=DatasetSpec.from_json(config["dataset"]),
         recipe=config["recipe"],
         package=config["package"],
+        comparison=compare(config),
+        parts=parts(config),
         report=report,
         failures=known_failures(report),
         table=_table,
