@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from seqdisent.checkpoint import checkpoints_root, list_checkpoints
+from seqdisent.checkpoint import checkpoints_root, list_checkpoints, read_config
 from seqdisent.evaluation.judge import is_informative
 from seqdisent.evaluation.report_file import load_report
 from seqdisent.evaluation.schema import FactorSummary, Report
@@ -18,10 +18,17 @@ from seqdisent.experiments.rate_distortion import tables as rate_distortion
 from seqdisent.experiments.transitions import tables as transitions
 from seqdisent.reporting.markdown import markdown_table
 from seqdisent.reporting.tables import UNITS, bits, estimate, percent
+from seqdisent.reporting.training_settings import training_settings
 from seqdisent.spec import DatasetSpec
 
+SETTINGS = (
+    "trained on",
+    "weights, reconstruction : static KL : dynamic KL",
+    "code sizes, static / dynamic a step",
+)
 HEADER = (
     "checkpoint",
+    *SETTINGS,
     "kept in a swap, lowest factor, %",
     "all at once, %",
     "squared error (training mean)",
@@ -33,14 +40,23 @@ HEADER = (
 PLACE = "x1"  # a factor that data sets of moving things have
 MOVING_HEADER = (
     "checkpoint",
+    *SETTINGS,
     "kept in a swap, lowest factor with an informative judge, %",
     "squared error (training mean)",
     "static factors in the static / the dynamic code, bits",
     "position of the first in the dynamic code, R²",
     "in the static code, R²",
 )
+ANCHOR_HEADER = (
+    "checkpoint",
+    "anchor in training",
+    "kept by swaps, all at once, %",
+    "worst single frame but that, %",
+    "with the anchor blank, %",
+)
 SPEECH_HEADER = (
     "checkpoint",
+    *SETTINGS,
     "speaker carried by a swap, %",
     "content kept, %",
     "both, %",
@@ -59,6 +75,7 @@ SERIES_HEADER = (
     "best published",
     "swaps that carry the right label, %",
 )
+ROBUST_SHARE = 0.9  # of the swaps that keep everything, with the worst single frame as the anchor
 BENCHMARK, BITS, ROLLOUTS = "benchmark-series", "bits", "rollouts"
 LEARNERS = ("codes", "raw features", "supervised")
 
@@ -83,8 +100,9 @@ def table() -> str:
         rows.append(
             [
                 f"`{name}`",
+                *_settings(name),
                 f"{100 * least.value:.1f} ({summary.swap_keeps_least_factor})",
-                f"{100 * together.value:.1f}",
+                percent(together),
                 _error(report),
                 off_target(report, "dynamic", "mean"),
                 off_target(report, "dynamic", "sample"),
@@ -108,6 +126,7 @@ def moving_table() -> str:
         rows.append(
             [
                 f"`{name}`",
+                *_settings(name),
                 f"{100 * kept:.1f} ({worst})",
                 _error(report),
                 f"{static:.2f} / {dynamic:.2f} of {entropy:.2f}",
@@ -158,6 +177,54 @@ def _error(report: Report) -> str:
     return f"{error.squared_error_per_sequence:.0f} ({mean:.0f})"
 
 
+def _settings(name: str) -> tuple[str, str, str]:
+    """Rows of different budgets, weights or sizes are compared with these in sight."""
+    settings = training_settings(read_config(name)[1])
+    return settings.budget, settings.weights, settings.sizes
+
+
+def anchors_table() -> str:
+    """What swaps keep as the static code is read from a single frame, another than in training, and who is robust."""
+    rows: list[list[str]] = []
+    robust: list[str] = []
+    others: list[str] = []
+    for name, report in _reports("video") + _reports("speech"):
+        if not report.anchors:
+            continue
+        blanked = next((score for score in report.anchors if score.blanked), None)
+        trained = None if blanked is None else blanked.anchor
+        single = [
+            score.all_kept
+            for score in report.anchors
+            if not score.blanked and score.anchor != trained
+        ]
+        worst = min(single, key=lambda rate: rate.value)
+        reference = _measured(report.summary.swap_keeps_all)
+        is_robust = reference.value >= 0.5 and worst.value >= ROBUST_SHARE * reference.value
+        (robust if is_robust else others).append(f"`{name}`")
+        rows.append(
+            [
+                f"`{name}`",
+                "a random frame each time" if blanked is None else f"frame {trained}",
+                percent(reference),
+                percent(worst),
+                "-" if blanked is None else percent(blanked.all_kept),
+            ]
+        )
+    return f"{markdown_table(ANCHOR_HEADER, rows)}\n\n{_robust_sentence(robust, others)}"
+
+
+def _robust_sentence(robust: list[str], others: list[str]) -> str:
+    """Which checkpoints may be read from any frame."""
+    rule = (
+        "Robust to the frame, in that swaps keep everything in at least half of the pairs, and from the worst single "
+        f"frame at least {100 * ROBUST_SHARE:.0f} % as often, is"
+    )
+    if not robust:
+        return f"{rule} none of them."
+    return f"{rule} {', '.join(robust)}; not {', '.join(others) or 'any other'}."
+
+
 def speech_table() -> str:
     """Speech: what a swap carries and keeps, judged from waveforms, and the information off target."""
     rows = []
@@ -173,6 +240,7 @@ def speech_table() -> str:
         rows.append(
             [
                 f"`{name}`",
+                *_settings(name),
                 percent(swaps.swap["speaker"].kept),
                 content_kept,
                 percent(swaps.all_kept),
@@ -283,7 +351,15 @@ def off_target(report: Report, code: str, posterior: str) -> str:
 
 def main() -> None:
     """Print all tables of the README."""
-    tables = (table, moving_table, rollouts_table, bits_table, speech_table, series_table)
+    tables = (
+        table,
+        anchors_table,
+        moving_table,
+        rollouts_table,
+        bits_table,
+        speech_table,
+        series_table,
+    )
     print("\n\n".join(make() for make in tables))
 
 

@@ -13,6 +13,7 @@ from seqdisent.io import write_text
 from seqdisent.reporting.published import compare, parts
 from seqdisent.reporting.rendering import render
 from seqdisent.reporting.tables import to_markdown
+from seqdisent.reporting.training_settings import training_settings
 from seqdisent.spec import DatasetSpec
 
 LOST_BELOW = 0.99  # a factor is named if swaps keep it less often, by the upper end of the interval
@@ -42,6 +43,7 @@ def model_card(name: str, config: dict[str, Any], report: Report | None) -> str:
         comparison=compare(config),
         parts=parts(config),
         report=report,
+        settings=None if is_judge else training_settings(config),
         failures=known_failures(report),
         table=_table,
         nan=math.nan,
@@ -57,8 +59,8 @@ def known_failures(report: Report | None) -> list[str]:
         if swap.kept is None or swap.off_target is None or swap.kept.high >= LOST_BELOW:
             continue
         failures.append(
-            f"{name} is lost in {100 * (1 - swap.kept.value):.1f} % of swaps "
-            f"({100 * swap.off_target.value:.1f} % show the other sequence's value where they differ)."
+            f"{name} is lost in {100 * (1 - swap.kept.value):.1f} % of swaps of sequences that differ in it "
+            f"({100 * swap.off_target.value:.1f} % show the other sequence's value)."
         )
     return failures
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from seqdisent.evaluation.schema import (
     CODES,
+    AnchorScore,
+    Disentanglement,
     DownstreamTask,
     Estimate,
     FactorSummary,
@@ -31,6 +34,7 @@ Table = tuple[list[str], list[Cells]]  # header and rows
 
 UNITS = {"accuracy": ", %"}
 PROBES: tuple[ProbeKind, ...] = ("linear", "nonlinear")
+FEW_SOURCES = 20  # an interval of fewer sources is wide for that reason
 PITCH_GROUPS = {"sex": "of different sex", "apart": "at least 3 semitones apart"}
 HEADERS = (
     "code",
@@ -134,9 +138,11 @@ def to_markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def percent(rate: Estimate | None) -> str:
-    """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure."""
+    """``99.2 [98.7, 99.5]``, or a dash where there is nothing to measure; without an interval of a single source."""
     if rate is None or (isinstance(rate, Rate) and rate.n == 0):
         return "-"
+    if math.isnan(rate.low):
+        return f"{100 * rate.value:.1f}"
     return f"{100 * rate.value:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
 
 
@@ -202,9 +208,11 @@ def diagnostics_sentences(report: Report) -> list[str]:
         ("dynamic", report.diagnostics.dynamic),
     ):
         state = "has collapsed" if code.collapsed else "is in use"
+        active = f"{code.active_units} of {code.units} units active"
+        if code.pruned:
+            active = f"{code.active_units} active directions in {code.units} dimensions (pruned)"
         sentences.append(
-            f"The {name} code {state}: {code.kl_nats:.1f} nats for each sequence, "
-            f"{code.active_units} of {code.units} units active."
+            f"The {name} code {state}: {code.kl_nats:.1f} nats for each sequence, {active}."
         )
     return sentences
 
@@ -222,7 +230,7 @@ def judge_rows(report: Report) -> Table:
 
 
 def swap_rows(swaps: Swaps, judge: dict[str, Rate]) -> Table:
-    """A row for each factor, in percent with 95 % intervals; entropies in nats."""
+    """A row for each factor, in percent with 95 % intervals, over the pairs that differ in it; entropies in nats."""
     header = [
         "factor",
         "chance",
@@ -230,6 +238,7 @@ def swap_rows(swaps: Swaps, judge: dict[str, Rate]) -> Table:
         "judge on reconstructions",
         "kept in a swap",
         "other's value instead",
+        "pairs (sources)",
         "kept, other code sampled",
         "disagreement",
         "IS",
@@ -238,8 +247,41 @@ def swap_rows(swaps: Swaps, judge: dict[str, Rate]) -> Table:
     ]
     rows = [_swap_row(name, swap, swaps, judge[name]) for name, swap in swaps.swap.items()]
     chance = f"{100 * swaps.all_kept_chance:.2g}"
-    rows.append(["all together", chance, "-", "-", percent(swaps.all_kept), *["-"] * 6])
+    title = "all together" if swaps.differ_in else "all together, random pairs"
+    together = [title, chance, "-", "-", percent(swaps.all_kept), "-", _trials(swaps.all_kept)]
+    rows.append(together + ["-"] * (len(header) - len(together)))
     return header, rows
+
+
+def _trials(rate: Rate | None) -> str:
+    """``836 (6)``: trials, and the independent sources behind them as far as they are known."""
+    if rate is None:
+        return "-"
+    return f"{rate.n} ({rate.sources})" if rate.sources else f"{rate.n}"
+
+
+def swaps_sentence(swaps: Swaps) -> str:
+    """Which pairs are scored, and what the intervals take into account."""
+    if not swaps.differ_in:
+        return (
+            "A factor is scored over the pairs that differ in it, all factors together over random pairs, which agree "
+            "in some by chance; intervals take pairs as independent. A new measurement corrects both."
+        )
+    together = swaps.all_kept
+    sentence = (
+        f"Of {swaps.pairs:,} random pairs, a factor is scored over those that differ in it, and all factors together "
+        f"over the {together.n:,} that differ in every one of {', '.join(swaps.differ_in)}. Intervals resample the "
+        "independent sources on both sides of the pairs, whose number is in brackets."
+    )
+    fewest = min((rate.sources for rate in _swap_rates(swaps)), default=0)
+    if 0 < fewest < FEW_SOURCES:
+        sentence += f" {fewest} sources are few, and so the intervals are wide."
+    return sentence
+
+
+def _swap_rates(swaps: Swaps) -> list[Rate]:
+    kept = [score.kept for score in swaps.swap.values()]
+    return [rate for rate in (*kept, swaps.all_kept) if rate is not None and rate.n]
 
 
 def _swap_row(name: str, swap: JudgeScore, swaps: Swaps, judge: Rate) -> Cells:
@@ -252,6 +294,7 @@ def _swap_row(name: str, swap: JudgeScore, swaps: Swaps, judge: Rate) -> Cells:
         percent(swaps.reconstruction[name].kept),
         percent(swap.kept),
         percent(swap.off_target),
+        _trials(swap.kept),
         percent(sampled.kept),
         differing,
         f"{sampled.inception_score:.2f}",
@@ -403,6 +446,14 @@ def transfer_sentences(tasks: Iterable[DownstreamTask]) -> list[str]:
     return list(filter(None, map(transfer_sentence, tasks)))
 
 
+def _mig_sentence(found: Disentanglement) -> str:
+    sentence = f"MIG {found.mig.mean:.3f} (bins of equal counts)"
+    if found.histogram_mig is not None:
+        published = f"{found.histogram_mig.mean:.3f}"
+        sentence += f", {published} (bins of equal width, the estimator of published tables)"
+    return f"{sentence}."
+
+
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
@@ -419,6 +470,31 @@ def anchor_rows(report: Report) -> Table:
     for key in anchors[0].bits:
         rows.append([f"{key}, bits", *(f"{a.bits[key]:.2f}" for a in anchors)])
     return header, rows
+
+
+def anchor_sentence(anchors: Sequence[AnchorScore]) -> str:
+    """What swaps keep if the static code is read from another frame than in training; empty without anchors."""
+    if not anchors:
+        return ""
+    single = {score.anchor: score.all_kept for score in anchors if not score.blanked}
+    worst = min(single, key=lambda anchor: single[anchor].value)
+    blanked = next((score for score in anchors if score.blanked), None)
+    if blanked is None:
+        best = max(single, key=lambda anchor: single[anchor].value)
+        return (
+            "The static code is read from all frames. Read from a single one, without new training, swaps keep all "
+            f"factors in {percent(single[worst])} % (frame {worst}) to {percent(single[best])} % (frame {best})."
+        )
+    trained = blanked.anchor
+    reference = (
+        f", and swaps keep all factors in {percent(single[trained])} %" if trained in single else ""
+    )
+    return (
+        f"The static code is read from frame {trained} alone{reference}. Read from frame {worst}, without new "
+        f"training, swaps keep all in {percent(single[worst])} %; with frame {trained} blank in "
+        f"{percent(blanked.all_kept)} %. The recipe has one fixed anchor and no random ones, which are meant against "
+        "this."
+    )
 
 
 def error_sentence(report: Report) -> str:
@@ -445,7 +521,7 @@ def structure_sentences(report: Report) -> list[str]:
         dci = report.disentanglement.dci
         sentences.append(
             f"DCI: disentanglement {dci.disentanglement:.3f}, completeness {dci.completeness:.3f}, "
-            f"informativeness {dci.informativeness:.3f}. MIG {report.disentanglement.mig.mean:.3f}."
+            f"informativeness {dci.informativeness:.3f}. {_mig_sentence(report.disentanglement)}"
         )
     if report.verification is not None:
         v = report.verification

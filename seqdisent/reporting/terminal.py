@@ -64,6 +64,12 @@ def print_report(report: Report, console: Console) -> None:
     if report.judge is not None:
         title = "a judge's predictions, % [95 % interval]; H in nats"
         _print_table(*tables.judge_rows(report), title, console)
+    if report.swaps is not None:
+        console.print(tables.swaps_sentence(report.swaps), highlight=False, style="dim")
+    if report.anchors:
+        title = "other anchor frames, same weights: bits by code and factor, small sample"
+        _print_table(*tables.anchor_rows(report), title, console)
+        console.print(tables.anchor_sentence(report.anchors), highlight=False)
     if report.generation is not None:
         header, rows = tables.generation_rows(report.generation)
         if rows:
@@ -81,9 +87,6 @@ def print_report(report: Report, console: Console) -> None:
         console.print(tables.error_sentence(report))
     for sentence in tables.structure_sentences(report):
         console.print(sentence)
-    if report.anchors:
-        title = "other anchor frames, same weights: bits by code and factor, small sample"
-        _print_table(*tables.anchor_rows(report), title, console)
 
 
 def _print_verdicts(report: Report, leakage: Leakage, console: Console) -> None:

@@ -50,6 +50,7 @@ def test_the_results_table_is_what_the_metrics_say():
 
     for made in (
         readme_tables.table(),
+        readme_tables.anchors_table(),
         readme_tables.moving_table(),
         readme_tables.rollouts_table(),
         readme_tables.speech_table(),
