@@ -24,10 +24,12 @@ tiles. **Spectrum ... dB from the recording's** is the root mean square differen
 error of 0.01 a value, 30 dB of 0.001. A swap is compared with the real sequence of that character in that
 action.
 
-**Bits** are the information about a factor that the better of two probes (a linear and a small non-linear classifier,
-trained on training sequences, chosen on validation) can use; the maximum is the factor's entropy. **Chance level** is
-the same with probes trained on shuffled labels, **p** the permutation test of the shown probe. A code without a leak
-may still contain what a stronger probe would find.
+**Bits** are the information about a factor that the strongest of several probes can use: linear, perceptrons, ensembles
+of trees and nearest neighbours, of the code and of what is left of it when the factors that belong in it are taken out,
+of all steps, their mean and single steps. Probes are trained on training sequences and chosen on validation; the
+maximum is the factor's entropy. **Chance level** is the same with probes trained on shuffled labels, **p** the
+permutation test of the shown probe. Leaks are planted in made-up codes to find the **detection limit**: what is smaller
+would be missed.
 
 Keys, when a picture is focused: space plays and pauses, the arrows step. Nothing sounds by itself. The address
 of the page keeps the pair. Methods: DSVAE (Li & Mandt, 2018) and DBSE (Berman et al., 2024).

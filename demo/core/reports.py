@@ -38,11 +38,12 @@ CONTROLS = {
     "leaky": "Leaky: both codes hold every label",
     "untrained": "Untrained: the same network, first weights",
     "shuffled": "Shuffled: the codes of other sequences",
+    "hidden": "Hidden: a leak inside clusters, at 0.03 of their distance",
 }
 SAMPLE = QUICK_SAMPLE
 PHASES = 20  # of a measurement at most, so that its progress never runs backwards
 # Raise it when the same model would give another report.
-VERSION = 2
+VERSION = 3
 
 Progress = Callable[[float, str], None]
 
@@ -133,7 +134,7 @@ def difference(first: Measured, second: Measured) -> tuple[list[PairedDifference
             "learned from fewer sequences."
         )
     try:
-        return paired_differences(_rows(first), _rows(second), first.leakage), ""
+        return paired_differences(_rows(first), _rows(second), first.leakage, second.leakage), ""
     except (OSError, EOFError, KeyError):
         return [], "No paired difference: the probes' predictions for each sequence were not kept."
     except ValueError as error:

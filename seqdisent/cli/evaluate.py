@@ -33,7 +33,8 @@ def add_commands(commands: Commands) -> None:
     add(
         "--control",
         metavar="KIND",
-        help="measure a model of known leakage in its place (oracle, leaky, untrained, shuffled); writes nothing",
+        help="measure a model of known leakage in its place (oracle, leaky, untrained, shuffled, hidden, hidden-step, "
+        "hidden-interaction, hidden-0.01 to hidden-1); writes nothing",
     )
     add("--stand-in", help=SUPPRESS)  # its former name
     add(

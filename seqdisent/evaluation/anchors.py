@@ -20,7 +20,7 @@ from seqdisent.models import SequentialVAE
 from seqdisent.models.anchored import AnchoredVAE
 
 TRAIN, VALIDATION, TEST = 700, 150, 300  # sequences of each split
-EFFORT = replace(CELLS_ONLY, posteriors=("mean",))
+EFFORT = replace(CELLS_ONLY, posteriors=("mean",), families=("linear", "neighbours"))
 DataSplits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]
 
 
@@ -99,9 +99,9 @@ def _score(
     splits = Splits.of(subject, data, seed)
     swaps = swap_report(subject, judge, data[2], splits.test.mean, real, pairs=pairs, seed=seed)
     leakage, _ = measure(splits, subject.spec.factors, effort=EFFORT, seed=seed)
-    bits = {
-        f"{cell.code}/{cell.factor}": cell.best.bits.value
-        for cell in leakage.cells
-        if cell.view != "mean"
-    }
+    bits = {}
+    for cell in leakage.cells:
+        strongest = leakage.cell(cell.code, cell.factor)
+        if strongest is cell:
+            bits[f"{cell.code}/{cell.factor}"] = cell.best.bits.value
     return AnchorScore(anchor=0, blanked=False, all_kept=swaps.all_kept, bits=bits)

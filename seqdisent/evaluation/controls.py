@@ -8,6 +8,9 @@ control                 its codes                            what the report mus
 ``Oracle(leaky=True)``  both codes contain every label       every factor in both codes
 :func:`untrained`       a model with its first weights       what a random network preserves
 :class:`Shuffled`       a model's codes, of other sequences  nothing
+:class:`HiddenLeak`     the oracle's; inside its clusters,   every factor on target, and
+                        at a small scale, the first          the hidden ones off target; with
+                        off-target factor                    ``place="interaction"`` whether its label is odd
 ======================= ==================================== ===========================================
 """
 
@@ -28,7 +31,20 @@ from seqdisent.models import SequentialVAE, build_model
 from seqdisent.spec import DatasetSpec, Factor
 from seqdisent.types import Latents, Sequences
 
-KINDS = ("oracle", "leaky", "untrained", "shuffled")
+# Relative to the distance of two classes of an on-target factor.
+HIDDEN_SCALES = (1.0, 0.3, 0.1, 0.03, 0.01)
+HIDDEN_SCALE = 0.03
+KINDS = (
+    "oracle",
+    "leaky",
+    "untrained",
+    "shuffled",
+    "hidden",
+    "hidden-step",
+    "hidden-interaction",
+    *(f"hidden-{scale:g}" for scale in HIDDEN_SCALES),
+)
+HIDDEN_NOISE = 0.1  # within a hidden leak
 NOISE = 0.05  # standard deviation around a label's one-hot code, so that no dimension is constant
 
 
@@ -111,6 +127,90 @@ class Oracle:
         return Latents(static, dynamic)
 
 
+class HiddenLeak(Oracle):
+    """The oracle, with one off-target factor of each code hidden inside the clusters of the on-target ones.
+
+    The residual has no component outside the directions in which the clusters differ, so that whitening the code does
+    not show it.
+
+    Args:
+        scale: of the residual, relative to the distance of clusters.
+        place: ``"every step"``; ``"one step"``: of the dynamic code; ``"interaction"``: neither of two parts of the
+            residual contains anything, their combination contains whether a label is odd.
+    """
+
+    def __init__(
+        self, gallery: SequenceDataset, scale: float = HIDDEN_SCALE, place: str = "every step"
+    ) -> None:
+        super().__init__(gallery)
+        self.scale, self.place = scale, place
+        self.hidden: dict[str, Factor | None] = {}
+        for kind in ("static", "dynamic"):
+            off_target = [f for f in self.spec.factors if not f.continuous and f.kind != kind]
+            self.hidden[kind] = off_target[0] if off_target else None
+
+    def codes(
+        self, data: SequenceDataset, *, seed: int = 0, progress: Progress | None = None
+    ) -> Codes:
+        generator = torch.Generator().manual_seed(seed)
+        steps = data.spec.frames
+        labels = {name: _without_missing(value) for name, value in data.labels().items()}
+        static = self._clusters("static", labels, 0)
+        dynamic = torch.stack([self._clusters("dynamic", labels, t) for t in range(steps)], dim=1)
+        static_leak = self._residual("static", labels, generator)
+        dynamic_leak = self._residual("dynamic", labels, generator)[:, None].expand_as(dynamic)
+        if self.place == "one step":
+            at_step = torch.arange(steps) == steps // 2
+            noise = torch.randn(dynamic.shape, generator=generator, dtype=dynamic.dtype)
+            dynamic_leak = torch.where(at_step[:, None], dynamic_leak, noise)
+        mask = None
+        if data.lengths is not None:
+            mask = torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        mean = Latents(static + self.scale * static_leak, dynamic + self.scale * dynamic_leak, mask)
+        return Codes(
+            mean,
+            mean,
+            static_kl=torch.zeros(static.shape[:2]),
+            dynamic_kl=torch.zeros(dynamic.shape[:2]),
+            labels=labels_in_parts(data),
+            source=data.sources,
+        )
+
+    def _clusters(self, kind: str, labels: dict[str, np.ndarray], step: int) -> Tensor:
+        """The clusters of a code at one step, in double precision."""
+        return self._one_hot(kind, labels, step).double()
+
+    def _residual(
+        self, kind: str, labels: dict[str, np.ndarray], generator: torch.Generator
+    ) -> Tensor:
+        """What is hidden in a code, ``[N, d]``, with unit scale and a little noise."""
+        sizes = [len(f.classes) for f in self.factors[kind]]
+        width = sum(sizes)
+        # The same for every split, whose noise differs.
+        fixed = torch.Generator().manual_seed(0)
+        total = torch.zeros(len(next(iter(labels.values()))), width, dtype=torch.float64)
+        factor = self.hidden[kind]
+        if factor is not None:
+            label = torch.from_numpy(_at_step(labels[factor.name], 0))
+            directions = torch.randn(
+                max(2, len(factor.classes)), width, generator=fixed, dtype=torch.float64
+            )
+            if self.place == "interaction":
+                sign = 2.0 * torch.randint(2, (len(label), 1), generator=generator) - 1
+                parity = 1.0 - 2.0 * (label[:, None] % 2)
+                total += sign * directions[0] + sign * parity * directions[1]
+            else:
+                total += directions[label]
+        noise = torch.randn(total.shape, generator=generator, dtype=torch.float64)
+        return _without_block_means(total + HIDDEN_NOISE * noise, sizes)
+
+
+def _without_block_means(residual: Tensor, sizes: list[int]) -> Tensor:
+    """A residual ``[N, d]`` without the directions in which one-hot labels do not differ."""
+    parts = [part - part.mean(1, keepdim=True) for part in residual.split(sizes, dim=1)]
+    return torch.cat(parts, 1)
+
+
 @dataclass(frozen=True)
 class Shuffled:
     """Another subject, with every code assigned to another sequence."""
@@ -149,6 +249,13 @@ def untrained(model: SequentialVAE, seed: int = 0) -> ModelSubject:
     return ModelSubject(prepare(initial, "cpu"))
 
 
+HIDDEN_PLACES = {
+    "hidden": "every step",
+    "hidden-step": "one step",
+    "hidden-interaction": "interaction",
+}
+
+
 def control_subject(kind: str, model: SequentialVAE, gallery: SequenceDataset) -> Subject:
     """The control called ``kind`` for a model.
 
@@ -161,6 +268,10 @@ def control_subject(kind: str, model: SequentialVAE, gallery: SequenceDataset) -
         return untrained(model)
     if kind == "shuffled":
         return Shuffled(ModelSubject(model))
+    if kind in HIDDEN_PLACES:
+        return HiddenLeak(gallery, place=HIDDEN_PLACES[kind])
+    if kind.startswith("hidden-"):
+        return HiddenLeak(gallery, scale=float(kind.removeprefix("hidden-")))
     return Oracle(gallery, leaky=kind == "leaky")
 
 

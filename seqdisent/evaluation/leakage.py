@@ -1,8 +1,9 @@
 """Leakage, measured on the codes: static and dynamic code times static and dynamic factors.
 
-For each factor a linear and a non-linear probe is trained on codes of training sequences, chosen on validation and
-scored once on test: usable information in bits out of the factor's entropy, and accuracy (R² for a continuous factor),
-with 95 % intervals, chance, the majority rate, probes trained on shuffled labels, and a permutation p-value.
+Every view of a code is read by several families of probes in two representations (:mod:`seqdisent.evaluation.probes`):
+usable information in bits out of the factor's entropy, and accuracy (R² for a continuous factor), with 95 % intervals,
+chance, the majority rate, probes trained on shuffled labels, and a permutation p-value. The probe, the representation
+and the view that a verdict is based on are chosen on validation; test is scored once.
 """
 
 from __future__ import annotations
@@ -11,33 +12,47 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from seqdisent.evaluation.codes import PARTS, Codes
+from seqdisent.evaluation.detection import detection_limits
 from seqdisent.evaluation.disentanglement import independent_factors
-from seqdisent.evaluation.probes import PROBES, ProbeConfig, Reading, Task, read
+from seqdisent.evaluation.probes import (
+    FAMILIES,
+    Matrices,
+    Reading,
+    Task,
+    code_matrices,
+    read,
+    residual,
+    whitened,
+)
 from seqdisent.evaluation.progress import TaskProgress, of_task
 from seqdisent.evaluation.schema import (
-    CODES,
-    FULL_VIEW,
     CodeName,
     Estimate,
     FactorSummary,
     Leakage,
     LeakageCell,
     Posterior,
-    ProbeKind,
+    ProbeFamily,
     ProbeScore,
+    Representation,
     StepScore,
 )
 from seqdisent.evaluation.splits import (
     Splits,
     changes_within_sequences,
     first_labels,
+    labels_at_step,
     why_not_measurable,
 )
-from seqdisent.evaluation.statistics import Bootstrap, label_shuffles, permutation_p
+from seqdisent.evaluation.statistics import (
+    Bootstrap,
+    label_shuffles,
+    permutation_p,
+    regression_permutation_p,
+)
 from seqdisent.evaluation.verdicts import verdicts
 from seqdisent.spec import Factor
 from seqdisent.types import Latents
@@ -56,17 +71,17 @@ def _mean_over_time(codes: Latents) -> Tensor:
 
 
 # The views of a code: (code, view) -> one vector for each sequence. The K steps are joined, or averaged; sequences of
-# different lengths are first divided into equally many parts.
+# different lengths are first divided into equally many parts. Single steps are a further view of the dynamic code.
 VIEWS: dict[tuple[CodeName, str], Callable[[Latents], Tensor]] = {
     ("static", "static"): _static,
     ("dynamic", "sequence"): _all_steps,
     ("dynamic", "mean"): _mean_over_time,
 }
+STEP_VIEW = "step"
 POSTERIORS: tuple[Posterior, ...] = ("mean", "sample")
-# (view, posterior) that verdicts are based on: the full code, as people use it.
-HEADLINE = {code: (FULL_VIEW[code], "mean") for code in CODES}
-# Probes trained on shuffled labels, for each cell and kind.
-SHUFFLED_PROBES: dict[ProbeKind, int] = {"linear": 5, "nonlinear": 2}
+ALL_FAMILIES: tuple[ProbeFamily, ...] = tuple(FAMILIES)
+# Every step is a code of its own: families that are read in a moment.
+STEP_FAMILIES: tuple[ProbeFamily, ...] = ("linear", "neighbours")
 
 
 @dataclass(frozen=True)
@@ -75,26 +90,35 @@ class Effort:
 
     Args:
         posteriors: posterior means, or also posterior samples.
+        families: of the probes of posterior means.
+        sample_families: of the probes of posterior samples.
         steps: whether every step of the dynamic code is probed on its own.
-        nulls: whether probes are also trained on shuffled labels.
+        nulls: probes that are trained on shuffled labels, for each off-target cell of posterior means.
+        detection: whether planted leaks are searched for, to state the detection limit.
         permutations: of the test labels, behind each p-value.
         resamples: of the bootstrap.
-        epochs: passes of the probes over the training codes, as a share of the full measurement's.
     """
 
     posteriors: tuple[Posterior, ...] = POSTERIORS
+    families: tuple[ProbeFamily, ...] = ALL_FAMILIES
+    sample_families: tuple[ProbeFamily, ...] = ("linear", "trees", "neighbours")
     steps: bool = True
-    nulls: bool = True
+    nulls: int = 2
+    detection: bool = True
     permutations: int = 999
     resamples: int = 1000
-    epochs: float = 1.0
 
 
 FULL = Effort()
 QUICK = Effort(
-    posteriors=("mean",), steps=True, nulls=True, permutations=199, resamples=400, epochs=0.5
+    posteriors=("mean",),
+    families=("linear", "trees", "neighbours"),
+    nulls=1,
+    detection=False,
+    permutations=199,
+    resamples=400,
 )
-CELLS_ONLY = Effort(steps=False, nulls=False, permutations=199, resamples=400)
+CELLS_ONLY = replace(QUICK, posteriors=POSTERIORS, steps=False, nulls=0)
 
 
 def measure(
@@ -109,11 +133,11 @@ def measure(
 
     Args:
         factors: of the data set.
-        progress: called with (what is being probed, epochs done, epochs in all).
+        progress: called with (what is being probed, done, total).
 
     Returns:
-        The leakage part of a report; and ``{"CODE/VIEW/POSTERIOR/FACTOR/PROBE/bits" or ".../score": [N_test]}`` with
-        ``source [N_test]``, from which differences of two checkpoints are computed.
+        The leakage part of a report; and ``{"CODE/VIEW/POSTERIOR/FACTOR/bits" or ".../score": [N_test]}`` of the chosen
+        probe of each cell, with ``source [N_test]``, from which differences of two checkpoints are computed.
     """
     changing = [f.name for f in factors if changes_within_sequences(f, splits.train)]
     at_one_step = splits.at_one_step(seed) if changing else splits
@@ -127,30 +151,90 @@ def measure(
     }
     composite = set(classes) - set(independent_factors(classes)) if classes else set()
 
-    prober = _Prober(effort, Bootstrap(splits.test.source, effort.resamples, seed), seed, progress)
+    bootstrap = Bootstrap(splits.test.source, effort.resamples, seed)
+    prober = _Prober(effort, measured, bootstrap, seed, progress)
     groups = [splits, at_one_step] if changing else [splits]
     for group in groups:
         prober.probe(group, [f for f in measured if splits_of[f.name] is group])
-    steps = prober.probe_steps(splits, measured) if effort.steps else []
+    if effort.steps:
+        prober.probe_steps(splits)
+    limits = detection_limits(splits, measured, seed, progress) if effort.detection else ()
     leakage = Leakage(
         train_sequences=len(splits.train),
         validation_sequences=len(splits.validation),
         test_sequences=len(splits.test),
-        test_sources=prober.bootstrap.groups,
+        test_sources=bootstrap.groups,
         seed=seed,
         bootstrap=effort.resamples,
         permutations=effort.permutations,
-        shuffled_label_probes=SHUFFLED_PROBES if effort.nulls else {},
+        shuffled_label_probes=effort.nulls,
         factors_at_one_step=tuple(changing),
         factors=tuple(
             _factor_summary(f, splits_of[f.name], reasons[f.name], f.name in composite)
             for f in factors
         ),
         cells=tuple(prober.cells),
-        steps=tuple(steps),
+        steps=tuple(prober.steps),
+        detection=limits,
     )
     by_sequence = {"source": splits.test.source, **prober.by_sequence}
     return replace(leakage, verdicts=verdicts(leakage)), by_sequence
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """What one family predicts from one representation."""
+
+    family: ProbeFamily
+    representation: Representation
+    reading: Reading
+
+
+class _View:
+    """One view of a code in the representations that probes see.
+
+    Args:
+        codes: the vectors of the view.
+        tasks: by factor, what is to be predicted.
+        off_target: the factors that do not belong in the code; they are also read from the residual.
+        conditions: the on-target factors that the residual is free of.
+    """
+
+    def __init__(
+        self,
+        codes: Matrices,
+        tasks: dict[str, Task],
+        off_target: list[str],
+        conditions: list[Task],
+    ) -> None:
+        self.tasks, self.off_target = tasks, off_target
+        self.representations: dict[Representation, Matrices] = {"code": whitened(codes)}
+        left = residual(codes, conditions) if off_target else None
+        if left is not None:
+            self.representations["residual"] = left
+
+    def probes(
+        self, families: Sequence[ProbeFamily], seed: int, progress: TaskProgress | None, about: str
+    ) -> dict[str, list[_Probe]]:
+        """By factor all probes of this view."""
+        found: dict[str, list[_Probe]] = {name: [] for name in self.tasks}
+        for representation, matrices in self.representations.items():
+            names = list(self.tasks) if representation == "code" else self.off_target
+            for family in families:
+                reported = of_task(progress, f"{family} probes of the {about}")
+                tasks = [self.tasks[name] for name in names]
+                readings = read(family, matrices, tasks, seed=seed, progress=reported)
+                for name in names:
+                    found[name].append(_Probe(family, representation, readings[name]))
+        return found
+
+    def read_again(self, tasks: list[Task], probe: _Probe, seed: int) -> list[Reading]:
+        """Readings of other tasks by a probe of the same family from the same representation."""
+        if not tasks:
+            return []
+        matrices = self.representations[probe.representation]
+        readings = read(probe.family, matrices, tasks, seed=seed)
+        return [readings[task.key] for task in tasks]
 
 
 @dataclass
@@ -158,134 +242,118 @@ class _Prober:
     """Trains probes and collects what they score."""
 
     effort: Effort
+    factors: list[Factor]
     bootstrap: Bootstrap
     seed: int
     progress: TaskProgress | None
     cells: list[LeakageCell] = field(default_factory=list)
+    steps: list[StepScore] = field(default_factory=list)
     by_sequence: dict[str, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def configs(self) -> dict[ProbeKind, ProbeConfig]:
-        """The probes, trained for as long as the effort allows."""
-        return {
-            kind: replace(config, epochs=max(3, round(config.epochs * self.effort.epochs)))
-            for kind, config in PROBES.items()
-        }
 
     def probe(self, splits: Splits, factors: list[Factor]) -> None:
         """Measure the cells of some factors."""
         if not factors:
             return
-        shuffles = {f.name: self._label_shuffles(splits.test, f) for f in factors}
         for (code, view), vector in VIEWS.items():
-            stacked = self._stacked(splits, vector)
-            readings = {}
-            nulls = {}
-            for kind, config in self.configs.items():
-                about = f"{code} code ({view})"
-                readings[kind] = self._read(stacked, splits, factors, kind, config, about)
-                nulls[kind] = self._read_shuffled(stacked, splits, factors, kind, config, about)
-            for number, posterior in enumerate(self.effort.posteriors):
+            conditions = [_task(f, splits) for f in self.factors if f.kind == code]
+            for posterior in self.effort.posteriors:
+                parts = [vector(part.latents(posterior)).numpy() for part in splits.parts()]
+                tasks = {f.name: _task(f, splits) for f in factors}
+                off_target = [f.name for f in factors if f.kind != code]
+                seen = _View(code_matrices(*parts), tasks, off_target, conditions)
+                is_mean = posterior == "mean"
+                families = self.effort.families if is_mean else self.effort.sample_families
+                about = f"{code} code ({view}, posterior {posterior})"
+                probes = seen.probes(families, self.seed, self.progress, about)
                 for factor in factors:
-                    by_kind = {kind: readings[kind][factor.name][number] for kind in readings}
-                    scores = {
-                        kind: score(factor, reading, self.bootstrap, nulls[kind][factor.name])
-                        for kind, reading in by_kind.items()
-                    }
-                    for kind, reading in by_kind.items():
-                        if reading.log2 is not None:
-                            labels = first_labels(splits.test.labels[factor.name])
-                            p = permutation_p(reading.log2, labels, shuffles[factor.name])
-                            scores[kind] = replace(scores[kind], p=p)
-                        key = f"{code}/{view}/{posterior}/{factor.name}/{kind}"
-                        self._keep(key, factor, reading)
-                    self.cells.append(
-                        LeakageCell(
-                            code=code,
-                            view=view,
-                            posterior=posterior,
-                            factor=factor.name,
-                            on_target=factor.kind == code,
-                            chosen=_best_on_validation(by_kind),
-                            linear=scores["linear"],
-                            nonlinear=scores["nonlinear"],
-                        )
-                    )
+                    best = _best(probes[factor.name])
+                    has_null = is_mean and factor.name in off_target
+                    nulls = self._nulls(seen, factor, splits, best) if has_null else []
+                    cell = self._cell(factor, code, view, splits, probes[factor.name], nulls)
+                    self.cells.append(replace(cell, posterior=posterior))
+                    self._keep(f"{code}/{view}/{posterior}/{factor.name}", factor, best.reading)
 
-    def probe_steps(self, splits: Splits, factors: list[Factor]) -> list[StepScore]:
-        """What the dynamic code of every single step contains: leakage over time."""
-        if not factors:
-            return []
-        stacked = [
-            codes.mean.timeline(PARTS).transpose(0, 1).contiguous() for codes in splits.parts()
-        ]
-        steps = len(stacked[0])
-        tasks = [_task(f, splits, steps) for f in factors]
-        readings: dict[ProbeKind, dict[object, list[Reading]]] = {}
-        for kind, config in self.configs.items():
-            # The code of one step is small: half the units and passes suffice.
-            light = replace(config, hidden=config.hidden // 2, epochs=max(3, config.epochs // 2))
-            progress = of_task(self.progress, f"{kind} probes of every step")
-            train, validation, test = stacked
-            readings[kind] = read(
-                train, validation, test, tasks, light, seed=self.seed, progress=progress
-            )
-        curve = []
-        for factor in factors:
-            for step in range(steps):
-                by_kind = {kind: readings[kind][factor.name][step] for kind in readings}
-                best = _best_on_validation(by_kind)
-                scores = score(factor, by_kind[best], self.bootstrap, [])
-                curve.append(
-                    StepScore(factor.name, step, best, scores.bits, scores.score, scores.measure)
-                )
-        return curve
+    def probe_steps(self, splits: Splits) -> None:
+        """What the dynamic code of every single step contains; the strongest step is a view of its own."""
+        if not self.factors:
+            return
+        timelines = [part.mean.timeline(PARTS).numpy() for part in splits.parts()]
+        count = timelines[0].shape[1]
+        off_target = [f.name for f in self.factors if f.kind != "dynamic"]
+        by_step: dict[str, list[list[_Probe]]] = {f.name: [] for f in self.factors}
+        progress = of_task(self.progress, "single steps of the dynamic code")
+        for step in range(count):
+            parts = [part[:, step] for part in timelines]
+            tasks = {f.name: _task(f, splits, step, count) for f in self.factors}
+            conditions = [tasks[f.name] for f in self.factors if f.kind == "dynamic"]
+            seen = _View(code_matrices(*parts), tasks, off_target, conditions)
+            probes = seen.probes(STEP_FAMILIES, self.seed, None, "")
+            for name, found in probes.items():
+                by_step[name].append(found)
+            if progress:
+                progress(step + 1, count)
+        for factor in self.factors:
+            probes_of = by_step[factor.name]
+            for step, found in enumerate(probes_of):
+                self.steps.append(self._step_score(factor, step, _best(found)))
+            validation = [_best(found).reading.validation_bits for found in probes_of]
+            strongest = int(np.argmax(validation))
+            at_step = splits.at_step(strongest, count)
+            cell = self._cell(factor, "dynamic", STEP_VIEW, at_step, probes_of[strongest], [])
+            self.cells.append(replace(cell, step=strongest))
+            reading = _best(probes_of[strongest]).reading
+            self._keep(f"dynamic/{STEP_VIEW}/mean/{factor.name}", factor, reading)
 
-    def _stacked(self, splits: Splits, vector: Callable[[Latents], Tensor]) -> list[Tensor]:
-        """Vectors ``[posteriors, N, d]`` of each split."""
-        return [
-            torch.stack([vector(codes.latents(name)) for name in self.effort.posteriors])
-            for codes in splits.parts()
-        ]
-
-    def _read(
+    def _cell(
         self,
-        stacked: list[Tensor],
+        factor: Factor,
+        code: CodeName,
+        view: str,
         splits: Splits,
-        factors: list[Factor],
-        kind: ProbeKind,
-        config: ProbeConfig,
-        about: str,
-    ) -> dict[object, list[Reading]]:
-        tasks = [_task(f, splits) for f in factors]
-        progress = of_task(self.progress, f"{kind} probes of the {about}")
-        train, validation, test = stacked
-        return read(train, validation, test, tasks, config, seed=self.seed, progress=progress)
+        probes: list[_Probe],
+        nulls: list[Reading],
+    ) -> LeakageCell:
+        """The scores of every family by its better representation; p and nulls of the chosen one."""
+        best = _best(probes)
+        scores: dict[ProbeFamily, ProbeScore] = {}
+        for family in dict.fromkeys(probe.family for probe in probes):
+            probe = _best([probe for probe in probes if probe.family == family])
+            figures = score(factor, probe.reading, self.bootstrap)
+            scores[family] = replace(figures, representation=probe.representation)
+        chosen = replace(scores[best.family], p=self._p(best.reading, factor, splits.test))
+        if nulls:
+            chosen = replace(chosen, null_bits=_mean_bits(nulls), null_score=_mean_score(nulls))
+        scores[best.family] = chosen
+        return LeakageCell(
+            code=code,
+            view=view,
+            posterior="mean",
+            factor=factor.name,
+            on_target=factor.kind == code,
+            chosen=best.family,
+            probes=scores,
+            validation_bits=best.reading.validation_bits,
+        )
 
-    def _read_shuffled(
-        self,
-        stacked: list[Tensor],
-        splits: Splits,
-        factors: list[Factor],
-        kind: ProbeKind,
-        config: ProbeConfig,
-        about: str,
-    ) -> dict[str, list[Reading]]:
-        """By factor, readings of probes trained on shuffled labels."""
-        if not self.effort.nulls:
-            return {f.name: [] for f in factors}
-        numbers = range(SHUFFLED_PROBES[kind])
-        tasks = [_shuffled_task(f, splits, i, self.seed) for f in factors for i in numbers]
-        # One penalty, the strongest, is all that a probe of noise needs.
-        strong = replace(config, penalties=(max(config.penalties),))
-        progress = of_task(self.progress, f"{kind} probes of shuffled labels, {about}")
-        train, validation, test = (part[:1] for part in stacked)
-        readings = read(train, validation, test, tasks, strong, seed=self.seed, progress=progress)
-        return {f.name: [readings[f.name, i][0] for i in numbers] for f in factors}
+    def _nulls(self, seen: _View, factor: Factor, splits: Splits, best: _Probe) -> list[Reading]:
+        """Readings of shuffled labels by probes like the chosen one."""
+        numbers = range(self.effort.nulls)
+        tasks = [_shuffled_task(factor, splits, number, self.seed) for number in numbers]
+        return seen.read_again(tasks, best, self.seed)
 
-    def _label_shuffles(self, test: Codes, factor: Factor) -> np.ndarray:
+    def _p(self, reading: Reading, factor: Factor, test: Codes) -> float:
         labels = first_labels(test.labels[factor.name])
-        return label_shuffles(test.source, labels, self.effort.permutations, self.seed)
+        shuffles = label_shuffles(test.source, labels, self.effort.permutations, self.seed)
+        if reading.log2 is not None:
+            return permutation_p(reading.log2, labels, shuffles)
+        assert reading.value is not None, "of a continuous factor"
+        return regression_permutation_p(reading.value, labels, shuffles)
+
+    def _step_score(self, factor: Factor, step: int, best: _Probe) -> StepScore:
+        figures = score(factor, best.reading, self.bootstrap)
+        return StepScore(
+            factor.name, step, best.family, figures.bits, figures.score, figures.measure
+        )
 
     def _keep(self, key: str, factor: Factor, reading: Reading) -> None:
         """Scores for each test sequence, in half precision; squared errors of rain do not fit into it."""
@@ -294,50 +362,45 @@ class _Prober:
         self.by_sequence[f"{key}/score"] = reading.score.astype(precision)
 
 
-def score(
-    factor: Factor, reading: Reading, bootstrap: Bootstrap, nulls: Sequence[Reading]
-) -> ProbeScore:
-    """One probe's accuracy (R² of a continuous factor) and bits, each with its interval and null; ``p`` is not set."""
+def score(factor: Factor, reading: Reading, bootstrap: Bootstrap) -> ProbeScore:
+    """A probe's accuracy (R² of a continuous factor) and bits, each with its interval; no p-value and no null."""
     if factor.continuous:
-        unexplained = bootstrap.ratio(reading.score, _baseline(reading))
+        assert reading.baseline is not None, "of a continuous factor"
+        unexplained = bootstrap.ratio(reading.score, reading.baseline)
         value = Estimate(1 - unexplained.value, 1 - unexplained.high, 1 - unexplained.low)
-        null_scores = [1 - np.nansum(n.score) / np.nansum(_baseline(n)) for n in nulls]
     else:
         value = bootstrap.proportion(reading.score)
-        null_scores = [np.nanmean(n.score) for n in nulls]
-    null_bits = [max(0.0, float(np.nanmean(n.bits))) for n in nulls]
     return ProbeScore(
         bits=bootstrap.mean(reading.bits).non_negative(),
         score=value,
         measure="r2" if factor.continuous else "accuracy",
-        null_bits=float(np.mean(null_bits)) if nulls else None,
-        null_score=float(np.mean(null_scores)) if nulls else None,
     )
 
 
-def _baseline(reading: Reading) -> np.ndarray:
-    assert reading.baseline is not None, "of a continuous factor"
-    return reading.baseline
+def _mean_bits(nulls: list[Reading]) -> float:
+    return float(np.mean([max(0.0, float(np.nanmean(null.bits))) for null in nulls]))
 
 
-def _best_on_validation(by_kind: dict[ProbeKind, Reading]) -> ProbeKind:
-    return max(by_kind, key=lambda kind: by_kind[kind].validation_bits)
+def _mean_score(nulls: list[Reading]) -> float:
+    """Mean accuracy, or mean R² of a continuous factor."""
+    scores = []
+    for null in nulls:
+        if null.baseline is None:
+            scores.append(np.nanmean(null.score))
+        else:
+            scores.append(1 - np.nansum(null.score) / np.nansum(null.baseline))
+    return float(np.mean(scores))
 
 
-def _task(factor: Factor, splits: Splits, steps: int = 0) -> Task:
-    """The labels to predict: one for each sequence; with ``steps`` one for each step, ``[steps, N]``."""
-    parts = [codes.labels[factor.name] for codes in splits.parts()]
-    if steps:
-        train, validation, test = (_labels_of_steps(labels, steps) for labels in parts)
-    else:
-        train, validation, test = (first_labels(labels) for labels in parts)
-    return Task(factor.name, len(factor.classes), train, validation, test)
+def _best(probes: list[_Probe]) -> _Probe:
+    """The best on validation."""
+    return max(probes, key=lambda probe: probe.reading.validation_bits)
 
 
-def _labels_of_steps(labels: np.ndarray, steps: int) -> np.ndarray:
-    if labels.ndim == 1:
-        return np.broadcast_to(labels, (steps, len(labels)))
-    return labels[:, np.arange(steps) * labels.shape[1] // steps].T
+def _task(factor: Factor, splits: Splits, step: int = 0, steps: int = 1) -> Task:
+    """The labels to predict: one for each sequence, of a factor that changes at a step of ``steps``."""
+    labels = [labels_at_step(codes.labels[factor.name], step, steps) for codes in splits.parts()]
+    return Task(factor.name, len(factor.classes), *labels)
 
 
 def _shuffled_task(factor: Factor, splits: Splits, number: int, seed: int) -> Task:
@@ -348,13 +411,9 @@ def _shuffled_task(factor: Factor, splits: Splits, number: int, seed: int) -> Ta
         order = label_shuffles(codes.source, labels, 1, seed + 1 + number)[0]
         return labels[order]
 
-    return Task(
-        (factor.name, number),
-        task.classes,
-        shuffled(task.train, splits.train),
-        shuffled(task.validation, splits.validation),
-        task.test,
-    )
+    train = shuffled(task.train, splits.train)
+    validation = shuffled(task.validation, splits.validation)
+    return replace(task, key=(factor.name, number), train=train, validation=validation)
 
 
 def _factor_summary(factor: Factor, splits: Splits, reason: str, composite: bool) -> FactorSummary:

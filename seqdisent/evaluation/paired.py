@@ -7,24 +7,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from seqdisent.errors import UsageError
-from seqdisent.evaluation.leakage import HEADLINE
-from seqdisent.evaluation.schema import Leakage, PairedDifference
+from seqdisent.evaluation.schema import CODES, Leakage, PairedDifference
 from seqdisent.evaluation.statistics import Bootstrap
 
 Rows = Mapping[str, np.ndarray]
 
 
 def paired_differences(
-    rows_a: Rows, rows_b: Rows, leakage_a: Leakage, resamples: int = 1000
+    rows_a: Rows,
+    rows_b: Rows,
+    leakage_a: Leakage,
+    leakage_b: Leakage,
+    resamples: int = 1000,
 ) -> list[PairedDifference]:
-    """Bits of the first minus bits of the second, for the full code and every factor.
+    """Bits of the first minus bits of the second, for every code and factor.
 
-    Each test sequence is compared with itself, so what makes it easy or hard cancels; sources are resampled. The first
-    checkpoint is represented by its better probe on validation, the second by the same kind of probe.
+    Each test sequence is compared with itself, so what makes it easy or hard cancels; sources are resampled. Each
+    checkpoint is represented by its own strongest view and probe on validation.
 
     Args:
         rows_a, rows_b: scores for each test sequence (:func:`seqdisent.evaluation.leakage.measure`).
-        leakage_a: of the first checkpoint.
+        leakage_a, leakage_b: the reports that they belong to.
 
     Raises:
         ValueError: if the two were not measured on the same test sequences.
@@ -36,11 +39,20 @@ def paired_differences(
         )
     bootstrap = Bootstrap(rows_a["source"], resamples)
     found = []
-    for cell in leakage_a.cells:
-        if (cell.view, cell.posterior) != HEADLINE[cell.code]:
-            continue
-        key = f"{cell.code}/{cell.view}/{cell.posterior}/{cell.factor}/{cell.chosen}/bits"
-        if key in rows_b:
-            difference = rows_a[key].astype(float) - rows_b[key].astype(float)
-            found.append(PairedDifference(cell.code, cell.factor, bootstrap.mean(difference)))
+    for factor in leakage_a.factors:
+        for code in CODES:
+            bits_a = _bits(rows_a, leakage_a, code, factor.name)
+            bits_b = _bits(rows_b, leakage_b, code, factor.name)
+            if bits_a is not None and bits_b is not None:
+                difference = bootstrap.mean(bits_a - bits_b)
+                found.append(PairedDifference(code, factor.name, difference))
     return found
+
+
+def _bits(rows: Rows, leakage: Leakage, code: str, factor: str) -> np.ndarray | None:
+    """Bits of every test sequence by the strongest cell; None if it was not measured."""
+    cell = leakage.cell(code, factor)
+    if cell is None:
+        return None
+    values = rows.get(f"{cell.code}/{cell.view}/{cell.posterior}/{cell.factor}/bits")
+    return None if values is None else values.astype(float)

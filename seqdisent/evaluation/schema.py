@@ -15,19 +15,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from seqdisent.errors import SeqdisentError
-from seqdisent.evaluation.schema_1 import upgraded
-from seqdisent.evaluation.schema_2 import with_differing_pairs
+from seqdisent.evaluation import schema_1, schema_2
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+# From each older schema to the next one, on plain types.
+CONVERTERS = {1: schema_1.upgraded, 2: schema_2.upgraded}
 
 CodeName = Literal["static", "dynamic"]
 Posterior = Literal["mean", "sample"]
-ProbeKind = Literal["linear", "nonlinear"]
+ProbeFamily = Literal["linear", "mlp", "trees", "neighbours"]
+Representation = Literal["code", "residual"]
 Level = Literal["holds", "part", "missing", "leak", "trace", "clean", "unmeasurable"]
 
 CODES: tuple[CodeName, ...] = ("static", "dynamic")
-# The view of each code that verdicts are based on: the full code, all of its steps together.
-FULL_VIEW: dict[str, str] = {"static": "static", "dynamic": "sequence"}
 
 
 class ReportError(SeqdisentError, ValueError):
@@ -94,7 +94,8 @@ class ProbeScore:
         score: accuracy for a factor with classes, R² for a continuous factor; ``measure`` says which.
         null_bits: mean over probes trained on shuffled labels; None if none were trained.
         null_score: the same for ``score``.
-        p: of the permutation test; None for a continuous factor.
+        p: of the permutation test; None for a probe that was not chosen.
+        representation: what the probe saw: the whitened code, or the residual without the on-target factors.
     """
 
     bits: Estimate
@@ -103,17 +104,22 @@ class ProbeScore:
     null_bits: float | None = None
     null_score: float | None = None
     p: float | None = None
+    representation: Representation = "code"
 
 
 @dataclass(frozen=True)
 class LeakageCell:
-    """Both probes of one factor on one view of one code.
+    """The probes of one factor on one view of one code.
 
     Args:
-        view: ``"static"``; ``"sequence"`` (all steps of the dynamic code) or ``"mean"`` (their mean over time).
+        view: ``"static"``; ``"sequence"`` (all steps of the dynamic code), ``"mean"`` (their mean over time) or
+            ``"step"`` (the single step that contains most on validation).
         posterior: whether codes are posterior means or posterior samples.
         on_target: whether the factor belongs in this code.
-        chosen: the probe that was better on validation.
+        chosen: the family of probes that was best on validation.
+        probes: of each family the better representation on validation.
+        validation_bits: of the chosen probe; NaN in reports before schema 3.
+        step: of the view ``"step"``, from 0.
     """
 
     code: CodeName
@@ -121,18 +127,15 @@ class LeakageCell:
     posterior: Posterior
     factor: str
     on_target: bool
-    chosen: ProbeKind
-    linear: ProbeScore
-    nonlinear: ProbeScore
+    chosen: ProbeFamily
+    probes: dict[ProbeFamily, ProbeScore]
+    validation_bits: Number = math.nan
+    step: int | None = None
 
     @property
     def best(self) -> ProbeScore:
-        """The scores of the probe that was better on validation."""
-        return self.linear if self.chosen == "linear" else self.nonlinear
-
-    def probe(self, kind: ProbeKind) -> ProbeScore:
-        """The scores of one kind of probe."""
-        return self.linear if kind == "linear" else self.nonlinear
+        """The scores of the probe that was best on validation."""
+        return self.probes[self.chosen]
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ class StepScore:
 
     factor: str
     step: int
-    chosen: ProbeKind
+    chosen: ProbeFamily
     bits: Estimate
     score: Estimate
     measure: Literal["accuracy", "r2"]
@@ -189,6 +192,22 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class DetectionLimit:
+    """The smallest planted leak that the probes find (:mod:`seqdisent.evaluation.detection`).
+
+    Args:
+        bits: None if not even the largest was found.
+        scale: of the residual that contains it, relative to the distance of the clusters of on-target factors.
+        planted_bits: the amounts that were planted, from the largest down.
+    """
+
+    code: CodeName
+    bits: float | None
+    scale: float
+    planted_bits: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Leakage:
     """Information about every factor in both codes.
 
@@ -196,9 +215,11 @@ class Leakage:
         test_sources: independent sources of test sequences, which the intervals resample.
         bootstrap: number of resamples.
         permutations: label shuffles behind each p-value.
-        shuffled_label_probes: by kind, how many probes were trained on shuffled labels for each cell.
+        shuffled_label_probes: how many probes like the chosen one were trained on shuffled labels, for each off-target
+            cell of posterior means.
         factors_at_one_step: factors that change within a sequence; probed at one random step of each sequence.
         steps: by factor and step of the dynamic code; empty if steps were not probed.
+        detection: the detection limit of each code; empty if no leaks were planted.
     """
 
     train_sequences: int
@@ -208,12 +229,13 @@ class Leakage:
     seed: int
     bootstrap: int
     permutations: int
-    shuffled_label_probes: dict[ProbeKind, int]
+    shuffled_label_probes: int
     factors_at_one_step: tuple[str, ...]
     factors: tuple[FactorSummary, ...]
     cells: tuple[LeakageCell, ...]
     steps: tuple[StepScore, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    detection: tuple[DetectionLimit, ...] = ()
 
     def factor(self, name: str) -> FactorSummary:
         """The factor of that name; KeyError names the ones there are."""
@@ -223,15 +245,27 @@ class Leakage:
         raise KeyError(f"no factor {name!r}; there are {[f.name for f in self.factors]}")
 
     def cell(self, code: str, factor: str, posterior: str = "mean") -> LeakageCell | None:
-        """The cell of a full code (:data:`FULL_VIEW`); None if it was not measured."""
-        wanted = (code, FULL_VIEW[code], posterior, factor)
-        for cell in self.cells:
-            if (cell.code, cell.view, cell.posterior, cell.factor) == wanted:
-                return cell
+        """The cell of the view that contains most on validation; None if none was measured.
+
+        A sequence contains whatever its mean or a single step contains, so the strongest view counts. Reports before
+        schema 3 have no validation figures; of these the larger figure on test is taken.
+        """
+        cells = [
+            cell
+            for cell in self.cells
+            if (cell.code, cell.factor, cell.posterior) == (code, factor, posterior)
+        ]
+        return max(cells, key=_strength, default=None)
+
+    def detection_limit(self, code: str) -> DetectionLimit | None:
+        """Of a code; None if it was not measured."""
+        for limit in self.detection:
+            if limit.code == code:
+                return limit
         return None
 
     def best(self, code: str, factor: str, posterior: str = "mean") -> ProbeScore | None:
-        """The scores of a code and a factor by the probe that was better on validation; None if not measured."""
+        """Scores of a code and a factor by the view and probe that were best on validation; None if not measured."""
         cell = self.cell(code, factor, posterior)
         return None if cell is None else cell.best
 
@@ -259,6 +293,10 @@ class Leakage:
         """The entropies of those factors, summed; None without such factors."""
         entropies = [factor.entropy_bits or 0.0 for factor in self.off_target_factors(code)]
         return sum(entropies) if entropies else None
+
+
+def _strength(cell: LeakageCell) -> float:
+    return cell.best.bits.value if math.isnan(cell.validation_bits) else cell.validation_bits
 
 
 @dataclass(frozen=True)
@@ -789,7 +827,7 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
-        """Read JSON text of this schema or of schema 1, which is converted.
+        """Read JSON text of this schema or of an older one, which is converted.
 
         Raises:
             ReportError: if it is damaged, or of a newer schema.
@@ -807,19 +845,19 @@ class Report:
             raise ReportError(f"expected an object, got {type(data).__name__}")
         version = data.get("schema_version", 1)
         if version == SCHEMA_VERSION:
-            converted = with_differing_pairs(data)
-            report = from_plain(cls, converted)
-            return report if converted is data else report.with_summary()
-        if version != 1:
+            return from_plain(cls, data)
+        if version not in CONVERTERS:
             raise ReportError(
-                f"the report has schema {version!r} and this version of seqdisent reads schemas 1 and "
+                f"the report has schema {version!r} and this version of seqdisent reads schemas 1 to "
                 f"{SCHEMA_VERSION}; install a newer version"
             )
         try:
-            converted = with_differing_pairs(upgraded(data))
+            while version != SCHEMA_VERSION:
+                data = CONVERTERS[version](data)
+                version += 1
         except (KeyError, TypeError, AttributeError) as error:
-            raise ReportError(f"the report of schema 1 is damaged: {error!r}") from error
-        return from_plain(cls, converted).with_summary()
+            raise ReportError(f"the report of schema {version} is damaged: {error!r}") from error
+        return from_plain(cls, data).with_summary()
 
     def with_summary(self) -> Report:
         """The same with :attr:`summary` computed from the other parts."""

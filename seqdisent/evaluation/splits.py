@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,17 @@ class Splits:
         parts = [codes.at_one_step(3 * seed + number) for number, codes in enumerate(self.parts())]
         return Splits(*parts)
 
+    def at_step(self, step: int, steps: int) -> Splits:
+        """The same codes with the labels at one of ``steps`` equal steps, each ``[N]``."""
+
+        def labelled(codes: Codes) -> Codes:
+            labels = {
+                name: labels_at_step(value, step, steps) for name, value in codes.labels.items()
+            }
+            return replace(codes, labels=labels)
+
+        return Splits(*map(labelled, self.parts()))
+
 
 def why_not_measurable(factor: Factor, splits: Splits) -> str:
     """Why a factor cannot be measured, or an empty string if it can."""
@@ -95,3 +106,8 @@ def changes_within_sequences(factor: Factor, codes: Codes) -> bool:
 def first_labels(labels: np.ndarray) -> np.ndarray:
     """One label for each sequence ``[N]``: of ``[N, T]`` that of the first step."""
     return labels[:, 0] if labels.ndim > 1 else labels
+
+
+def labels_at_step(labels: np.ndarray, step: int, steps: int) -> np.ndarray:
+    """One label for each sequence ``[N]``: of ``[N, T]`` that at the beginning of one of ``steps`` equal steps."""
+    return labels[:, step * labels.shape[1] // steps] if labels.ndim > 1 else labels

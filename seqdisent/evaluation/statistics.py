@@ -221,3 +221,15 @@ def permutation_p(log2: np.ndarray, labels: np.ndarray, shuffles: np.ndarray) ->
     null = (log_probability * known).sum(1) / known.sum(1)
     # A tolerance, so that permutations that change nothing count as ties.
     return float((1 + (null >= observed - 1e-9).sum()) / (1 + len(shuffles)))
+
+
+def regression_permutation_p(
+    predicted: np.ndarray, values: np.ndarray, shuffles: np.ndarray
+) -> float:
+    """The same for a continuous factor: one-sided, of the mean squared error of ``predicted [N]``.
+
+    Missing values are NaN, and stay out.
+    """
+    observed = float(np.nanmean(np.square(predicted - values)))
+    null = np.nanmean(np.square(predicted[None] - values[shuffles]), axis=1)
+    return float((1 + (null <= observed + 1e-12 * abs(observed)).sum()) / (1 + len(shuffles)))

@@ -18,7 +18,7 @@ from seqdisent.evaluation.schema import (
     JudgeScore,
     Leakage,
     LeakageCell,
-    ProbeKind,
+    ProbeFamily,
     ProbeScore,
     Rate,
     Report,
@@ -33,7 +33,6 @@ Cells = list[str]
 Table = tuple[list[str], list[Cells]]  # header and rows
 
 UNITS = {"accuracy": ", %"}
-PROBES: tuple[ProbeKind, ...] = ("linear", "nonlinear")
 FEW_SOURCES = 20  # an interval of fewer sources is wide for that reason
 PITCH_GROUPS = {"sex": "of different sex", "apart": "at least 3 semitones apart"}
 HEADERS = (
@@ -43,7 +42,9 @@ HEADERS = (
     "factor",
     "belongs",
     "probe",
+    "representation",
     "chosen",
+    "strongest view",
     "bits",
     "bits low",
     "bits high",
@@ -69,11 +70,7 @@ def leakage_table(leakage: Leakage) -> tuple[list[str], list[list[object]]]:
     Bits and scores have their 95 % intervals; the score is an accuracy, or R² of a continuous factor. What cannot be
     measured is None.
     """
-    rows = [
-        _probe_row(leakage.factor(cell.factor), cell, probe)
-        for cell in leakage.cells
-        for probe in PROBES
-    ]
+    rows = [_probe_row(leakage, cell, probe) for cell in leakage.cells for probe in cell.probes]
     rows += [
         _unmeasurable_row(factor, code)
         for factor in leakage.factors
@@ -83,16 +80,18 @@ def leakage_table(leakage: Leakage) -> tuple[list[str], list[list[object]]]:
     return list(HEADERS), rows
 
 
-def _probe_row(factor: FactorSummary, cell: LeakageCell, probe: ProbeKind) -> list[object]:
-    scores = cell.probe(probe)
+def _probe_row(leakage: Leakage, cell: LeakageCell, probe: ProbeFamily) -> list[object]:
+    scores, factor = cell.probes[probe], leakage.factor(cell.factor)
     return [
         cell.code,
-        cell.view,
+        cell.view if cell.step is None else f"{cell.view} {cell.step + 1}",
         cell.posterior,
         cell.factor,
         cell.on_target,
         probe,
+        scores.representation,
         cell.chosen == probe,
+        leakage.cell(cell.code, cell.factor, cell.posterior) is cell,
         *scores.bits.rounded(),
         rounded(factor.entropy_bits),
         rounded(scores.null_bits),

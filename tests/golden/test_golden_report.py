@@ -50,7 +50,14 @@ def current() -> dict[str, Any]:
     from seqdisent.evaluation.sample import Sample
     from seqdisent.evaluation.schema import to_plain
 
-    effort = Effort(permutations=19, resamples=50, epochs=0.05)
+    effort = Effort(
+        families=("linear", "neighbours"),
+        sample_families=("linear",),
+        nulls=1,
+        detection=False,
+        permutations=19,
+        resamples=50,
+    )
     sample = Sample(train=240, validation=60, test=120, pairs=20, effort=effort)
     report, _ = evaluate(CHECKPOINT, sample=sample)
     return to_plain(report)
@@ -71,7 +78,9 @@ def test_report_is_the_same() -> None:
     ("change", "found"),
     [
         (
-            lambda report: report["leakage"]["cells"][0]["linear"]["bits"].update(value=9.9),
+            lambda report: report["leakage"]["cells"][0]["probes"]["linear"]["bits"].update(
+                value=9.9
+            ),
             "bits.value",
         ),
         (lambda report: report["leakage"]["cells"][0].pop("chosen"), "'chosen' is missing"),

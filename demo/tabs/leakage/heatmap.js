@@ -11,7 +11,7 @@ export const LEVELS = {
   unmeasurable: ["–", "not measurable"],
 };
 export const CODES = ["static", "dynamic"];
-const PROBES = { linear: "linear", nonlinear: "non-linear" };
+export const PROBES = { linear: "linear", mlp: "perceptron", trees: "trees", neighbours: "nearest neighbours" };
 const WRAPPED = 12; // more factors than these have tiles that wrap
 const NARROW_COLUMNS = 4;
 
@@ -29,14 +29,15 @@ function share(value) {
 
 // The figures behind a tile, or null where there are none.
 export function figuresOf(report, factor, code, view) {
-  const shown = code === "dynamic" ? view.dynamic : "static";
+  const shown = code === "dynamic" ? view.dynamic : "strongest";
   const cell = report.cells.find((one) => {
-    const isSame = one.code === code && one.factor === factor.name;
-    return isSame && one.view === shown && one.reading === view.reading;
+    const isSame = one.code === code && one.factor === factor.name && one.reading === view.reading;
+    return isSame && (shown === "strongest" ? one.strongest : one.view === shown);
   });
   if (!cell) return null;
   const probe = view.probe === "best" ? cell.chosen : view.probe;
-  return { probe, ...cell[probe] };
+  if (!cell.probes[probe]) return null;
+  return { probe, isChosen: probe === cell.chosen, seen: cell.seen, ...cell.probes[probe] };
 }
 
 // What a tile shows: value and interval of the measure, and their share of the maximum.
@@ -97,7 +98,8 @@ export function details(factor, figures) {
     rows.push(["maximum (entropy)", `${number(factor.entropy_bits)} bits`]);
     rows.push(["bits as a share of it", percent(figures.bits[0] / factor.entropy_bits)]);
   }
-  rows.push(["p of the permutation test", pWords(figures.p)], ["probe", PROBES[figures.probe]]);
+  rows.push(["p of the permutation test", pWords(figures.p)]);
+  rows.push(["probe", figures.isChosen ? figures.seen : PROBES[figures.probe]]);
   return rows;
 }
 

@@ -8,8 +8,16 @@ from demo.core import catalog, pairs, reports, text
 from demo.core.catalog import Loaded
 from demo.core.reports import Measured
 from demo.modalities import view_of
-from seqdisent.evaluation.leakage import HEADLINE
-from seqdisent.evaluation.schema import Leakage, ProbeScore, StepScore, Verdict, rounded, to_plain
+from seqdisent.evaluation.schema import (
+    DetectionLimit,
+    Leakage,
+    ProbeScore,
+    StepScore,
+    Verdict,
+    rounded,
+    to_plain,
+)
+from seqdisent.evaluation.verdicts import probe_description
 from seqdisent.reporting.tables import leakage_table
 
 CURVE_HEADERS = [
@@ -33,7 +41,6 @@ def page(first: Measured, second: Measured | None = None) -> dict[str, Any]:
     return {
         "key": [first.slug, second.slug if second else ""],
         "reports": [report(one) for one in (first, second) if one],
-        "headline": {code: list(view) for code, view in HEADLINE.items()},
         "differences": [
             {"code": one.code, "factor": one.factor, "bits": one.bits.rounded()}
             for one in differences
@@ -56,9 +63,10 @@ def report(one: Measured) -> dict[str, Any]:
                 "view": cell.view,
                 "reading": cell.posterior,
                 "factor": cell.factor,
+                "strongest": leakage.cell(cell.code, cell.factor, cell.posterior) is cell,
                 "chosen": cell.chosen,
-                "linear": _figures(cell.linear),
-                "nonlinear": _figures(cell.nonlinear),
+                "seen": probe_description(cell),
+                "probes": {family: _figures(probe) for family, probe in cell.probes.items()},
             }
             for cell in leakage.cells
         ],
@@ -83,13 +91,26 @@ def how(one: Measured) -> list[str]:
     )
     shuffled = leakage.shuffled_label_probes
     if shuffled:
-        counts = [f"{n} {kind.replace('nonlinear', 'non-linear')}" for kind, n in shuffled.items()]
-        intervals += f"; chance level: {' and '.join(counts)} probes trained on shuffled labels"
+        intervals += (
+            f"; chance level: {shuffled} probes like the chosen one, trained on shuffled labels"
+        )
+    limits = [_limit(limit) for limit in leakage.detection]
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     origin = f"Seed {leakage.seed} · {versions} · weights {report.weights_sha256_16}"
     if report.command:
         origin += f" · {report.command}"
-    return [probes, f"{intervals}.", origin]
+    return [probes, f"{intervals}.", *limits, origin]
+
+
+def _limit(limit: DetectionLimit) -> str:
+    """The detection limit of one code as a sentence."""
+    hidden = f"hidden at {limit.scale:g} of the distance of clusters"
+    if limit.bits is None:
+        largest = max(limit.planted_bits)
+        return f"In a {limit.code} code not even a planted leak of {largest:g} bits, {hidden}, was found."
+    return (
+        f"In a {limit.code} code planted leaks, {hidden}, were found down to {limit.bits:g} bits."
+    )
 
 
 def curves(one: Measured) -> dict[str, Any]:

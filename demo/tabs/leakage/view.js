@@ -1,7 +1,7 @@
 // Verdicts, the heat map of one report or two, and their differences.
 import { make } from "../../web/dom.js";
 import { figureCard } from "./card.js";
-import { CODES, LEVELS, details, figuresOf, heatGrid, readingOf } from "./heatmap.js";
+import { CODES, LEVELS, PROBES, details, figuresOf, heatGrid, readingOf } from "./heatmap.js";
 import { verdictList } from "./verdicts.js";
 
 const SWITCHES = [
@@ -17,9 +17,8 @@ const SWITCHES = [
     "probe",
     "Probe",
     [
-      ["best", "stronger probe (chosen on validation data)"],
-      ["linear", "linear"],
-      ["nonlinear", "non-linear"],
+      ["best", "strongest (chosen on validation data)"],
+      ...Object.entries(PROBES),
     ],
   ],
   [
@@ -34,13 +33,15 @@ const SWITCHES = [
     "dynamic",
     "Dynamic code as",
     [
+      ["strongest", "strongest view"],
       ["sequence", "a sequence"],
       ["mean", "its time mean"],
+      ["step", "its strongest step"],
     ],
   ],
 ];
 const COMPARISON_NOTE =
-  "Every test sequence is compared with itself; the stronger probe of the first report, by its full code and posterior mean.";
+  "Every test sequence is compared with itself; each report by its strongest view and probe of posterior means.";
 const NARROW = 760;
 const SLIM = 500;
 
@@ -78,7 +79,7 @@ function valueBar({ bar, mark }) {
 
 export function mount({ element, props, watch }) {
   const root = element.querySelector(".sd-leakage");
-  const view = { measure: "bits", probe: "best", reading: "mean", dynamic: "sequence" };
+  const view = { measure: "bits", probe: "best", reading: "mean", dynamic: "strongest" };
   const state = { text: null, message: null };
   const verdicts = make("div", "sd-verdicts");
   const switches = make("div", "sd-switches", undefined, {
@@ -127,17 +128,17 @@ export function mount({ element, props, watch }) {
   }
 
   // The marks of the verdicts belong to the headline figures only.
-  function isHeadline(message) {
-    return view.probe === "best" && view.reading === "mean" && view.dynamic === message.headline.dynamic[0];
+  function isHeadline() {
+    return view.probe === "best" && view.reading === "mean" && view.dynamic === "strongest";
   }
 
-  function heatMap(report, message) {
+  function heatMap(report) {
     const label = `${report.title}: information about each factor in each code`;
     return heatGrid(report, label, (factor, code, isExpected) => {
       const tile = make("div", "sd-heat-tile", undefined, { "data-code": code, "data-factor": factor.name });
       addTileName(tile, factor);
       const figures = factor.not_measurable ? null : figuresOf(report, factor, code, view);
-      if (figures) fillTile(tile, report, message, { factor, code, isExpected, figures });
+      if (figures) fillTile(tile, report, { factor, code, isExpected, figures });
       else fillUnmeasured(tile, factor, code);
       return tile;
     });
@@ -152,10 +153,10 @@ export function mount({ element, props, watch }) {
     card.explain(tile, title, [["not measured", why]]);
   }
 
-  function fillTile(tile, report, message, { factor, code, isExpected, figures }) {
+  function fillTile(tile, report, { factor, code, isExpected, figures }) {
     const reading = readingOf(factor, figures, view.measure);
     const verdict = report.verdicts.find((one) => one.code === code && one.factor === factor.name);
-    const level = isHeadline(message) ? verdict?.level : undefined;
+    const level = isHeadline() ? verdict?.level : undefined;
     tile.style.setProperty("--share", reading.share);
     tile.classList.toggle("sd-strong", reading.share > 0.66);
     tile.dataset.value = reading.value;
@@ -189,7 +190,7 @@ export function mount({ element, props, watch }) {
       const box = make("section", "sd-heat-box", undefined, { "aria-label": `Heat map of ${report.title}` });
       const title = make("h3", "", report.title);
       if (report.live) title.append(make("span", "sd-badge", "smaller sample"));
-      box.append(title, heatMap(report, message));
+      box.append(title, heatMap(report));
       heats.append(box);
     }
     heats.append(legend());

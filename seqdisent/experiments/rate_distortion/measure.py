@@ -22,7 +22,7 @@ from seqdisent.data import dataset_outline
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import BATCH, Codes, ModelSubject, Subject
 from seqdisent.evaluation.judge import Judge, load_judge
-from seqdisent.evaluation.leakage import Effort, measure
+from seqdisent.evaluation.leakage import CELLS_ONLY, measure
 from seqdisent.evaluation.reconstruction import reconstruction_error, training_mean
 from seqdisent.evaluation.sample import subset
 from seqdisent.evaluation.splits import Splits
@@ -36,7 +36,7 @@ from seqdisent.types import Latents
 
 RESULTS = "point.json"
 LEARN, HOLD, ASK = 1800, 300, 600  # training, validation and test sequences behind the probes
-CHEAP = Effort(steps=False, nulls=False, permutations=19, resamples=50, epochs=0.4)
+CHEAP = replace(CELLS_ONLY, permutations=19, resamples=50)
 CURVE = "h264-{}.json"
 
 
