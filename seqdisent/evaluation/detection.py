@@ -30,7 +30,7 @@ from seqdisent.evaluation.statistics import Bootstrap, label_shuffles, permutati
 from seqdisent.spec import Factor
 
 CLASSES = 6  # of the made-up factor
-SIZE = 16  # dimensions of a planted code
+MOST_DIMENSIONS = 16  # of a planted code
 SCALE = 0.03  # of the residual, relative to the distance of clusters
 NOISE = 0.3  # within the residual, relative to the distance of the planted classes
 AMOUNTS_BITS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
@@ -82,12 +82,13 @@ def _is_found(
     splits: Splits, on_target: Sequence[Factor], code: CodeName, amount: float, seed: int
 ) -> bool:
     rng = np.random.default_rng(seed)
-    embedding = rng.normal(size=(CLASSES, SIZE))
-    centres = {f.name: rng.normal(size=(len(f.classes), SIZE)) for f in on_target}
+    size = _dimensions(splits.train, on_target)
+    embedding = rng.normal(size=(CLASSES, size))
+    centres = {f.name: rng.normal(size=(len(f.classes), size)) for f in on_target}
     parts, labels = [], []
     for part in splits.parts():
         label = _labels(part, code, rng)
-        centre = np.zeros((len(part), SIZE))
+        centre = np.zeros((len(part), size))
         for factor in on_target:
             known = np.maximum(first_labels(part.labels[factor.name]), 0)
             centre += centres[factor.name][known]
@@ -105,6 +106,16 @@ def _is_found(
     p = permutation_p(reading.log2, task.test, shuffles)
     low = Bootstrap(test, RESAMPLES, seed).mean(reading.bits).low
     return p <= SIGNIFICANCE and low > 0
+
+
+def _dimensions(codes: Codes, on_target: Sequence[Factor]) -> int:
+    """As many as the clusters of on-target factors span: in any other direction a leak would not be hidden."""
+    if not on_target:
+        return MOST_DIMENSIONS
+    joint = np.stack([first_labels(codes.labels[f.name]) for f in on_target], 1)
+    clusters = len(np.unique(joint, axis=0))
+    spanned = min(clusters - 1, sum(len(f.classes) - 1 for f in on_target))
+    return int(np.clip(spanned, 2, MOST_DIMENSIONS))
 
 
 def _labels(codes: Codes, code: CodeName, rng: np.random.Generator) -> np.ndarray:

@@ -11,11 +11,20 @@ import torch
 
 import seqdisent
 from seqdisent.evaluation.codes import Codes, ModelSubject
-from seqdisent.evaluation.controls import KINDS, Oracle, control_subject
+from seqdisent.evaluation.controls import HIDDEN_SCALES, Oracle, control_subject
+from seqdisent.evaluation.detection import CLASSES, error_rate
 from seqdisent.evaluation.leakage import QUICK, measure
 from seqdisent.evaluation.paired import paired_differences
-from seqdisent.evaluation.probes import LINEAR, NONLINEAR, Task, read
+from seqdisent.evaluation.probes import (
+    FAMILIES,
+    Task,
+    code_matrices,
+    read,
+    residual,
+    whitened,
+)
 from seqdisent.evaluation.schema import (
+    DetectionLimit,
     Estimate,
     FactorSummary,
     Leakage,
@@ -31,14 +40,19 @@ from seqdisent.spec import Factor
 from seqdisent.types import Latents
 from tests.fixtures.video_models import build
 
-FAST = replace(QUICK, steps=False, nulls=False)
-FAST_STEPS = replace(QUICK, nulls=False)
+FAST = replace(QUICK, families=("linear",), sample_families=("linear",), steps=False, nulls=0)
+FAST_STEPS = replace(FAST, steps=True)
 BOTH = replace(FAST, posteriors=("mean", "sample"))
 GENERATOR = lambda seed=0: torch.Generator().manual_seed(seed)
 
 
-def tasks_of(labels, classes):
-    return [Task("y", classes, *labels)]
+CONTROLS = ("oracle", "leaky", "untrained", "shuffled")
+
+
+def reading_of(family, codes, labels, classes):
+    """What one family reads from whitened codes."""
+    matrices = whitened(code_matrices(*codes))
+    return read(family, matrices, [Task("y", classes, *labels)])["y"]
 
 
 def some(split: str, characters: int):
@@ -54,14 +68,12 @@ def data():
 @pytest.fixture(scope="module")
 def reports(data):
     """Leakage of every control, and its scores for each test sequence."""
-    model = build("dbse-32")
-    made = {}
-    for kind in KINDS:
-        subject = control_subject(kind, model, data[2])
-        codes = Splits.of(subject, data)
-        effort = replace(QUICK, steps=False)
-        made[kind] = measure(codes, data[0].spec.factors, effort=effort)
-    return made
+    return {kind: leakage_of(kind, data) for kind in CONTROLS}
+
+
+def leakage_of(kind, data, effort=FAST):
+    subject = control_subject(kind, build("dbse-32"), data[2])
+    return measure(Splits.of(subject, data), data[0].spec.factors, effort=effort)
 
 
 def bits(leakage, code, factor, posterior="mean"):
@@ -73,8 +85,8 @@ def test_calibration_models_come_out_in_the_right_order(reports, data):
     for factor in data[0].spec.factors:
         right, wrong = (factor.kind, "dynamic" if factor.kind == "static" else "static")
         entropy = math.log2(len(factor.classes))
-        on = {kind: bits(reports[kind][0], right, factor.name) for kind in KINDS}
-        off = {kind: bits(reports[kind][0], wrong, factor.name) for kind in KINDS}
+        on = {kind: bits(reports[kind][0], right, factor.name) for kind in CONTROLS}
+        off = {kind: bits(reports[kind][0], wrong, factor.name) for kind in CONTROLS}
         assert on["oracle"] > 0.85 * entropy and off["oracle"] < 0.02 * entropy
         assert on["leaky"] > 0.85 * entropy and off["leaky"] > 0.85 * entropy
         assert on["shuffled"] < 0.05 * entropy and off["shuffled"] < 0.05 * entropy
@@ -104,22 +116,29 @@ def test_a_verdict_is_never_stronger_than_its_interval():
         score = ProbeScore(
             Estimate(value, low, high), Estimate(0.5, 0.4, 0.6), "accuracy", null_bits=0.0, p=p
         )
+        probes = {"trees": score}
         cells = (
-            LeakageCell("dynamic", "sequence", "mean", "hair", False, "linear", score, score),
-            LeakageCell("static", "static", "mean", "hair", True, "linear", score, score),
+            LeakageCell("dynamic", "sequence", "mean", "hair", False, "trees", probes, 1.0),
+            LeakageCell("static", "static", "mean", "hair", True, "trees", probes, 1.0),
         )
         hair = FactorSummary("hair", "static", classes=("a", "b"), entropy_bits=2.58)
-        leakage = Leakage(9, 9, 9, 9, 0, 9, 9, {}, (), factors=(hair,), cells=cells)
+        limits = (DetectionLimit("dynamic", 0.1, 0.03, (1.0, 0.1, 0.05)),)
+        leakage = Leakage(
+            9, 9, 9, 9, 0, 9, 9, 0, (), factors=(hair,), cells=cells, detection=limits
+        )
         return next(found for found in verdicts(leakage) if found.code == "dynamic")
 
     text = verdict(1.9, 1.8, 2.0, 0.001).text
     assert text.startswith("The dynamic code contains much information about hair: ")
-    assert text.endswith("1.90 [1.80, 2.00] of 2.58 bits, null 0.00.")
+    assert text.endswith("1.90 [1.80, 2.00] of 2.58 bits, null 0.00 (trees, all steps).")
     # A wide interval: only its lower end is claimed.
     assert verdict(1.9, 0.03, 2.5, 0.001).level == "trace"
-    assert verdict(0.4, 0.0, 0.9, 0.001).level == "clean"
+    # The permutation test says that the code depends on it, even where no bits can be claimed.
+    unclaimed = verdict(0.02, 0.0, 0.05, 0.001)
+    assert unclaimed.level == "trace" and "none" not in unclaimed.text.lower()
+    assert "depends on hair (p = 0.001); less than 0.05 bits by these probes" in unclaimed.text
     assert verdict(0.4, 0.2, 0.9, 0.3).level == "clean"
-    assert "could still find some" in verdict(0.0, 0.0, 0.1, 0.5).text
+    assert "Planted leaks were found down to 0.1 bits" in verdict(0.0, 0.0, 0.1, 0.5).text
 
 
 def test_probes_agree_with_scikit_learn_and_find_what_hides_in_small_directions():
@@ -133,9 +152,9 @@ def test_probes_agree_with_scikit_learn_and_find_what_hides_in_small_directions(
     for y in labels:
         x = rng.normal(size=(len(y), 20))
         x[:, 0] = 0.001 * (x[:, 0] + 1.5 * y)  # the signal, small
-        codes.append(torch.from_numpy(x @ mix).float()[None])
-    reading = read(*codes, tasks_of(labels, 3), LINEAR)["y"][0]
-    clean = [(c[0].numpy().astype(float) @ np.linalg.inv(mix)) * ([1000] + [1] * 19) for c in codes]
+        codes.append(x @ mix)
+    reading = reading_of("linear", codes, labels, 3)
+    clean = [(part @ np.linalg.inv(mix)) * ([1000] + [1] * 19) for part in codes]
     known = LogisticRegression(C=10, max_iter=500).fit(clean[0], labels[0])
     theirs = np.log2(3) + known.predict_log_proba(clean[2])[
         np.arange(1500), labels[2]
@@ -148,11 +167,103 @@ def test_only_the_non_linear_probe_reads_an_exclusive_or():
     rng = np.random.default_rng(1)
     x = [rng.normal(size=(n, 8)) for n in (3000, 500, 1000)]
     y = [((part[:, 0] > 0) ^ (part[:, 1] > 0)).astype(int) for part in x]
-    codes = [torch.from_numpy(part).float()[None] for part in x]
-    linear, curved = (
-        read(*codes, tasks_of(y, 2), c)["y"][0].bits.mean() for c in (LINEAR, NONLINEAR)
+    found = {family: reading_of(family, x, y, 2).bits.mean() for family in FAMILIES}
+    assert found["linear"] < 0.02 and found["mlp"] > 0.6
+    assert found["trees"] > 0.2 and found["neighbours"] > 0.1
+
+
+def test_trees_and_the_residual_find_what_hides_inside_clusters():
+    """Classes named by a residual of 0.03 of the distance of clusters: invisible to a linear probe of the code."""
+    rng = np.random.default_rng(0)
+    # Nine clusters span eight dimensions: there is no other direction in which the residual could be seen.
+    centres, planted = rng.normal(size=(9, 8)), rng.normal(size=(6, 8))
+    clusters = [rng.integers(9, size=n) for n in (2700, 450, 900)]
+    labels = [rng.integers(6, size=len(part)) for part in clusters]
+    codes = [
+        centres[v] + 0.03 * (planted[u] + 0.2 * rng.normal(size=(len(u), 8)))
+        for v, u in zip(clusters, labels, strict=True)
+    ]
+    matrices = code_matrices(*codes)
+    hidden, cluster = Task("u", 6, *labels), Task("v", 9, *clusters)
+    left = residual(matrices, [cluster])
+    assert read("linear", whitened(matrices), [hidden])["u"].bits.mean() < 0.1
+    for family in FAMILIES:
+        assert read(family, left, [hidden])["u"].bits.mean() > 2.0, family
+
+
+def test_the_residual_of_a_code_without_a_leak_contains_none():
+    """Predicted on-target labels must not smuggle in what they are drawn with: factors are independent here."""
+    rng = np.random.default_rng(1)
+    centres = rng.normal(size=(9, 8))
+    clusters = [rng.integers(9, size=n) for n in (1800, 450, 900)]
+    labels = [rng.integers(6, size=len(part)) for part in clusters]
+    codes = [centres[v] + 0.3 * rng.normal(size=(len(v), 8)) for v in clusters]
+    left = residual(code_matrices(*codes), [Task("v", 9, *clusters)])
+    for family in FAMILIES:
+        assert read(family, left, [Task("u", 6, *labels)])["u"].bits.mean() < 0.01, family
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        pytest.param(scale, marks=() if scale in (1.0, 0.03, 0.01) else pytest.mark.slow)
+        for scale in HIDDEN_SCALES
+    ],
+)
+def test_a_hidden_leak_is_found_at_every_scale(scale, data):
+    leakage, _ = leakage_of(f"hidden-{scale:g}", data)
+    for code, factor in (("dynamic", "skin"), ("static", "action")):
+        about = leakage.factor(factor)
+        assert bits(leakage, code, factor) > 0.9 * about.entropy_bits
+    # What was not planted is not found.
+    assert bits(leakage, "dynamic", "hair") < 0.05
+
+
+def test_a_leak_in_one_step_and_one_in_an_interaction_are_found(data):
+    leakage, _ = leakage_of("hidden-step", data, FAST_STEPS)
+    assert bits(leakage, "dynamic", "skin") > 2.0
+    curve = {point.step: point.bits.value for point in leakage.steps if point.factor == "skin"}
+    assert curve[4] > 2.0 and max(value for step, value in curve.items() if step != 4) < 0.1
+    leakage, _ = leakage_of("hidden-interaction", data, replace(FAST, families=("linear", "mlp")))
+    # One bit is planted: whether the label is odd.
+    assert bits(leakage, "dynamic", "skin") > 0.4
+    linear = leakage.cell("dynamic", "skin").probes["linear"]
+    assert linear.bits.value < 0.1
+
+
+def test_the_strongest_view_decides():
+    """A sequence cannot contain less than its mean, nor than one of its steps: the verdict follows the largest."""
+    weak = ProbeScore(Estimate(0.0, 0.0, 0.1), Estimate(0.2, 0.1, 0.3), "accuracy", p=0.4)
+    strong = ProbeScore(Estimate(2.4, 2.2, 2.5), Estimate(0.9, 0.8, 1.0), "accuracy", p=0.001)
+    cells = (
+        LeakageCell("dynamic", "sequence", "mean", "hair", False, "trees", {"trees": weak}, 0.0),
+        LeakageCell("dynamic", "mean", "mean", "hair", False, "linear", {"linear": strong}, 2.4),
+        LeakageCell("static", "static", "mean", "hair", True, "linear", {"linear": strong}, 2.4),
     )
-    assert linear < 0.02 and curved > 0.6
+    hair = FactorSummary("hair", "static", classes=("a", "b"), entropy_bits=2.58)
+    leakage = Leakage(9, 9, 9, 9, 0, 9, 9, 0, (), factors=(hair,), cells=cells)
+    found = next(verdict for verdict in verdicts(leakage) if verdict.code == "dynamic")
+    assert found.level == "leak" and "the mean over time" in found.text
+    assert leakage.off_target_bits("dynamic") == 2.4
+
+
+def test_planted_labels_contain_the_stated_bits():
+    """The mutual information of a label and its noisy copy, from their joint table."""
+    for amount in (0.02, 0.1, 0.5, 1.0):
+        rate = error_rate(amount)
+        joint = np.full((CLASSES, CLASSES), rate / (CLASSES - 1) / CLASSES)
+        np.fill_diagonal(joint, (1 - rate) / CLASSES)
+        information = (joint * np.log2(joint * CLASSES**2)).sum()
+        assert information == pytest.approx(amount, abs=1e-6)
+
+
+def test_the_detection_limit_is_stated_and_follows_the_number_of_sequences(data):
+    effort = replace(FAST, families=("linear",), detection=True)
+    many = leakage_of("oracle", data, effort)[0].detection_limit("static").bits
+    fewer = tuple(part.select(np.arange(0, len(part), 4)) for part in data)
+    few = leakage_of("oracle", fewer, effort)[0].detection_limit("static").bits
+    assert many is not None and many <= 0.5
+    assert few is None or few >= many
 
 
 def test_a_continuous_factor_has_the_bits_that_theory_gives():
@@ -160,8 +271,7 @@ def test_a_continuous_factor_has_the_bits_that_theory_gives():
     rng = np.random.default_rng(2)
     x = [rng.normal(size=(n, 4)) for n in (4000, 800, 4000)]
     y = [5 + 3 * (part[:, 0] + rng.normal(size=len(part))) for part in x]
-    codes = [torch.from_numpy(part).float()[None] for part in x]
-    reading = read(*codes, tasks_of(y, 0), LINEAR)["y"][0]
+    reading = reading_of("linear", x, y, 0)
     assert 1 - reading.score.sum() / reading.baseline.sum() == pytest.approx(0.5, abs=0.04)
     assert reading.bits.mean() == pytest.approx(0.5, abs=0.05)
 
@@ -185,10 +295,10 @@ def test_the_null_is_covered_at_the_stated_rate(runs):
     held, significant, found = [], [], []
     for seed in range(runs):
         codes = [null_codes(n, n // 4, 3 * seed + i) for i, n in enumerate((240, 120, 400))]
-        section, _ = measure(Splits(*codes), FACTORS, effort=replace(FAST, epochs=0.2), seed=seed)
+        section, _ = measure(Splits(*codes), FACTORS, effort=FAST, seed=seed)
         for cell in section.cells:
             if cell.view != "mean":
-                scores = cell.linear
+                scores = cell.best
                 # The expected accuracy of a blind probe is the mean, over its answers, of how common they are.
                 held.append(
                     scores.score.low
@@ -259,16 +369,16 @@ def test_missing_labels_are_not_measurable_and_some_missing_ones_are_left_out(da
 
 
 def test_paired_differences(reports):
-    (leaky, rows_leaky), (_, rows_oracle) = reports["leaky"], reports["oracle"]
+    (leaky, rows_leaky), (oracle, rows_oracle) = reports["leaky"], reports["oracle"]
     found = {
         (difference.code, difference.factor): difference.bits
-        for difference in paired_differences(rows_leaky, rows_oracle, leaky)
+        for difference in paired_differences(rows_leaky, rows_oracle, leaky, oracle)
     }
     assert found["dynamic", "hair"].low > 2.2 and abs(found["static", "hair"].value) < 0.2
-    same = paired_differences(rows_leaky, rows_leaky, leaky)
+    same = paired_differences(rows_leaky, rows_leaky, leaky, leaky)
     assert all(difference.bits == Estimate(0.0, 0.0, 0.0) for difference in same)
     with pytest.raises(ValueError, match="other test sequences"):
-        paired_differences(rows_leaky, {**rows_oracle, "source": np.arange(5)}, leaky)
+        paired_differences(rows_leaky, {**rows_oracle, "source": np.arange(5)}, leaky, oracle)
 
 
 def test_leakage_over_time_sees_a_step_that_leaks(data):
