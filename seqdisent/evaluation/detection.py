@@ -14,15 +14,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from seqdisent.evaluation.codes import Codes
-from seqdisent.evaluation.probes import (
-    Matrices,
-    Reading,
-    Task,
-    code_matrices,
-    read,
-    residual,
-    whitened,
-)
+from seqdisent.evaluation.probes import Task, code_matrices, read_strongest
 from seqdisent.evaluation.progress import TaskProgress, of_task
 from seqdisent.evaluation.schema import CODES, CodeName, DetectionLimit, ProbeFamily
 from seqdisent.evaluation.splits import Splits, first_labels
@@ -99,7 +91,7 @@ def _is_found(
     codes = code_matrices(*parts)
     task = Task("planted", CLASSES, *labels)
     conditions = [_condition(factor, splits) for factor in on_target]
-    reading = _strongest(codes, task, conditions, seed)
+    reading = read_strongest(codes, [task], conditions, FAMILIES, seed)[task.key]
     test = splits.test.source
     shuffles = label_shuffles(test, task.test, PERMUTATIONS, seed)
     assert reading.log2 is not None, "of a factor with classes"
@@ -136,17 +128,3 @@ def _with_errors(labels: np.ndarray, rate: float, rng: np.random.Generator) -> n
 def _condition(factor: Factor, splits: Splits) -> Task:
     labels = [first_labels(part.labels[factor.name]) for part in splits.parts()]
     return Task(factor.name, len(factor.classes), *labels)
-
-
-def _strongest(codes: Matrices, task: Task, conditions: list[Task], seed: int) -> Reading:
-    """The best reading on validation."""
-    representations = [whitened(codes)]
-    left = residual(codes, conditions)
-    if left is not None:
-        representations.append(left)
-    readings = [
-        read(family, matrices, [task], seed=seed)[task.key]
-        for matrices in representations
-        for family in FAMILIES
-    ]
-    return max(readings, key=lambda reading: reading.validation_bits)

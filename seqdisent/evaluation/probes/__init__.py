@@ -12,7 +12,7 @@ predictors and small perceptrons of the whitened code miss it.
 """
 
 from seqdisent.evaluation.probes.calibration import calibrated
-from seqdisent.evaluation.probes.families import FAMILIES, read
+from seqdisent.evaluation.probes.families import FAMILIES, read, read_strongest
 from seqdisent.evaluation.probes.representations import code_matrices, residual, whitened
 from seqdisent.evaluation.probes.tasks import Matrices, Prediction, Reading, Task
 
@@ -25,6 +25,7 @@ __all__ = [
     "calibrated",
     "code_matrices",
     "read",
+    "read_strongest",
     "residual",
     "whitened",
 ]

@@ -8,7 +8,6 @@ others. VAST and DBSE are measured twice: as they are, and with the codes pruned
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,10 @@ from seqdisent.data import dataset_outline, load_dataset
 from seqdisent.data.dataset import SequenceDataset
 from seqdisent.evaluation.codes import Codes, ModelSubject
 from seqdisent.evaluation.judge import Judge, load_judge
-from seqdisent.evaluation.probes import PROBES, Task, read
+from seqdisent.evaluation.leakage import POSTERIORS
+from seqdisent.evaluation.probes import Task, code_matrices, read_strongest
 from seqdisent.evaluation.reconstruction import reconstruction_error
+from seqdisent.evaluation.schema import ProbeFamily
 from seqdisent.evaluation.splits import Splits
 from seqdisent.evaluation.swap import judge_real, swap_report
 from seqdisent.experiments.frontier.points import DATASET
@@ -36,7 +37,7 @@ from seqdisent.types import Latents
 # Training sequences that probes learn from, and others that they are chosen on.
 LEARN, HOLD = 4500, 900
 PAIRS = 900
-EPOCHS = 15
+PROBES: tuple[ProbeFamily, ...] = ("linear", "trees", "neighbours")
 RESULTS = "point.json"
 VECTORS: dict[str, Callable[[Latents], Tensor]] = {
     "static": lambda latents: latents.static,
@@ -51,7 +52,7 @@ def settings() -> dict[str, Any]:
         "learn": LEARN,
         "hold": HOLD,
         "pairs": PAIRS,
-        "epochs": EPOCHS,
+        "probes": PROBES,
         "judge": None if judge is None else module_hash(judge),
     }
 
@@ -128,17 +129,13 @@ def off_target(codes: tuple[Codes, Codes, Codes], factors: tuple[Factor, ...]) -
     """
     found = {}
     for code, vector in VECTORS.items():
-        learn, hold, test = (torch.stack([vector(c.mean), vector(c.sample)]) for c in codes)
         tasks = [_task(factor, codes) for factor in factors if factor.kind != code]
-        readings = [
-            read(learn, hold, test, tasks, replace(config, epochs=EPOCHS))
-            for config in PROBES.values()
-        ]
-        for task in tasks:
-            for number, posterior in enumerate(("mean", "sample")):
-                by_probe = [reading[task.key][number] for reading in readings]
-                best = max(by_probe, key=lambda reading: reading.validation_bits)
-                bits = float(np.nanmean(best.bits))
+        on_target = [_task(factor, codes) for factor in factors if factor.kind == code]
+        for posterior in POSTERIORS:
+            parts = [vector(part.latents(posterior)).numpy() for part in codes]
+            readings = read_strongest(code_matrices(*parts), tasks, on_target, PROBES)
+            for task in tasks:
+                bits = float(np.nanmean(readings[task.key].bits))
                 found[f"{code}/{task.key}/{posterior}"] = max(0.0, bits)
     return found
 
