@@ -41,7 +41,7 @@ CONTROLS = {
     "hidden": "Hidden: a leak inside clusters, at 0.03 of their distance",
 }
 SAMPLE = QUICK_SAMPLE
-PHASES = 20  # of a measurement at most, so that its progress never runs backwards
+PHASES = 30  # of a measurement at most, so that its progress never runs backwards
 # Raise it when the same model would give another report.
 VERSION = 3
 

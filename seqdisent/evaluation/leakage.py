@@ -221,7 +221,8 @@ class _View:
         for representation, matrices in self.representations.items():
             names = list(self.tasks) if representation == "code" else self.off_target
             for family in families:
-                reported = of_task(progress, f"{family} probes of the {about}")
+                seen = "residual of the " if representation == "residual" else ""
+                reported = of_task(progress, f"{family} probes of the {seen}{about}")
                 tasks = [self.tasks[name] for name in names]
                 readings = read(family, matrices, tasks, seed=seed, progress=reported)
                 for name in names:

@@ -93,7 +93,7 @@ def test_a_point_is_trained_once_and_measured_once(tmp_path, monkeypatch):
         "LEARN": 90,
         "HOLD": 45,
         "PAIRS": 20,
-        "EPOCHS": 2,
+        "PROBES": ("neighbours",),
     }.items():
         monkeypatch.setattr(measuring, name, value)
     recipe = replace(POINTS["dbse"].recipe, train=TrainConfig(2, 16, 2e-3))
