@@ -32,7 +32,7 @@ permutation test of the shown probe. Leaks are planted in made-up codes to find 
 would be missed.
 
 Keys, when a picture is focused: space plays and pauses, the arrows step. Nothing sounds by itself. The address
-of the page keeps the pair. Methods: DSVAE (Li & Mandt, 2018), DBSE (Berman et al., 2024) and VAST, our own method, which
+of the page keeps the pair. Methods: DSVAE (Li & Mandt, 2018), DBSE (Berman et al., 2024) and VAST, our own, which
 adds to DBSE augmented views, pooled and modulated paths, other anchors and pruned codes.
 """
 

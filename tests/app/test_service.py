@@ -15,6 +15,7 @@ import torch
 from demo import errors
 from demo.core import catalog, code_maps, pairs, swapping, text
 from demo.core import sources as originals
+from demo.core.messages import Address
 from demo.modalities import swap_clips, video
 from demo.tabs.maps import payload as map_payloads
 from demo.tabs.swap import payload as payloads
@@ -30,13 +31,13 @@ def it() -> catalog.Loaded:
 
 def test_ready_checkpoints_come_first_and_the_embedded_one_is_default() -> None:
     assert list(catalog.checkpoints()) == [
+        "dsvae-sprites",
         "vast-air-quality",
         "vast-sprites",
         "vast-voices",
         "vast-waves",
-        "dsvae-sprites",
-        "vast-lpc-sprites",
         "dsvae-lpc-sprites",
+        "vast-lpc-sprites",
     ]
     assert catalog.default_checkpoint() == NAME
 
@@ -50,6 +51,17 @@ def test_no_checkpoint_is_no_crash(tmp_path, monkeypatch) -> None:
 def test_only_listed_checkpoints_are_opened(name) -> None:
     with pytest.raises(errors.RequestError, match="checkpoint: one of"):
         catalog.load(name)
+
+
+def test_links_with_a_former_name_show_the_renamed_checkpoint() -> None:
+    def shown(name: str) -> str | None:
+        return Address.of({"checkpoint": name}, ["swap"]).checkpoint
+
+    assert shown("dbse-voices") == "vast-voices"
+    assert shown("vast-waves") == "vast-waves"
+    assert shown("dbse-unknown") == shown("") == NAME
+    with pytest.raises(errors.RequestError, match="renamed to vast-voices"):
+        catalog.load("dbse-voices")
 
 
 def test_one_copy_serves_all(it) -> None:
