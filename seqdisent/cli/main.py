@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from seqdisent.cli import catalog, evaluate, experiments, generate, train
+from seqdisent.cli import catalog, evaluate, experiments, generate, leakage, train
 from seqdisent.cli.common import Commands, add_debug
 from seqdisent.errors import SeqdisentError, UsageError
 from seqdisent.version import __version__
@@ -98,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     catalog.add_commands(commands)
     train.add_commands(commands)
     evaluate.add_commands(commands)
+    leakage.add_commands(commands)
     generate.add_commands(commands)
     experiments.add_commands(commands)
     return top

@@ -19,7 +19,7 @@ from seqdisent.evaluation.probes.tasks import Matrices, Prediction, Task
 from seqdisent.evaluation.progress import Progress
 
 BATCH = 512
-MINIMUM_BATCH = 64
+MINIMUM_BATCH = 128
 PATIENCE = 6  # epochs without an improvement of any member
 
 
