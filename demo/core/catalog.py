@@ -92,6 +92,11 @@ def spec_of(name: str) -> DatasetSpec:
     return DatasetSpec.from_json(_config(name)["dataset"])
 
 
+def config_of(name: str) -> dict[str, Any]:
+    """The ``config.json`` of a checkpoint."""
+    return _config(name)
+
+
 def title(name: str) -> str:
     """A checkpoint for people: its model and its data."""
     config = _config(name)

@@ -15,6 +15,7 @@ from demo.tabs.leakage import payload as report_payloads
 from demo.tabs.leakage import tab as leakage
 from demo.tabs.maps import tab as maps
 from seqdisent.evaluation.report import NoJudge
+from seqdisent.evaluation.schema import AnchorScore, Rate
 from tests.fixtures.app import TINY, UNLABELLED
 
 NAME, OTHER = "vast-sprites", "dsvae-sprites"
@@ -28,6 +29,27 @@ def test_a_shipped_report_is_shown_at_once() -> None:
     assert time.process_time() - started < 0.5
     assert not found.live and found.leakage.test_sequences == TINY.test
     json.dumps(page, allow_nan=False)
+
+
+def test_two_checkpoints_side_by_side_show_budget_weights_and_sizes() -> None:
+    first, second = report_payloads.page(reports.find(NAME), reports.find(OTHER))["reports"]
+    for report in (first, second):
+        assert "sequences; weights" in report["settings"] and "code sizes" in report["settings"]
+    assert first["settings"] != second["settings"]
+
+
+def test_anchor_frames_are_sent_where_they_were_measured() -> None:
+    found = reports.find(NAME)
+    single = AnchorScore(0, False, Rate(0.99, 0.9, 1.0, 60, 20), {})
+    other = replace(single, anchor=4, all_kept=Rate(0.18, 0.1, 0.3, 60, 20))
+    measured = replace(
+        found.report, anchors=(single, other, replace(other, anchor=0, blanked=True))
+    )
+    sent = report_payloads.report(replace(found, report=measured))["anchors"]
+    assert sent["header"] == ["anchor frame", "0", "4", "0 blank"]
+    assert "frame 4" in sent["sentence"] and "18.0" in sent["sentence"]
+    without = replace(found, report=replace(found.report, anchors=()))
+    assert report_payloads.report(without)["anchors"] is None
 
 
 def test_a_report_of_other_weights_an_old_one_and_a_damaged_one_are_no_reports(checkpoints) -> None:

@@ -18,7 +18,8 @@ from seqdisent.evaluation.schema import (
     to_plain,
 )
 from seqdisent.evaluation.verdicts import probe_description
-from seqdisent.reporting.tables import leakage_table
+from seqdisent.reporting.tables import anchor_rows, anchor_sentence, leakage_table
+from seqdisent.reporting.training_settings import training_settings
 
 CURVE_HEADERS = [
     "of",
@@ -71,8 +72,26 @@ def report(one: Measured) -> dict[str, Any]:
             for cell in leakage.cells
         ],
         "verdicts": [to_plain(verdict) for verdict in _ordered_verdicts(leakage)],
+        "settings": _settings(one),
+        "anchors": _anchors(one),
         "how": how(one),
     }
+
+
+def _settings(one: Measured) -> str:
+    """Budget, weights and sizes, without which two checkpoints must not be compared; empty for a control."""
+    if one.control:
+        return ""
+    return training_settings(catalog.config_of(one.name)).sentence
+
+
+def _anchors(one: Measured) -> dict[str, Any] | None:
+    """What swaps keep with another anchor frame, as a table and a sentence; None if it was not measured."""
+    report = one.report
+    if not report.anchors:
+        return None
+    header, rows = anchor_rows(report)
+    return {"header": header, "rows": rows[:1], "sentence": anchor_sentence(report.anchors)}
 
 
 def how(one: Measured) -> list[str]:

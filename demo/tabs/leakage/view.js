@@ -1,5 +1,6 @@
 // Verdicts, the heat map of one report or two, and their differences.
 import { make } from "../../web/dom.js";
+import { anchorTable } from "./anchors.js";
 import { figureCard } from "./card.js";
 import { CODES, LEVELS, PROBES, details, figuresOf, heatGrid, readingOf } from "./heatmap.js";
 import { verdictList } from "./verdicts.js";
@@ -88,9 +89,10 @@ export function mount({ element, props, watch }) {
   });
   const heats = make("div", "sd-heats");
   const difference = make("div", "sd-difference");
+  const anchors = make("div", "sd-anchor-tables");
   const how = make("div", "sd-how-measured");
   for (const options of SWITCHES) switches.append(switchOf(...options));
-  root.append(verdicts, switches, heats, difference, how);
+  root.append(verdicts, switches, heats, difference, anchors, how);
   const card = figureCard(root);
 
   // A style sheet cannot ask how wide a box is: gradio drops container queries.
@@ -190,7 +192,10 @@ export function mount({ element, props, watch }) {
       const box = make("section", "sd-heat-box", undefined, { "aria-label": `Heat map of ${report.title}` });
       const title = make("h3", "", report.title);
       if (report.live) title.append(make("span", "sd-badge", "smaller sample"));
-      box.append(title, heatMap(report));
+      box.append(title);
+      // Two checkpoints of other budgets or weights must not look alike.
+      if (message.reports.length > 1 && report.settings) box.append(make("p", "sd-note", report.settings));
+      box.append(heatMap(report));
       heats.append(box);
     }
     heats.append(legend());
@@ -294,9 +299,11 @@ export function mount({ element, props, watch }) {
     const message = received();
     root.hidden = !message;
     verdicts.replaceChildren();
+    anchors.replaceChildren();
     how.replaceChildren();
     if (message) {
       paintVerdicts(message.reports);
+      for (const report of message.reports) if (report.anchors) anchors.append(anchorTable(report));
       paintHow(message.reports);
       root.dataset.key = message.key.join(" ");
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from seqdisent.evaluation.generation import (
 from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.schema import Generation, Report
 from seqdisent.evaluation.swap import judge_real
+from seqdisent.models.dsvae import DSVAEConfig
 from seqdisent.reporting.html import html_report
 from seqdisent.reporting.model_card import model_card
 from seqdisent.reporting.tables import generation_rows, generation_sentence
@@ -193,6 +194,7 @@ def test_pages_with_and_without_the_section(report):
     without = Report("x", "test", sequences=1, seed=0, no_judge="no judge for x")
     config = {
         "model": "dsvae",
+        "config": asdict(DSVAEConfig()),
         "dataset": seqdisent.dataset_spec("sprites-32").to_json(),
         "recipe": {},
         "package": "0",
