@@ -1,10 +1,10 @@
 """A quick evaluation report holds what it did, field by field.
 
-The stored report has schema 1; it is converted to the present schema and compared as nested dictionaries.
+The leakage section is left out: which of several nearly equal probes is chosen depends on the processor. Its tests
+have planted effects (``tests/unit/evaluation/test_leakage.py``).
 
-Rates are of 120 test sequences: two of them may be classified otherwise on another processor. Bits come from probes
-that are trained here, and differ by about 0.001 between processors. Everything else is computed from codes and has the
-tolerance of float32 sums.
+Rates are of 120 test sequences: two of them may be classified otherwise on another processor. Everything else is
+computed from codes and has the tolerance of float32 sums.
 """
 
 from __future__ import annotations
@@ -18,29 +18,18 @@ from tests.golden.golden_values import Tolerance, check, differences, load
 CHECKPOINT = "vast-sprites"
 # They differ between machines and between releases.
 # The summary is computed from the other parts.
-EXCLUDED = frozenset({"seconds", "versions", "command", "machine", "summary"})
-# Sentences: their numbers are compared, their wording is not.
-PROSE = frozenset({"text"})
-RATE, BITS, SUMS = Tolerance(absolute=0.02), Tolerance(absolute=0.02), Tolerance(1e-3, 1e-4)
-# Numbers of the leakage section are rates or bits below these keys.
-RATES = ("score", "null_score", "p")
-IN_BITS = ("bits", "null_bits", "text")
+EXCLUDED = frozenset({"seconds", "versions", "command", "machine", "summary", "leakage"})
+SUMS = Tolerance(1e-3, 1e-4)
 
 
 def tolerance(path: tuple) -> Tolerance:
     """Of the number at a path of a report."""
-    if "leakage" not in path:
-        return SUMS
-    if any(key in RATES for key in path):
-        return RATE
-    if any(key in IN_BITS for key in path):
-        return BITS
     return SUMS
 
 
 def compare(expected: dict[str, Any], actual: dict[str, Any]) -> list[str]:
     """Differences between two reports as nested dictionaries, a line each."""
-    return differences(expected, actual, tolerance, excluded=EXCLUDED, prose=PROSE)
+    return differences(expected, actual, tolerance, excluded=EXCLUDED)
 
 
 def current() -> dict[str, Any]:
@@ -77,19 +66,13 @@ def test_report_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("change", "found"),
     [
+        (lambda report: report["reconstruction"].update(psnr_db=9.9), "reconstruction.psnr_db"),
+        (lambda report: report["reconstruction"].pop("psnr_db"), "'psnr_db' is missing"),
         (
-            lambda report: report["leakage"]["cells"][0]["probes"]["linear"]["bits"].update(
-                value=9.9
-            ),
-            "bits.value",
+            lambda report: report["diagnostics"]["dynamic"]["kl_nats_by_step"].pop(),
+            "entries expected",
         ),
-        (lambda report: report["leakage"]["cells"][0].pop("chosen"), "'chosen' is missing"),
-        (lambda report: report["leakage"]["verdicts"].pop(), "entries expected"),
         (lambda report: report.update(extra=1), "'extra' is new"),
-        (
-            lambda report: report["leakage"]["verdicts"][0].update(text="The code holds 7 bits."),
-            "verdicts.0.text",
-        ),
         (lambda report: report.update(checkpoint="dsvae-sprites"), "checkpoint"),
     ],
 )
@@ -100,9 +83,7 @@ def test_comparison_finds_a_change(change, found: str) -> None:
     assert len(lines) >= 1 and found in lines[0]
 
 
-def test_comparison_ignores_time_and_wording() -> None:
+def test_comparison_ignores_time_and_versions() -> None:
     report = stored()
     report |= {"seconds": {}, "versions": {"torch": "9"}, "command": "another"}
-    verdict = report["leakage"]["verdicts"][0]
-    verdict["text"] = verdict["text"].replace("code", "latent")
     assert compare(stored(), report) == []

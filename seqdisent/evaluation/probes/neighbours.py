@@ -18,7 +18,7 @@ def predict(
 ) -> dict[object, list[Prediction]]:
     """One prediction for each number of neighbours; the neighbours are the same for every task."""
     most = min(max(NUMBERS), len(codes.train))
-    index = NearestNeighbors(n_neighbors=most).fit(codes.train)
+    index = NearestNeighbors(n_neighbors=most, algorithm="brute").fit(codes.train)
     near = [index.kneighbors(part, return_distance=False) for part in codes[1:]]
     found = {}
     for number, task in enumerate(tasks):
