@@ -21,7 +21,7 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``frontier``, ``transitions``, ``rate-distortion``, ``benchmark`` and ``throughput``."""
+    """Add ``frontier``, ``transitions``, ``rate-distortion``, ``benchmark``, ``validate-probes``, ``throughput``."""
     parser = commands.add(
         "frontier", frontier, "sweep weights and parts on sprites-32; compare what leaks"
     )
@@ -58,6 +58,13 @@ def add_commands(commands: Commands) -> None:
         "recipes", nargs="*", help="recipes of series (default: those of the README's table)"
     )
     _add_sweep(parser, "runs/benchmark", (0, 1, 2, 3, 4))
+
+    parser = commands.add(
+        "validate-probes", validate_probes, "what the probes find of leaks that were planted"
+    )
+    parser.add_argument(
+        "--to", type=Path, default=Path("runs/probes"), help="folder of the results"
+    )
 
     parser = commands.add(
         "throughput", throughput, "sequences a second, against the published architecture"
@@ -188,6 +195,15 @@ def benchmark(args: Namespace, console: Console) -> None:
         say(table(results[-1:]))
         folder = write_results(results, args.run, args.to or args.run, say)
         say(f"written: {folder}")
+
+
+def validate_probes(args: Namespace, console: Console) -> None:
+    """Measure the controls; print and write what was planted and what was found."""
+    from seqdisent.experiments.probe_validation import validate, write_results
+
+    say = line_printer(console)
+    folder = write_results(validate(say), args.to)
+    say(f"written: {folder}")
 
 
 def throughput(args: Namespace, console: Console) -> None:
