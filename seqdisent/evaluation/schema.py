@@ -724,6 +724,7 @@ class Verification:
         gap: dynamic minus static.
         mean_frame: the same for the mean frame, without a model; None if it was not measured.
         positive: pairs of one identity.
+        identities: independent ones behind the pairs, which the intervals resample; 0 in older reports.
     """
 
     static: Estimate
@@ -733,6 +734,7 @@ class Verification:
     positive: int
     chance: float
     mean_frame: Estimate | None = None
+    identities: int = 0
 
 
 @dataclass(frozen=True)

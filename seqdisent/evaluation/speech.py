@@ -27,7 +27,8 @@ from seqdisent.evaluation.schema import (
     Speech,
     SpeechDistortion,
 )
-from seqdisent.evaluation.statistics import success_rate
+from seqdisent.evaluation.statistics import ClusterBootstrap
+from seqdisent.evaluation.swap import independent_sources
 from seqdisent.types import Latents
 
 PAIRS = 300
@@ -75,27 +76,38 @@ def speech_report(
     groups = {"apart": _semitones(hz[a], hz[b]) >= APART_SEMITONES}
     if "sex" in data.static:
         groups["sex"] = data.static["sex"][a] != data.static["sex"][b]
+    speaker = independent_sources(data)
+    bootstrap = ClusterBootstrap(speaker[a], speaker[b])
     pitch = {
-        name: _pitch_transfer(swapped_hz[chosen], hz[a[chosen]], hz[b[chosen]])
+        name: _pitch_transfer(swapped_hz, hz[a], hz[b], chosen, bootstrap)
         for name, chosen in groups.items()
         if chosen.any()
     }
-    return Speech(pairs, distortions, pitch, _content(data, swapped, a, b, rng))
+    return Speech(pairs, distortions, pitch, _content(data, swapped, a, b, rng, bootstrap))
 
 
 def _pitch_transfer(
-    swapped_hz: np.ndarray, source_hz: np.ndarray, donor_hz: np.ndarray
+    swapped_hz: np.ndarray,
+    source_hz: np.ndarray,
+    donor_hz: np.ndarray,
+    chosen: np.ndarray,
+    bootstrap: ClusterBootstrap,
 ) -> PitchTransfer:
-    """Pitches of swaps, sources and donors, each ``[n]``; a swap without a pitch is not nearer to the donor."""
+    """Pitches of swaps, sources and donors, each ``[n]``; a swap without a pitch is not nearer to the donor.
+
+    Args:
+        chosen: the pairs that count, bool ``[n]``.
+    """
     to_donor = _semitones(swapped_hz, donor_hz)
     to_source = _semitones(swapped_hz, source_hz)
+    nearer = np.nan_to_num(to_donor, nan=np.inf) < to_source
     return PitchTransfer(
-        nearer_donor=success_rate(np.nan_to_num(to_donor, nan=np.inf) < to_source),
+        nearer_donor=bootstrap.rate(nearer, chosen),
         chance=0.5,
-        pairs=len(swapped_hz),
-        semitones_to_donor=float(np.nanmedian(to_donor)),
-        semitones_source_to_donor=float(np.median(_semitones(source_hz, donor_hz))),
-        unvoiced=int(np.isnan(swapped_hz).sum()),
+        pairs=int(chosen.sum()),
+        semitones_to_donor=float(np.nanmedian(to_donor[chosen])),
+        semitones_source_to_donor=float(np.median(_semitones(source_hz, donor_hz)[chosen])),
+        unvoiced=int(np.isnan(swapped_hz[chosen]).sum()),
     )
 
 
@@ -166,6 +178,7 @@ def _content(
     a: np.ndarray,
     b: np.ndarray,
     rng: np.random.Generator,
+    bootstrap: ClusterBootstrap,
 ) -> ContentTransfer | None:
     """Is a swap nearest to the donor's real recording of the same content?"""
     if not data.spec.dynamic_factors or "speaker" not in data.static:
@@ -178,9 +191,10 @@ def _content(
         for who in np.unique(speaker)
         for what in contents
     }
-    right: list[bool] = []
+    right = np.zeros(len(a), bool)
+    compared = np.zeros(len(a), bool)
     for pair in rng.permutation(len(a)):
-        if len(right) >= PAIRS // 3:
+        if compared.sum() >= PAIRS // 3:
             break
         source, donor = a[pair], b[pair]
         # The donor sequence is left out: its static code is part of the swap.
@@ -198,10 +212,11 @@ def _content(
             for what, row in chosen.items()
         }
         nearest = min(distance, key=lambda what: distance[what])
-        right.append(nearest == content[source])
-    if not right:
+        right[pair] = nearest == content[source]
+        compared[pair] = True
+    if not compared.any():
         return None
-    return ContentTransfer(name, success_rate(np.array(right)), 1 / len(contents))
+    return ContentTransfer(name, bootstrap.rate(right, compared), 1 / len(contents))
 
 
 def _recorded_frames(data: SequenceDataset, row: int) -> np.ndarray:

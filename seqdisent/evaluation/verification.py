@@ -134,6 +134,7 @@ def verification(
         pairs=len(same),
         positive=int(np.count_nonzero(same)),
         chance=0.5,
+        identities=int(who.max()) + 1,
     )
 
 

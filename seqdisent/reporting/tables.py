@@ -363,7 +363,8 @@ def speech_rows(speech: Speech, verification: Verification | None) -> Table:
                 f"{percent(pitch.nearer_donor)} %",
                 "50 %",
                 f"{pitch.semitones_to_donor:.1f} semitones from the donor, where the source was "
-                f"{pitch.semitones_source_to_donor:.1f}; {pitch.pairs} pairs, {pitch.unvoiced} unvoiced",
+                f"{pitch.semitones_source_to_donor:.1f}; {pitch.pairs} pairs{_speakers(pitch.nearer_donor)}, "
+                f"{pitch.unvoiced} unvoiced",
             ]
         )
     if speech.content is not None:
@@ -373,7 +374,7 @@ def speech_rows(speech: Speech, verification: Verification | None) -> Table:
                 f"a swap is nearest to the donor's recording of the same {content.factor}",
                 f"{percent(content.nearest)} %",
                 f"{100 * content.chance:.0f} %",
-                "no judge: mel cepstra, time-warped",
+                f"no judge: mel cepstra, time-warped; {content.nearest.n} pairs{_speakers(content.nearest)}",
             ]
         )
     distortion = speech.distortion
@@ -396,8 +397,18 @@ def speech_rows(speech: Speech, verification: Verification | None) -> Table:
     return ["measure", "value [95 % interval]", "chance", "details"], rows
 
 
+def _speakers(rate: Rate) -> str:
+    """The independent sources behind a rate of speech, as far as they are known."""
+    return f" of {rate.sources} speakers" if rate.sources else ""
+
+
+def _identities(verification: Verification) -> str:
+    """The independent identities behind the pairs, as far as they are known."""
+    return f" of {verification.identities} identities" if verification.identities else ""
+
+
 def _verification_rows(verification: Verification) -> list[Cells]:
-    pairs = f"{verification.pairs} pairs, {verification.positive} of one speaker"
+    pairs = f"{verification.pairs} pairs{_identities(verification)}, {verification.positive} of one speaker"
     figures = [
         ("static", verification.static, "50 %", pairs),
         ("dynamic", verification.dynamic, "50 %", pairs),
@@ -526,6 +537,6 @@ def structure_sentences(report: Report) -> list[str]:
         v = report.verification
         sentences.append(
             f"Equal error rate, %: static {percent(v.static)}, dynamic {percent(v.dynamic)}, "
-            f"gap {percent(v.gap)}; {v.pairs} pairs, chance 50."
+            f"gap {percent(v.gap)}; {v.pairs} pairs{_identities(v)}, chance 50."
         )
     return sentences

@@ -18,6 +18,7 @@ from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.judge import Judge
 from seqdisent.evaluation.speech import _content, median_pitch, speech_report
 from seqdisent.evaluation.splits import Splits, why_not_measurable
+from seqdisent.evaluation.statistics import ClusterBootstrap
 from seqdisent.experiments.vocoder_comparison import WAYS
 from seqdisent.modalities.speech import SPEECH
 from tests.fixtures.speech import build, spoken
@@ -50,6 +51,7 @@ def test_pitch_goes_where_the_voice_comes_from(deaf):
         found = report.pitch[group]
         assert found.pairs > 5 and found.chance == 0.5
         assert found.nearer_donor.value == (0.0 if deaf else 1.0)
+        assert 1 < found.nearer_donor.sources <= len(np.unique(data.static["speaker"]))
         assert (found.semitones_to_donor < 1) != deaf
     assert (
         report.distortion.vocoder == report.distortion.reconstruction
@@ -78,7 +80,10 @@ def test_what_was_said_is_looked_for_among_the_donors_own_recordings():
         for i, j in zip(a, b, strict=True)
     ]
     for swapped, expected in ((right, 1.0), (wrong, 0.0)):
-        found = _content(data, swapped, a, b, np.random.default_rng(0))
+        speaker = data.static["speaker"]
+        bootstrap = ClusterBootstrap(speaker[a], speaker[b])
+        found = _content(data, swapped, a, b, np.random.default_rng(0), bootstrap)
+        assert (found.nearest.n, found.nearest.sources) == (4, 2)
         assert found.nearest.value == expected and found.chance == pytest.approx(1 / 3)
 
 
