@@ -57,6 +57,12 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "recipes", nargs="*", help="recipes of series (default: those of the README's table)"
     )
+    parser.add_argument(
+        "--splits",
+        type=int,
+        metavar="N",
+        help="instead: how much the split alone moves the figures, over N random splits, without training a model",
+    )
     _add_sweep(parser, "runs/benchmark", (0, 1, 2, 3, 4))
 
     parser = commands.add(
@@ -173,11 +179,16 @@ def benchmark(args: Namespace, console: Console) -> None:
     from seqdisent.evaluation.downstream import summarise_tasks
     from seqdisent.evaluation.schema import BenchmarkResult
     from seqdisent.experiments.benchmark.measure import RECIPES, measure
-    from seqdisent.experiments.benchmark.tables import table, write_results
+    from seqdisent.experiments.benchmark.repeated import repeated_splits
+    from seqdisent.experiments.benchmark.tables import table, write_repeated, write_results
     from seqdisent.recipes import recipe
 
     quiet_lightning()
     say = line_printer(console)
+    if args.splits:
+        folder = write_repeated(repeated_splits(args.splits, say), args.to or args.run)
+        say(f"written: {folder}")
+        return
     results: list[BenchmarkResult] = []
     for name in args.recipes or RECIPES:
         predictions = measure(

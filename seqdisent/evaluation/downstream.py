@@ -1,6 +1,7 @@
 """Downstream tasks: codes, raw features, a supervised network and constants, over seeds.
 
-Intervals resample seeds and, of the test split, sources.
+Codes and raw features choose among the same heads; the network chooses its form on the same validation data. Intervals
+resample seeds and, of the test split, sources.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from seqdisent.evaluation.codes import ModelSubject
 from seqdisent.evaluation.downstream_heads import (
     MEASURES,
     HeadPredictions,
-    boosted,
     code_rows,
     constants,
     heads,
+    linear_heads,
     predict_test,
     raw_rows,
 )
@@ -27,22 +28,25 @@ from seqdisent.evaluation.progress import TaskProgress, ignore_progress
 from seqdisent.evaluation.schema import DownstreamTask, LearnerScore, SeedScore, SwapTransfer
 from seqdisent.evaluation.supervised_baseline import (
     LabelTransfer,
+    NetworkForm,
+    choose_supervised,
     label_transfer,
     train_supervised,
 )
 from seqdisent.models import SequentialVAE
 
 RESAMPLES = 500
-CODES, RAW, SUPERVISED = "codes", "raw features", "supervised"
+CODES, RAW, RAW_LINEAR, SUPERVISED = "codes", "raw features", "raw features, linear", "supervised"
 DataSplits = tuple[SequenceDataset, SequenceDataset, SequenceDataset]
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """Test predictions of a task by learner, and whose label a swap carries."""
+    """Test predictions of a task by learner, whose label a swap carries, and the form of the supervised network."""
 
     predictions: dict[str, HeadPredictions]
     swap: LabelTransfer | None
+    form: NetworkForm
 
 
 def evaluate_task(
@@ -51,13 +55,13 @@ def evaluate_task(
     splits: DataSplits,
     seed: int,
     progress: TaskProgress = ignore_progress,
-    raw: HeadPredictions | None = None,
+    form: NetworkForm | None = None,
 ) -> TaskResult:
     """Predictions from codes and by everything that they are compared with.
 
     Args:
         splits: training, validation and test.
-        raw: predictions from raw features, if another seed has computed them: boosting there has no randomness.
+        form: of the supervised network, if another seed has chosen it.
     """
     train, validation, test = splits
     progress(f"{task.name}: heads on codes", 0, 1)
@@ -68,16 +72,28 @@ def evaluate_task(
         code_rows(task, test, subject.codes(test).mean),
     )
     predictions = {CODES: predict_test(task, train, codes, heads(task, train, seed))}
-    features = (raw_rows(task, train), raw_rows(task, validation), raw_rows(task, test))
-    if raw is None:
-        progress(f"{task.name}: raw features", 0, 1)
-        raw = predict_test(task, train, features, boosted(task, train, seed))
-    predictions[RAW] = raw
+    progress(f"{task.name}: raw features", 0, 1)
+    predictions |= raw_arms(task, splits, seed)
     progress(f"{task.name}: supervised network", 0, 1)
-    baseline = train_supervised(task, model, train, validation, seed)
+    if form is None:
+        baseline = choose_supervised(task, model, train, validation, seed)
+    else:
+        baseline = train_supervised(task, model, form, train, validation, seed)
     predictions[SUPERVISED] = baseline.predict_test(test)
+    features = (raw_rows(task, train), raw_rows(task, validation), raw_rows(task, test))
     predictions |= constants(task, train, features)
-    return TaskResult(predictions, label_transfer(baseline, model, test, seed))
+    swap = label_transfer(baseline, model, test, seed)
+    return TaskResult(predictions, swap, baseline.network.form)
+
+
+def raw_arms(task: Task, splits: DataSplits, seed: int) -> dict[str, HeadPredictions]:
+    """Predictions from raw features: by any head, and by a linear one, the yardstick of the supervised network."""
+    train, validation, test = splits
+    features = (raw_rows(task, train), raw_rows(task, validation), raw_rows(task, test))
+    return {
+        RAW: predict_test(task, train, features, heads(task, train, seed)),
+        RAW_LINEAR: predict_test(task, train, features, linear_heads(task, train)),
+    }
 
 
 def summarise_tasks(

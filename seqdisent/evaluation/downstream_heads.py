@@ -1,7 +1,7 @@
-"""Downstream tasks: simple heads on codes, compared with constants, raw features and a supervised network.
+"""Downstream tasks: the same heads on codes and on raw features, and constants.
 
-Heads are trained on posterior means, chosen on validation, fitted again on training and validation together, and
-scored once on test.
+Heads are chosen on validation, fitted again on training and validation together, and scored once on test. Features are
+posterior means, or statistics of the measured values.
 """
 
 from __future__ import annotations
@@ -54,6 +54,13 @@ MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "AUROC": _auroc,
     "MAE": _mean_absolute_error,
 }
+
+
+MOST_FREQUENT, TRAINING_MEDIAN, TRAINING_MEAN = (
+    "most frequent class",
+    "training median",
+    "training mean",
+)
 
 
 @dataclass(frozen=True)
@@ -112,19 +119,24 @@ def code_rows(task: Task, data: SequenceDataset, codes: Latents) -> Rows:
 
 
 def raw_rows(task: Task, data: SequenceDataset) -> Rows:
-    """The same rows without a model: statistics of every variable over the sequence, and over the window.
+    """The same rows without a model, by :func:`raw_features`."""
+    every_step = data.spec.factor(task.factor).kind == "dynamic"
+    return _labelled(task, data, raw_features(np.asarray(data.frames), every_step=every_step))
 
-    The window is that of the step, for dynamic factors.
+
+def raw_features(x: np.ndarray, *, every_step: bool) -> np.ndarray:
+    """Statistics of every variable, :func:`summarise_values`, of ``x [N, K, W, C]``.
+
+    Returns:
+        ``[N, 7 C]`` of the sequence; or, for every step, ``[N, K, 14 C]`` of its window and of the sequence.
     """
-    x = np.asarray(data.frames, np.float64)
-    flat = x.reshape(len(x), -1, x.shape[-1])
-    sequence = summarise_values(flat)
-    if data.spec.factor(task.factor).kind == "static":
-        return _labelled(task, data, sequence)
+    x = np.asarray(x, np.float64)
     n, k = x.shape[:2]
+    sequence = summarise_values(x.reshape(n, -1, x.shape[-1]))
+    if not every_step:
+        return sequence
     window = summarise_values(x.reshape(n * k, *x.shape[2:])).reshape(n, k, -1)
-    repeated = np.repeat(sequence[:, None], k, 1)
-    return _labelled(task, data, np.concatenate([window, repeated], -1))
+    return np.concatenate([window, np.repeat(sequence[:, None], k, 1)], -1)
 
 
 def _labelled(task: Task, data: SequenceDataset, features: np.ndarray) -> Rows:
@@ -161,7 +173,21 @@ def summarise_values(x: np.ndarray) -> np.ndarray:
 
 
 def heads(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, Any]]:
-    """Candidates, simple ones first."""
+    """The candidates of every arm, simple ones first: linear, extra trees, gradient boosting."""
+    yield from linear_heads(task, data)
+    if data.spec.factor(task.factor).continuous:
+        trees = ExtraTreesRegressor(200, min_samples_leaf=10, random_state=seed)
+        yield "extra trees", make_pipeline(SimpleImputer(), trees)
+        yield from _boosting(HistGradientBoostingRegressor, seed, loss="absolute_error")
+        return
+    for leaf in (2, 5):
+        trees = ExtraTreesClassifier(400, min_samples_leaf=leaf, random_state=seed)
+        yield f"extra trees, leaves of {leaf}", make_pipeline(SimpleImputer(), trees)
+    yield from _boosting(HistGradientBoostingClassifier, seed)
+
+
+def linear_heads(task: Task, data: SequenceDataset) -> Iterator[tuple[str, Any]]:
+    """Ridge or logistic regression on standardised features, missing ones at their mean, in several strengths."""
 
     def scaled(head: BaseEstimator) -> Pipeline:
         return make_pipeline(SimpleImputer(), StandardScaler(), head)
@@ -169,23 +195,9 @@ def heads(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, A
     if data.spec.factor(task.factor).continuous:
         for alpha in (1, 100, 10_000):
             yield f"ridge, alpha {alpha}", scaled(Ridge(alpha))
-        trees = ExtraTreesRegressor(200, min_samples_leaf=10, random_state=seed)
-        yield "extra trees", make_pipeline(SimpleImputer(), trees)
-        yield from _boosting(HistGradientBoostingRegressor, seed, loss="absolute_error")
         return
     for c in (0.01, 0.1, 1, 10):
         yield f"logistic regression, C {c:g}", scaled(LogisticRegression(C=c, max_iter=2000))
-    for leaf in (2, 5):
-        trees = ExtraTreesClassifier(400, min_samples_leaf=leaf, random_state=seed)
-        yield f"extra trees, leaves of {leaf}", make_pipeline(SimpleImputer(), trees)
-    yield from _boosting(HistGradientBoostingClassifier, seed)
-
-
-def boosted(task: Task, data: SequenceDataset, seed: int) -> Iterator[tuple[str, Any]]:
-    """Gradient boosting alone, in three sizes: the baseline on raw features."""
-    if data.spec.factor(task.factor).continuous:
-        return _boosting(HistGradientBoostingRegressor, seed, loss="absolute_error")
-    return _boosting(HistGradientBoostingClassifier, seed)
 
 
 def _boosting(kind: type, seed: int, **options: Any) -> Iterator[tuple[str, Any]]:
@@ -228,18 +240,21 @@ def predict_test(
 def constants(
     task: Task, data: SequenceDataset, parts: tuple[Rows, Rows, Rows]
 ) -> dict[str, HeadPredictions]:
-    """Baselines without features: the shares of the classes; or the mean and the median of the known labels."""
+    """Baselines without features, from the labels of training and validation alone.
+
+    They are the shares of the classes, or the median and the mean. The median minimises the absolute error on these
+    labels. The best constant on test is not among them: it would be chosen on test.
+    """
     train, validation, test = parts
     both = train.joined(validation)
     factor = data.spec.factor(task.factor)
     if factor.continuous:
         heads = {
-            "training mean": DummyRegressor(strategy="mean").fit(train.x, train.y),
-            "training median": DummyRegressor(strategy="median").fit(train.x, train.y),
-            "training and validation median": DummyRegressor(strategy="median").fit(both.x, both.y),
+            TRAINING_MEDIAN: DummyRegressor(strategy="median").fit(both.x, both.y),
+            TRAINING_MEAN: DummyRegressor(strategy="mean").fit(both.x, both.y),
         }
     else:
-        heads = {"most frequent class": DummyClassifier(strategy="prior").fit(both.x, both.y)}
+        heads = {MOST_FREQUENT: DummyClassifier(strategy="prior").fit(both.x, both.y)}
     return {
         name: HeadPredictions(
             _predict(head, test.x, len(factor.classes)), test.y, test.source, name

@@ -535,6 +535,27 @@ class DownstreamTask:
 
 
 @dataclass(frozen=True)
+class RepeatedSplits:
+    """One downstream task, scored on several random splits of the same sequences.
+
+    Args:
+        sequences: what is split.
+        rule: how it is split.
+        checkpoint: whose codes were scored; it was trained on none of the sequences. Empty if there are no codes.
+        sizes: training, validation and test sequences.
+        scores: by learner and measure, one for each split.
+    """
+
+    sequences: str
+    task: str
+    measures: tuple[str, ...]
+    rule: str
+    checkpoint: str
+    sizes: tuple[int, ...]
+    scores: dict[str, dict[str, tuple[float, ...]]]
+
+
+@dataclass(frozen=True)
 class BenchmarkResult:
     """The downstream tasks of one recipe, over seeds.
 

@@ -1,6 +1,6 @@
 """A supervised network of equal size, with which a representation learned without labels is compared.
 
-It also judges swaps: whose month does a swapped series show?
+Its form is chosen on validation among :data:`CANDIDATES`. It also judges swaps: whose month does a swapped series show?
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.evaluation.downstream_heads import HeadPredictions
+from seqdisent.evaluation.downstream_heads import HeadPredictions, raw_features
 from seqdisent.evaluation.downstream_tasks import Task
 from seqdisent.models.base import SequentialVAE
 from seqdisent.nn import FrameConfig, SequenceEncoder, frame_encoder
@@ -23,6 +23,59 @@ from seqdisent.types import Latents
 STEPS, BATCH, RATE, EVERY, PATIENCE = 1500, 32, 1e-3, 50, 6
 
 
+@dataclass(frozen=True)
+class NetworkForm:
+    """What is chosen on validation.
+
+    Args:
+        name: as reports show it.
+        raw_features: whether a linear layer on :func:`~seqdisent.evaluation.downstream_heads.raw_features` is added to
+            the output, so that logistic or linear regression on them is a special case of the network ("wide and deep":
+            Cheng et al. 2016).
+        mean_state: for one prediction a sequence, read the mean of the LSTM's states and not the last ones.
+        dropout: before the head.
+    """
+
+    name: str
+    raw_features: bool
+    mean_state: bool
+    dropout: float
+
+
+CANDIDATES = (
+    NetworkForm("LSTM", raw_features=False, mean_state=False, dropout=0.3),
+    NetworkForm("LSTM and raw features", raw_features=True, mean_state=True, dropout=0.5),
+)
+
+
+class RawFeatures(nn.Module):
+    """Statistics of the values, standardised by those of training data; 0 where there is none.
+
+    Args:
+        x: training sequences ``[N, K, W, C]``.
+    """
+
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, x: np.ndarray, *, every_step: bool) -> None:
+        super().__init__()
+        self.every_step = every_step
+        features = raw_features(x, every_step=every_step)
+        features = features.reshape(-1, features.shape[-1])
+        known = np.isfinite(features)
+        count = known.sum(0).clip(1)
+        centre = np.where(known, features, 0).sum(0) / count
+        spread = np.sqrt((np.where(known, features - centre, 0) ** 2).sum(0) / count)
+        self.register_buffer("centre", torch.from_numpy(centre))
+        self.register_buffer("spread", torch.from_numpy(np.where(spread > 0, spread, 1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[B, K, W, C]`` -> ``[B, F]`` or ``[B, K, F]``."""
+        features = torch.from_numpy(raw_features(x.numpy(), every_step=self.every_step))
+        return ((features - self.centre) / self.spread).nan_to_num(0.0).float()
+
+
 class SupervisedNetwork(nn.Module):
     """Frame encoder, bidirectional LSTM and a linear head: ``[B, K, *event] -> [B, out]`` or ``[B, K, out]``.
 
@@ -30,25 +83,55 @@ class SupervisedNetwork(nn.Module):
         hidden: units of the LSTM in each direction.
         out: classes, or 1 for a number.
         every_step: predict at every step, or once for each sequence.
+        features: raw features, if the form has them.
     """
 
     def __init__(
-        self, spec: DatasetSpec, frame: FrameConfig, hidden: int, out: int, *, every_step: bool
+        self,
+        spec: DatasetSpec,
+        frame: FrameConfig,
+        hidden: int,
+        out: int,
+        form: NetworkForm,
+        *,
+        every_step: bool,
+        features: RawFeatures | None = None,
     ) -> None:
         super().__init__()
+        self.form = form
         self.frame_encoder = frame_encoder(spec, frame)
         self.sequence_encoder = SequenceEncoder(frame.features, hidden)
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * hidden, out))
+        self.head = nn.Sequential(nn.Dropout(form.dropout), nn.Linear(2 * hidden, out))
         self.every_step = every_step
+        self.features = features
+        if features is not None:
+            self.wide = nn.Linear(len(features.centre), out)
+            nn.init.zeros_(self.wide.weight)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        features = self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-        states, summary = self.sequence_encoder(features, mask)
-        return self.head(states if self.every_step else summary)
+        encoded = self.frame_encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        states, last = self.sequence_encoder(encoded, mask)
+        output = self.head(self._read(states, last, mask))
+        return output if self.features is None else output + self.wide(self.features(x))
+
+    def _read(self, states: Tensor, last: Tensor, mask: Tensor) -> Tensor:
+        """What the head sees."""
+        if self.every_step:
+            return states
+        if not self.form.mean_state:
+            return last
+        exists = mask[..., None].to(states.dtype)
+        return (states * exists).sum(1) / exists.sum(1)
 
 
-def of_equal_size(model: SequentialVAE, task: Task) -> SupervisedNetwork:
-    """A network whose LSTM is as wide as makes it as large as the encoders of ``model``."""
+def of_equal_size(
+    model: SequentialVAE, task: Task, form: NetworkForm, features: RawFeatures | None = None
+) -> SupervisedNetwork:
+    """A network whose LSTM is as wide as makes it as large as the encoders of ``model``.
+
+    Args:
+        features: of the training split, if the form has them.
+    """
     factor = model.spec.factor(task.factor)
 
     def network(hidden: int) -> SupervisedNetwork:
@@ -57,7 +140,9 @@ def of_equal_size(model: SequentialVAE, task: Task) -> SupervisedNetwork:
             model.config.frame,
             hidden,
             len(factor.classes) or 1,
+            form,
             every_step=factor.kind == "dynamic",
+            features=features,
         )
 
     not_encoders = ("frame_decoder", "prior", "log_sigma")
@@ -77,12 +162,14 @@ class SupervisedBaseline:
 
     Args:
         centre, spread: of the training labels of a continuous factor; else 0 and 1.
+        validation_loss: cross-entropy in nats, or absolute error in units of ``spread``.
     """
 
     task: Task
     network: SupervisedNetwork
     centre: float
     spread: float
+    validation_loss: float
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, mask: Tensor) -> np.ndarray:
@@ -102,7 +189,7 @@ class SupervisedBaseline:
             self(batch.x, batch.mask)[known],
             y[known],
             source[known],
-            "network of equal size, with labels",
+            self.network.form.name,
         )
 
 
@@ -112,8 +199,21 @@ def is_labelled(data: SequenceDataset, factor: str) -> np.ndarray:
     return np.isfinite(labels) if data.spec.factor(factor).continuous else labels >= 0
 
 
-def train_supervised(
+def choose_supervised(
     task: Task, model: SequentialVAE, train: SequenceDataset, validation: SequenceDataset, seed: int
+) -> SupervisedBaseline:
+    """Train every form, and return the network with the least loss on validation."""
+    trained = [train_supervised(task, model, form, train, validation, seed) for form in CANDIDATES]
+    return min(trained, key=lambda baseline: baseline.validation_loss)
+
+
+def train_supervised(
+    task: Task,
+    model: SequentialVAE,
+    form: NetworkForm,
+    train: SequenceDataset,
+    validation: SequenceDataset,
+    seed: int,
 ) -> SupervisedBaseline:
     """Train a network on the training split, with early stopping on validation.
 
@@ -121,7 +221,11 @@ def train_supervised(
         model: the network is as large as its encoders.
     """
     torch.manual_seed(seed)
-    network = of_equal_size(model, task)
+    every_step = train.spec.factor(task.factor).kind == "dynamic"
+    features = None
+    if form.raw_features:
+        features = RawFeatures(np.asarray(train.frames), every_step=every_step)
+    network = of_equal_size(model, task, form, features)
     optimizer = torch.optim.Adam(network.parameters(), RATE, weight_decay=1e-4)
     continuous = train.spec.factor(task.factor).continuous
     values = train.labels()[task.factor][is_labelled(train, task.factor)]
@@ -154,7 +258,7 @@ def train_supervised(
         if waited == PATIENCE:
             break
     network.load_state_dict(kept)
-    return SupervisedBaseline(task, network.eval(), centre, spread)
+    return SupervisedBaseline(task, network.eval(), centre, spread, float(best))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,12 @@ from typing import TypeVar
 import numpy as np
 
 from seqdisent.checkpoint import checkpoints_root, list_checkpoints, read_config
+from seqdisent.evaluation.downstream import CODES, RAW, RAW_LINEAR, SUPERVISED
+from seqdisent.evaluation.downstream_heads import MOST_FREQUENT, TRAINING_MEDIAN
+from seqdisent.evaluation.downstream_tasks import SPLIT_RULES
 from seqdisent.evaluation.judge import is_informative
 from seqdisent.evaluation.report_file import load_report
-from seqdisent.evaluation.schema import FactorSummary, Report
+from seqdisent.evaluation.schema import FactorSummary, Report, SeedScore
 from seqdisent.experiments.benchmark.tables import read_results
 from seqdisent.experiments.rate_distortion import tables as rate_distortion
 from seqdisent.experiments.transitions import tables as transitions
@@ -67,18 +70,18 @@ SPEECH_HEADER = (
 )
 SERIES_HEADER = (
     "recipe",
+    "split",
     "task",
     "codes",
-    "best constant",
-    "raw features, boosting",
+    "training median or most frequent class",
+    "raw features",
+    "raw features, linear",
     "network with labels",
     "best published",
     "swaps that carry the right label, %",
 )
 ROBUST_SHARE = 0.9  # of the swaps that keep everything, with the worst single frame as the anchor
 BENCHMARK, BITS, ROLLOUTS = "benchmark-series", "bits", "rollouts"
-LEARNERS = ("codes", "raw features", "supervised")
-
 
 Part = TypeVar("Part")
 
@@ -265,8 +268,7 @@ def series_table(path: Path | None = None) -> str:
         for task in result.tasks:
             for number, measure in enumerate(task.measures):
                 scores = {name: one.scores[measure] for name, one in task.learners.items()}
-                constants = [score for name, score in scores.items() if name not in LEARNERS]
-                better = min if measure == "MAE" else max
+                constant = TRAINING_MEDIAN if measure == "MAE" else MOST_FREQUENT
                 published = [
                     f"{row[number]:g} {method}"
                     for method, row in task.published.items()
@@ -277,16 +279,23 @@ def series_table(path: Path | None = None) -> str:
                     swap = f"{np.mean(task.swap.right):.0f}"
                 cells = [
                     f"`{result.recipe}`",
+                    SPLIT_RULES.get(result.dataset, ""),
                     f"{task.task}, {measure}{UNITS.get(measure, '')}",
-                    estimate(scores["codes"]),
-                    estimate(better(constants, key=lambda score: score.value)),
-                    estimate(scores["raw features"]),
-                    estimate(scores["supervised"]),
+                    _score(scores.get(CODES)),
+                    estimate(scores[constant]),
+                    _score(scores.get(RAW)),
+                    _score(scores.get(RAW_LINEAR)),
+                    _score(scores.get(SUPERVISED)),
                     published[-1] if published else "-",
                     swap,
                 ]
                 rows.append(cells)
     return markdown_table(SERIES_HEADER, rows)
+
+
+def _score(found: SeedScore | None) -> str:
+    """A score with its interval; a dash for a learner that was not measured."""
+    return "-" if found is None else estimate(found)
 
 
 BITS_SIZES = (2, 8, 32, None)

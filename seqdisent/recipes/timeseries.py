@@ -80,6 +80,11 @@ def vast_etth1_interleaved() -> Recipe:
     return _etth1("etth1-interleaved")
 
 
+def vast_etth1_published() -> Recipe:
+    """VAST on the loads of a transformer, by calendar months as published."""
+    return _etth1("etth1-published")
+
+
 def _physionet(dataset: str) -> Recipe:
     return _vast(dataset, 4000, 3e-3, presence_weight=1.0)
 
@@ -87,6 +92,11 @@ def _physionet(dataset: str) -> Recipe:
 def vast_physionet2012() -> Recipe:
     """VAST on stays in intensive care, which also predicts what was measured."""
     return _physionet("physionet2012")
+
+
+def vast_physionet2012_published() -> Recipe:
+    """VAST on stays in intensive care, split as published."""
+    return _physionet("physionet2012-published")
 
 
 def _physionet_tested_on(part: str) -> Callable[[], Recipe]:
@@ -110,7 +120,9 @@ RECIPES = by_name(
     vast_air_quality_days,
     vast_etth1,
     vast_etth1_interleaved,
+    vast_etth1_published,
     vast_physionet2012,
+    vast_physionet2012_published,
     _physionet_tested_on("b"),
     _physionet_tested_on("c"),
     vast_csv,

@@ -13,7 +13,7 @@ from typing import Any
 from seqdisent.checkpoint import load_checkpoint
 from seqdisent.data import load_dataset
 from seqdisent.errors import UsageError
-from seqdisent.evaluation.downstream import RAW, TaskResult, evaluate_task
+from seqdisent.evaluation.downstream import TaskResult, evaluate_task
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments.sweep import Say, SweepRun
 from seqdisent.recipes import recipe as find_recipe
@@ -24,8 +24,10 @@ RECIPES = (
     "dsvae-air-quality",
     "vast-etth1",
     "vast-etth1-interleaved",
+    "vast-etth1-published",
     "vast-physionet2012",
     "vast-physionet2012-c",
+    "vast-physionet2012-published",
 )
 
 
@@ -67,13 +69,13 @@ def measure(
         say(f"{name}, seed {seed}: training")
         checkpoint = sweep_run(name, seed, root).train(say, **options)
         model, _ = load_checkpoint(checkpoint)
-        # Boosting on raw features has no randomness, so the first seed is enough.
+        # The first seed chooses the form of the supervised network on validation.
         first = next(iter(found.values()), {})
-        raw = {task: result.predictions[RAW] for task, result in first.items()}
+        forms = {task: result.form for task, result in first.items()}
         found[seed] = {}
         for task in TASKS[dataset]:
             splits = (train, validation, test)
             found[seed][task.name] = evaluate_task(
-                task, model, splits, seed, announce, raw.get(task.name)
+                task, model, splits, seed, announce, forms.get(task.name)
             )
     return found

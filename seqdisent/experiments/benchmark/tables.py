@@ -8,8 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seqdisent.evaluation.downstream import CODES, RAW, SUPERVISED
-from seqdisent.evaluation.schema import BenchmarkResult, DownstreamTask, from_plain, to_plain
+import numpy as np
+
+from seqdisent.evaluation.downstream import CODES, RAW, RAW_LINEAR, SUPERVISED
+from seqdisent.evaluation.downstream_tasks import SPLIT_RULES
+from seqdisent.evaluation.schema import (
+    BenchmarkResult,
+    DownstreamTask,
+    LearnerScore,
+    RepeatedSplits,
+    from_plain,
+    to_plain,
+)
 from seqdisent.evaluation.schema_1 import upgraded_task
 from seqdisent.experiments.benchmark.measure import sweep_run
 from seqdisent.experiments.sweep import Say
@@ -20,7 +30,8 @@ from seqdisent.reporting.tables import estimate, transfer_sentence
 
 TITLES = {
     CODES: "codes, this recipe",
-    RAW: "raw features, gradient boosting",
+    RAW: "raw features, the same heads",
+    RAW_LINEAR: "raw features, linear heads only",
     SUPERVISED: "network of equal size, with labels",
 }
 
@@ -29,28 +40,80 @@ def table(results: Sequence[BenchmarkResult]) -> str:
     """Markdown: for each task the scores of every learner; codes first, published rows last."""
     lines = []
     for result in results:
-        seeds = ", ".join(map(str, result.seeds))
+        rule = SPLIT_RULES.get(result.dataset, "")
         for task in result.tasks:
-            sources = ""
-            if task.test_sources < task.test_rows:
-                sources = f", {task.test_sources} sources"
-            title = f"**{result.recipe}: {task.task}**"
-            lines.append(f"{title} ({task.test_rows} test rows{sources}; seeds {seeds})")
-            lines += ["", _task_table(task), ""]
+            lines += [_title(result, task), ""]
+            if rule:
+                lines += [f"{rule[0].upper()}{rule[1:]}.", ""]
+            lines += [_task_table(task, len(result.seeds)), ""]
             if task.swap is not None:
                 lines += [transfer_sentence(task), ""]
     return "\n".join(lines)
 
 
-def _task_table(task: DownstreamTask) -> str:
+def _title(result: BenchmarkResult, task: DownstreamTask) -> str:
+    seeds = ", ".join(map(str, result.seeds))
+    sources = f", {task.test_sources} sources" if task.test_sources < task.test_rows else ""
+    return f"**{result.recipe}: {task.task}** ({task.test_rows} test rows{sources}; seeds {seeds})"
+
+
+def _task_table(task: DownstreamTask, seeds: int) -> str:
     rows = []
     for name, learner in task.learners.items():
         scores = [estimate(learner.scores[measure]) for measure in task.measures]
-        heads = "; ".join(learner.heads) if name in (CODES, RAW) else ""
-        rows.append([TITLES.get(name, name), *scores, heads])
+        title = TITLES.get(name, name) + _own_seeds(learner, seeds)
+        heads = "; ".join(learner.heads) if name in TITLES else ""
+        rows.append([title, *scores, heads])
     for method, values in task.published.items():
         rows.append([f"{method}, as published", *(f"{value:g}" for value in values), ""])
     return markdown_table(["", *task.measures, "head"], rows)
+
+
+def _own_seeds(learner: LearnerScore, seeds: int) -> str:
+    """How many seeds a learner has, if it has not those of the others."""
+    found = len(next(iter(learner.scores.values())).by_seed)
+    if found in (0, seeds):
+        return ""
+    return f" ({found} {'seed' if found == 1 else 'seeds'})"
+
+
+def repeated_table(results: Sequence[RepeatedSplits]) -> str:
+    """Markdown: for each task and measure the mean, the deviation and the range of every arm over splits."""
+    rows = []
+    for result in results:
+        for measure in result.measures:
+            for learner, scores in result.scores.items():
+                rows.append(
+                    [
+                        result.sequences,
+                        result.rule,
+                        f"{result.task}, {measure}",
+                        _arm(learner, result.checkpoint),
+                        *_spread(scores[measure]),
+                    ]
+                )
+    header = ["sequences", "split", "task", "learner", "mean", "deviation", "range", "splits"]
+    return markdown_table(header, rows)
+
+
+def _arm(learner: str, checkpoint: str) -> str:
+    if learner == CODES:
+        return f"codes of `{checkpoint}`"
+    return TITLES.get(learner, learner)
+
+
+def _spread(values: Sequence[float]) -> list[str]:
+    mean, deviation = np.mean(values), np.std(values, ddof=1)
+    digits = 3 if mean <= 1 else 2
+    ends = f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+    return [f"{mean:.{digits}f}", f"{deviation:.{digits}f}", ends, str(len(values))]
+
+
+def write_repeated(results: Sequence[RepeatedSplits], folder: Path) -> Path:
+    """``splits.json`` and ``splits.md``."""
+    write_json(folder / "splits.json", [to_plain(result) for result in results], indent=1)
+    write_text(folder / "splits.md", repeated_table(results) + "\n")
+    return folder
 
 
 def fingerprints(name: str, seeds: Sequence[int], root: Path) -> dict[str, str]:

@@ -12,20 +12,22 @@ from sklearn.base import BaseEstimator
 
 from seqdisent import Latents
 from seqdisent.data import SequenceDataset
+from seqdisent.evaluation import downstream, supervised_baseline
 from seqdisent.evaluation.downstream_heads import (
     MEASURES,
+    HeadPredictions,
     Rows,
-    boosted,
     code_rows,
     constants,
     heads,
+    linear_heads,
     predict_test,
     raw_rows,
     summarise_dynamics,
     summarise_values,
 )
 from seqdisent.evaluation.downstream_tasks import Task
-from tests.fixtures.timeseries import KIND, SIZE, STATE, WARMTH, labelled
+from tests.fixtures.timeseries import KIND, SIZE, STATE, WARMTH, build, labelled
 
 CHANCE = {"kind": 100 / 3, "state": 50}
 
@@ -173,10 +175,9 @@ def test_every_candidate_can_answer(task, splits):
     )
     parts = tuple(Rows(r.x[:80], r.y[:80], r.source[:80]) for r in (train, rows[1], rows[2]))
     names = [name for name, _ in heads(task, splits[0], 0)]
-    assert (
-        len(set(names)) == len(names) >= 7
-        and [n for n, _ in boosted(task, splits[0], 0)] == names[-3:]
-    )
+    assert len(set(names)) == len(names) >= 7
+    linear = [name for name, _ in linear_heads(task, splits[0])]
+    assert names[: len(linear)] == linear
     for name, head in heads(task, splits[0], 0):
         if "trees" in name.split(",")[0]:
             head.set_params(**{f"{head.steps[-1][0]}__n_estimators": 10})
@@ -187,23 +188,49 @@ def test_every_candidate_can_answer(task, splits):
             np.testing.assert_allclose(found.predicted.sum(1), 1)
 
 
+def test_every_arm_chooses_among_the_same_heads(splits, monkeypatch):
+    """Codes and raw features; the network has its forms, and the linear arm is a part of the same heads by name."""
+    offered = {}
+
+    def record(task, data, parts, candidates):
+        names = [name for name, _ in candidates]
+        offered[len(offered)] = names
+        return HeadPredictions(np.zeros(1), np.zeros(1), np.zeros(1), names[0])
+
+    monkeypatch.setattr(downstream, "predict_test", record)
+    monkeypatch.setattr(supervised_baseline, "STEPS", 1)
+    monkeypatch.setattr(downstream, "label_transfer", lambda *given: None)
+    downstream.evaluate_task(KIND, build("dbse"), splits, seed=0)
+    codes, raw, linear = offered.values()
+    assert codes == raw == [name for name, _ in heads(KIND, splits[0], 0)]
+    assert linear == [name for name in raw if name.startswith("logistic")]
+    assert any(name.startswith("extra trees") for name in raw)
+    assert any(name.startswith("gradient boosting") for name in raw)
+
+
 def test_constants_by_hand(splits):
     rows = lambda *y: Rows(np.zeros((len(y), 1)), np.array(y), np.arange(len(y)))
-    found = constants(WARMTH, splits[0], (rows(0.0, 1.0, 8.0), rows(9.0, 9.0), rows(3.0, 5.0)))
-    said = {name: one.predicted.tolist() for name, one in found.items()}
-    assert said == {
-        "training mean": [3, 3],
-        "training median": [1, 1],
-        "training and validation median": [8, 8],
-    }
-    assert [one.scores(WARMTH)["MAE"] for one in found.values()] == [1, 3, 4]
-    (shares,) = constants(KIND, splits[0], (rows(0, 2, 2), rows(2, 2), rows(2, 0, 1))).values()
-    np.testing.assert_allclose(shares.predicted, [[0.2, 0, 0.8]] * 3)
-    assert shares.scores(KIND)["accuracy"] == pytest.approx(100 / 3) and shares.truth.tolist() == [
-        2,
-        0,
-        1,
-    ]
+    train, held, test = rows(0.0, 1.0, 8.0), rows(9.0, 17.0), rows(3.0, 5.0)
+    found = constants(WARMTH, splits[0], (train, held, test))
+    predicted = {name: one.predicted.tolist() for name, one in found.items()}
+    assert predicted == {"training median": [8, 8], "training mean": [7, 7]}
+    assert [one.scores(WARMTH)["MAE"] for one in found.values()] == [4, 3]
+    shares = constants(KIND, splits[0], (rows(0, 2, 2), rows(2, 2), rows(2, 0, 1)))
+    one = shares["most frequent class"]
+    np.testing.assert_allclose(one.predicted, [[0.2, 0, 0.8]] * 3)
+    assert one.scores(KIND)["accuracy"] == pytest.approx(100 / 3)
+    assert one.truth.tolist() == [2, 0, 1]
+
+
+def test_a_constant_is_never_chosen_on_test(splits):
+    rows = lambda *y: Rows(np.zeros((len(y), 1)), np.array(y), np.arange(len(y)))
+    train, held = rows(0.0, 1.0, 8.0), rows(9.0, 17.0)
+    near_mean, near_median = rows(7.0, 7.0), rows(8.0, 8.0)
+    names = []
+    for test in (near_mean, near_median):
+        found = constants(WARMTH, splits[0], (train, held, test))
+        names.append([(name, one.predicted.tolist()) for name, one in found.items()])
+    assert names[0] == names[1]
 
 
 def test_measures_by_hand():

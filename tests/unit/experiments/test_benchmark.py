@@ -12,12 +12,15 @@ import torch
 
 import seqdisent
 from seqdisent import Latents
+from seqdisent.checkpoint import read_config
 from seqdisent.cli.main import main
-from seqdisent.data import dataset_spec
+from seqdisent.data import SequenceDataset, dataset_spec
 from seqdisent.evaluation import downstream, supervised_baseline
-from seqdisent.evaluation.downstream_heads import HeadPredictions, boosted, heads, raw_rows
+from seqdisent.evaluation.downstream_heads import HeadPredictions, heads, linear_heads, raw_rows
 from seqdisent.evaluation.downstream_tasks import TASKS
 from seqdisent.experiments.benchmark import measure as command
+from seqdisent.experiments.benchmark import repeated
+from seqdisent.experiments.benchmark.tables import repeated_table
 from seqdisent.recipes import RECIPES, Recipe, recipe, timeseries
 from seqdisent.training.config import TrainConfig
 from seqdisent.types import Encoding
@@ -62,7 +65,9 @@ def test_the_network_with_labels_is_as_large_as_the_encoders(name):
     parts = [n for n, _ in model.named_children() if n not in ("frame_decoder", "prior")]
     encoders = sum(p.numel() for part in parts for p in getattr(model, part).parameters())
     for task in TASKS[model.spec.name]:
-        size = sum(p.numel() for p in supervised_baseline.of_equal_size(model, task).parameters())
+        form = supervised_baseline.CANDIDATES[0]
+        network = supervised_baseline.of_equal_size(model, task, form)
+        size = sum(p.numel() for p in network.parameters())
         assert size == pytest.approx(encoders, rel=0.15)
 
 
@@ -75,18 +80,86 @@ def test_tasks_fit_their_data():
             assert all(len(row) == len(task.measures) for row in task.published.values())
 
 
+@pytest.mark.parametrize("form", supervised_baseline.CANDIDATES, ids=lambda form: form.name)
 @pytest.mark.parametrize("task", [KIND, STATE, SIZE, WARMTH], ids=lambda task: task.factor)
-def test_the_network_with_labels_learns_what_is_plain(task, splits, monkeypatch):
+def test_the_network_with_labels_learns_what_is_plain(task, form, splits, monkeypatch):
     monkeypatch.setattr(supervised_baseline, "STEPS", 150)
     monkeypatch.setattr(supervised_baseline, "RATE", 5e-3)
-    found = supervised_baseline.train_supervised(
-        task, build("dbse"), *splits[:2], seed=0
-    ).predict_test(splits[2])
+    trained = supervised_baseline.train_supervised(task, build("dbse"), form, *splits[:2], seed=0)
+    found = trained.predict_test(splits[2])
     rows = raw_rows(task, splits[2])
     np.testing.assert_array_equal(found.truth, rows.y)
     np.testing.assert_array_equal(found.source, rows.source)
     score = found.scores(task)[task.measures[0]]
     assert score < 0.4 if task in (SIZE, WARMTH) else score > 90
+
+
+def test_the_form_of_the_network_is_chosen_on_validation(splits, monkeypatch):
+    losses = {
+        form.name: loss
+        for form, loss in zip(supervised_baseline.CANDIDATES, (2.0, 1.0), strict=True)
+    }
+
+    def trained(task, model, form, train, validation, seed):
+        assert train is splits[0] and validation is splits[1]
+        return supervised_baseline.SupervisedBaseline(task, form, 0.0, 1.0, losses[form.name])
+
+    monkeypatch.setattr(supervised_baseline, "train_supervised", trained)
+    chosen = supervised_baseline.choose_supervised(KIND, build("dbse"), *splits[:2], seed=0)
+    assert chosen.network is supervised_baseline.CANDIDATES[1]
+
+
+def months() -> SequenceDataset:
+    """Four years of months with three runs each, the first of which begins on the first of the month."""
+    month = np.repeat(np.arange(12 * 2013, 12 * 2017), 3)
+    starts = (month - 12 * 1970).astype("M8[M]").astype("M8[D]") + np.tile([0, 1, 2], 48)
+    data = labelled(len(month), 0)
+    return replace(data, source=month, starts=starts)
+
+
+def test_years_by_month_are_disjoint_and_every_month_is_tested_once():
+    data = months()
+    parts = repeated.years_by_month(data, np.random.default_rng(0))
+    train, validation, test = (set(data.sources[part]) for part in parts)
+    assert not train & validation and not train & test and not validation & test
+    assert len(train | validation | test) == 48
+    for chosen in (validation, test):
+        assert sorted(month % 12 for month in chosen) == list(range(12))
+    assert [len(part) for part in parts] == [72, 12, 12]
+    again = repeated.years_by_month(data, np.random.default_rng(1))
+    assert set(data.sources[again[2]]) != test
+
+
+@pytest.mark.parametrize("pool", repeated.POOLS, ids=lambda pool: pool.name)
+def test_repeated_splits_are_disjoint(pool):
+    data = months()
+    parts = pool.split(data, np.random.default_rng(0))
+    together = np.concatenate(parts)
+    assert len(np.unique(together)) == len(together)
+    assert all(len(part) for part in parts)
+
+
+def test_codes_are_scored_only_on_sets_that_their_model_was_not_trained_on():
+    (pool,) = [pool for pool in repeated.POOLS if pool.checkpoint]
+    trained_on = read_config(pool.checkpoint)[1]["dataset"]["name"]
+    # Set a is training, validation and test of the model; the pool is the test split of another set.
+    assert (trained_on, pool.name) == ("physionet2012", "physionet2012-c")
+
+
+def test_arms_are_measured_on_every_split():
+    data = labelled(200, 0)
+    pool = repeated.Pool("waves", "waves", lambda: data, repeated.shuffled((0.6, 0.8)), "at random")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TASKS, "waves", (KIND,))
+        patch.setattr(repeated, "quick_heads", lambda *given: islice(heads(*given), 2))
+        (found,) = repeated.measure_pool(pool, 3, say=lambda text: None)
+    assert list(found.scores) == ["raw features", "raw features, linear", "most frequent class"]
+    for scores in found.scores.values():
+        assert len(scores["accuracy"]) == 3
+    assert np.mean(found.scores["raw features"]["accuracy"]) > 80
+    assert found.sizes == (120, 40, 40)
+    text = repeated_table([found])
+    assert "at random" in text and "raw features, the same heads" in text
 
 
 class Told:
@@ -147,7 +220,7 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
     monkeypatch.setattr("seqdisent.experiments.sweep.split", few)
     monkeypatch.setattr(supervised_baseline, "STEPS", 2)
     monkeypatch.setattr(downstream, "heads", lambda *about: islice(heads(*about), 1))
-    monkeypatch.setattr(downstream, "boosted", lambda *about: islice(boosted(*about), 1))
+    monkeypatch.setattr(downstream, "linear_heads", lambda *about: islice(linear_heads(*about), 1))
     monkeypatch.setattr(downstream, "RESAMPLES", 20)
     small = Recipe("dbse", "waves", build("dbse").config, TrainConfig(2, batch_size=4))
     for name in ("one-waves", "other-waves"):
@@ -170,6 +243,7 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
         assert list(task["learners"]) == [
             "codes",
             "raw features",
+            "raw features, linear",
             "supervised",
             "most frequent class",
         ]
@@ -183,16 +257,14 @@ def test_the_benchmark_keeps_what_was_measured_before(tmp_path, monkeypatch, cap
                 len(score["by_seed"]) == 2
                 and 0 <= score["low"] <= score["value"] <= score["high"] <= 100
             )
-    for seeds in (
-        task["learners"][learner]["scores"]["accuracy"]["by_seed"]
-        for learner in list(task["learners"])[1::2]
-    ):
-        assert seeds[0] == seeds[1]  # raw features and constants know nothing of seeds
+    for learner in ("raw features, linear", "most frequent class"):
+        seeds = task["learners"][learner]["scores"]["accuracy"]["by_seed"]
+        assert seeds[0] == seeds[1]  # linear heads and constants have no randomness
     text = (tmp_path / "results.md").read_text()
     for title in ("one-waves: trend from the static code", "other-waves: season from both codes"):
         assert f"**{title}**" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in rows} == {4} and len(rows) == 4 * 6
+    assert {line.count("|") for line in rows} == {4} and len(rows) == 4 * 7
     monkeypatch.setattr(
         "seqdisent.training.run.fit", lambda *args, **options: pytest.fail("trained again")
     )
