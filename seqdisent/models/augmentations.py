@@ -19,7 +19,6 @@ from torch import Tensor
 
 from seqdisent.audio.vocoder import APERIODICITY, BANDS, CENTRE_DB, DB, ENVELOPE, OCTAVE, PITCH
 from seqdisent.errors import UsageError
-from seqdisent.nn.voice import stretch_bands
 
 # -- of disguise_voice -----------------------------------------------------------------------------
 LEAST_SPREAD = 0.05  # of a band, in units of the envelope (20 dB)
@@ -132,7 +131,7 @@ def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = 
     mean = masked_mean(envelope)
     spread = masked_mean((envelope - mean).square()).sqrt().clamp_min(LEAST_SPREAD)
     envelope = (envelope - mean) * (spread[donor] / spread) + mean[donor]
-    warped = stretch_bands(envelope, torch.exp(WARP * uniform(sequences, 1)))
+    warped = _stretch_bands(envelope, torch.exp(WARP * uniform(sequences, 1)))
 
     amplitudes = uniform(sequences, EQUALISER_TERMS) * EQUALISER_DB / DB
     equaliser = (amplitudes @ _cosines(EQUALISER_TERMS, BANDS).to(x))[:, None, None]
@@ -151,6 +150,26 @@ def disguise_voice(x: Tensor, mask: Tensor, generator: torch.Generator | None = 
     disguised[..., PITCH, None] = movement + pitch_mean[donor] + shift
     disguised[..., APERIODICITY] = 0
     return disguised
+
+
+def _stretch_bands(envelope: Tensor, factor: Tensor) -> Tensor:
+    """``envelope [B, ..., bands]`` resampled along its last axis: band ``i`` becomes band ``factor * i``.
+
+    Args:
+        factor: ``[B, 1]``. Positions are interpolated linearly; past the last band the last band is repeated.
+    """
+    bands = envelope.shape[-1]
+    position = torch.arange(bands, device=envelope.device, dtype=factor.dtype) * factor
+    low = position.detach().floor().clamp_max(bands - 1).long()
+    high = (low + 1).clamp_max(bands - 1)
+    fraction = (position - low).clamp(0, 1)
+    middle_axes = [1] * (envelope.ndim - 2)
+    shape = (len(envelope), *middle_axes, bands)
+
+    def at(index: Tensor) -> Tensor:
+        return envelope.gather(-1, index.view(shape).expand_as(envelope))
+
+    return torch.lerp(at(low), at(high), fraction.view(shape).to(envelope))
 
 
 def _cosines(terms: int, bands: int) -> Tensor:

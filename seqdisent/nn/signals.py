@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from seqdisent.errors import UsageError
 from seqdisent.nn.config import MODULATED, FrameConfig
 from seqdisent.nn.decoder import FrameDecoder, join_codes
-from seqdisent.nn.voice import VoiceDecoder
 
 
 def step_encoder(event_shape: tuple[int, ...], config: FrameConfig) -> nn.Module:
@@ -117,7 +116,6 @@ DecoderBuilder = Callable[[tuple[int, ...], FrameConfig, int, int], FrameDecoder
 DECODERS: dict[str, DecoderBuilder] = {
     "mlp": StepDecoder,
     MODULATED: ModulatedStepDecoder,
-    "voice": VoiceDecoder,
 }
 
 
