@@ -257,6 +257,11 @@ class Leakage:
         ]
         return max(cells, key=_strength, default=None)
 
+    @property
+    def is_by_former_probes(self) -> bool:
+        """Whether it was measured before schema 3, by probes that miss what hides inside clusters."""
+        return bool(self.cells) and all(math.isnan(cell.validation_bits) for cell in self.cells)
+
     def detection_limit(self, code: str) -> DetectionLimit | None:
         """Of a code; None if it was not measured."""
         for limit in self.detection:

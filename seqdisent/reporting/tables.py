@@ -197,6 +197,25 @@ def one_step_sentence(leakage: Leakage) -> str:
     )
 
 
+def probes_sentences(leakage: Leakage) -> list[str]:
+    """What the probes can find: the detection limits, or that they are the former ones, which miss much."""
+    if leakage.is_by_former_probes:
+        return [
+            "Measured by the probes of earlier versions, a linear one and a perceptron of the full code, which miss "
+            "what hides inside the clusters of on-target factors: take its bits as lower bounds, and measure it anew."
+        ]
+    sentences = []
+    for limit in leakage.detection:
+        hidden = f"hidden at {limit.scale:g} of the distance of clusters"
+        if limit.bits is None:
+            largest = max(limit.planted_bits)
+            found = f"not even a planted leak of {largest:g} bits, {hidden}, was found"
+        else:
+            found = f"planted leaks, {hidden}, were found down to {limit.bits:g} bits"
+        sentences.append(f"In a {limit.code} code {found}.")
+    return sentences
+
+
 def diagnostics_sentences(report: Report) -> list[str]:
     """A sentence for each code; collapse is named as such."""
     if report.diagnostics is None:

@@ -105,6 +105,8 @@ def _print_verdicts(report: Report, leakage: Leakage, console: Console) -> None:
         f"{tables.one_step_sentence(leakage)}",
         style="dim",
     )
+    for sentence in tables.probes_sentences(leakage):
+        console.print(sentence, style="dim")
 
 
 def _print_table(

@@ -9,7 +9,6 @@ from demo.core.catalog import Loaded
 from demo.core.reports import Measured
 from demo.modalities import view_of
 from seqdisent.evaluation.schema import (
-    DetectionLimit,
     Leakage,
     ProbeScore,
     StepScore,
@@ -18,7 +17,12 @@ from seqdisent.evaluation.schema import (
     to_plain,
 )
 from seqdisent.evaluation.verdicts import probe_description
-from seqdisent.reporting.tables import anchor_rows, anchor_sentence, leakage_table
+from seqdisent.reporting.tables import (
+    anchor_rows,
+    anchor_sentence,
+    leakage_table,
+    probes_sentences,
+)
 from seqdisent.reporting.training_settings import training_settings
 
 CURVE_HEADERS = [
@@ -113,23 +117,11 @@ def how(one: Measured) -> list[str]:
         intervals += (
             f"; chance level: {shuffled} probes like the chosen one, trained on shuffled labels"
         )
-    limits = [_limit(limit) for limit in leakage.detection]
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     origin = f"Seed {leakage.seed} · {versions} · weights {report.weights_sha256_16}"
     if report.command:
         origin += f" · {report.command}"
-    return [probes, f"{intervals}.", *limits, origin]
-
-
-def _limit(limit: DetectionLimit) -> str:
-    """The detection limit of one code as a sentence."""
-    hidden = f"hidden at {limit.scale:g} of the distance of clusters"
-    if limit.bits is None:
-        largest = max(limit.planted_bits)
-        return f"In a {limit.code} code not even a planted leak of {largest:g} bits, {hidden}, was found."
-    return (
-        f"In a {limit.code} code planted leaks, {hidden}, were found down to {limit.bits:g} bits."
-    )
+    return [probes, f"{intervals}.", *probes_sentences(leakage), origin]
 
 
 def curves(one: Measured) -> dict[str, Any]:
