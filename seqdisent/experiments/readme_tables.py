@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from seqdisent.evaluation.schema import FactorSummary, Report, SeedScore
 from seqdisent.experiments.benchmark.tables import read_results
 from seqdisent.experiments.rate_distortion import tables as rate_distortion
 from seqdisent.experiments.transitions import tables as transitions
+from seqdisent.io import write_text
 from seqdisent.reporting.markdown import markdown_table
 from seqdisent.reporting.tables import UNITS, bits, estimate, percent
 from seqdisent.reporting.training_settings import training_settings
@@ -361,18 +363,31 @@ def off_target(report: Report, code: str, posterior: str) -> str:
     return f"{mark}{bits_off_target:.2f} of {leakage.off_target_entropy_bits(code):.2f}"
 
 
+TABLES: dict[str, Callable[[], str]] = {
+    "results": table,
+    "anchors": anchors_table,
+    "moving": moving_table,
+    "rollouts": rollouts_table,
+    "bits": bits_table,
+    "speech": speech_table,
+    "series": series_table,
+}
+
+
+def with_tables(readme: str) -> str:
+    """The text of the README with every table between its markers, ``<!-- NAME -->``, made again."""
+    for name, make in TABLES.items():
+        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        before, rest = readme.split(start, 1)
+        _, after = rest.split(end, 1)
+        readme = before + start + make() + end + after
+    return readme
+
+
 def main() -> None:
-    """Print all tables of the README."""
-    tables = (
-        table,
-        anchors_table,
-        moving_table,
-        rollouts_table,
-        bits_table,
-        speech_table,
-        series_table,
-    )
-    print("\n\n".join(make() for make in tables))
+    """Write all tables of the README in the working folder."""
+    path = Path("README.md")
+    write_text(path, with_tables(path.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
