@@ -12,6 +12,7 @@ from gradio import FileData
 from demo.core import (
     catalog,
     code_maps,
+    code_uploads,
     generated_files,
     generation,
     pairs,
@@ -25,10 +26,11 @@ from demo.core import (
 from demo.core.swapping import Swap
 from demo.errors import RequestError
 from demo.modalities import swap_clips, view_of
+from demo.tabs.codes import payload as codes_payload
 from demo.tabs.leakage import payload as leakage_payload
 from demo.tabs.maps import payload as maps_payload
 from demo.web import files
-from demo.web.events import MAPS, MODEL, friendly
+from demo.web.events import CODES, MAPS, MODEL, friendly
 from seqdisent.data.timeseries.normalise import step_seconds
 from seqdisent.evaluation.schema import to_plain
 
@@ -320,6 +322,33 @@ def table(
     return report, _swap_file(found, format, f"{checkpoint}-yours-{b}")
 
 
+def codes(file: FileData) -> dict[str, Any]:
+    """What leaks in the codes of any model: the report of a file of codes, measured within about half a minute.
+
+    Args:
+        file: NPZ with "static" [N, S], "dynamic" [N, K, D], labels "static/NAME" [N] and "dynamic/NAME" [N] or [N, K]
+            and, if there are any, "groups" [N] and "split" [N]; within the bounds that the app states. It is deleted
+            when it was read, and nothing in it is ever unpickled.
+
+    Returns:
+        "report" (as of `seqdisent leakage --json`, with "summary" and "leakage": "factors", "cells", "steps" and
+        "verdicts"), "sequences" in the file, "measured" (how many of these were used) and "how" (how it was measured,
+        in sentences).
+    """
+    content, _ = files.take(file)
+    upload = code_uploads.read(content)
+    try:
+        report = code_uploads.measure(upload)
+    finally:
+        code_uploads.forget(upload.key)
+    return {
+        "report": to_plain(report),
+        "sequences": upload.total,
+        "measured": len(upload.arrays),
+        "how": codes_payload.how(upload, report),
+    }
+
+
 ENDPOINTS: dict[Callable[..., Any], dict[str, Any]] = {
     swap: MODEL,
     encode: MODEL,
@@ -328,6 +357,7 @@ ENDPOINTS: dict[Callable[..., Any], dict[str, Any]] = {
     leakage: MAPS,
     voice: MODEL,
     table: MODEL,
+    codes: CODES,
 }
 
 

@@ -32,19 +32,21 @@ def labels(dataset: SequenceDataset) -> dict[str, np.ndarray]:
     for factor in dataset.spec.dynamic_factors:
         values = dataset.dynamic[factor.name]
         if factor.continuous:
-            found[factor.name] = _mean(values, exists)
+            found[factor.name] = mean_label(values, exists)
         else:
-            found[factor.name] = _most_frequent(values, exists, len(factor.classes))
+            found[factor.name] = most_frequent_label(values, exists, len(factor.classes))
     return found
 
 
-def _mean(values: np.ndarray, exists: np.ndarray) -> np.ndarray:
+def mean_label(values: np.ndarray, exists: np.ndarray) -> np.ndarray:
+    """The mean of a continuous factor over the steps that exist, ``[N]``; NaN where it is unknown."""
     known = exists & np.isfinite(values)
     total = np.where(known, values, 0).sum(1)
     return np.where(known.any(1), total / np.maximum(known.sum(1), 1), np.nan)
 
 
-def _most_frequent(values: np.ndarray, exists: np.ndarray, classes: int) -> np.ndarray:
+def most_frequent_label(values: np.ndarray, exists: np.ndarray, classes: int) -> np.ndarray:
+    """The most frequent class over the steps that exist, ``[N]``; -1 where it is unknown."""
     counts = np.stack([(exists & (values == c)).sum(1) for c in range(classes)], 1)
     return np.where(counts.any(1), counts.argmax(1), -1)
 

@@ -111,7 +111,7 @@ def measure(name: str, control: str = "", progress: Progress | None = None) -> M
                 sample=SAMPLE,
                 control=control or None,
                 judge_hint=judge_hint(catalog.spec_of(name)),
-                progress=_steady(progress),
+                progress=steady(progress),
             )
         except (NoJudge, ValueError, CheckpointError, OSError) as error:
             raise RequestError(f"This cannot be measured here: {error}") from error
@@ -232,8 +232,8 @@ def _parsed(path: Path, changed: int) -> Report | None:
     return read_report(path)
 
 
-def _steady(progress: Progress | None) -> Callable[[str, int, int], None]:
-    """One bar for all phases of a measurement."""
+def steady(progress: Progress | None, expected: int = PHASES) -> Callable[[str, int, int], None]:
+    """One bar for all phases of a measurement, of which there are about ``expected``."""
     phases: list[str] = []
 
     def report(phase: str, done: int, total: int) -> None:
@@ -242,6 +242,6 @@ def _steady(progress: Progress | None) -> Callable[[str, int, int], None]:
         if progress is None:
             return
         complete = len(phases) - 1 + done / max(1, total)
-        progress(min(0.99, complete / PHASES), phase[:1].upper() + phase[1:])
+        progress(min(0.99, complete / expected), phase[:1].upper() + phase[1:])
 
     return report

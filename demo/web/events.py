@@ -10,11 +10,15 @@ import gradio as gr
 from gradio.blocks import Block
 from pydantic import BaseModel, ValidationError
 
+from demo.core.code_uploads import WAITING
 from demo.errors import RequestError
 
 # One visitor's model work at a time; maps may take seconds and must not hold up swaps.
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 MAPS: dict[str, Any] = {"concurrency_id": "maps", "concurrency_limit": 1}
+# Files of codes; of their measurements one runs, few wait, and the next is refused, which needs a place too.
+READING: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": 2}
+CODES: dict[str, Any] = {"concurrency_id": "codes", "concurrency_limit": WAITING + 2}
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 Updates = dict[

@@ -222,7 +222,12 @@ def _labels(
         return Factor(name, kind), array.astype(np.float64)
     if array.dtype.kind not in "iubUS":
         raise UsageError(f"the labels of {name!r} must be numbers or text, and are {array.dtype}")
-    text = array.astype(str)
+    try:
+        text = array.astype(str)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"the labels of {name!r} are bytes that are not ASCII; give them as text"
+        ) from error
     missing = (text == "") | (text == "-1")
     classes, numbers = np.unique(text, return_inverse=True)
     numbers = numbers.reshape(array.shape)

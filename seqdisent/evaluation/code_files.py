@@ -45,6 +45,38 @@ def write_codes(
     write_npz(path, arrays)
 
 
+def array_shapes(file: Path | BinaryIO, most_bytes: int = MOST_BYTES) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays in a file, from their headers: the arrays themselves are not read.
+
+    Args:
+        most_bytes: a bound of the size of all arrays together.
+
+    Raises:
+        UsageError: if it is not an NPZ file, is larger, or holds something that is not an array.
+    """
+    _check_archive(file, most_bytes)
+    shapes = {}
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.namelist():
+            key = member.removesuffix(".npy")
+            try:
+                with archive.open(member) as opened:
+                    version = np.lib.format.read_magic(opened)
+                    shape, _, _ = _READ_HEADER[version](opened)
+            except (KeyError, *DAMAGES) as error:
+                raise UsageError(_unreadable(key)) from error
+            shapes[key] = shape
+    _rewind(file)
+    return shapes
+
+
+# By version of the format; the third is for names of fields, which codes do not have.
+_READ_HEADER = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
 def read_codes(file: Path | BinaryIO, most_bytes: int = MOST_BYTES) -> CodeArrays:
     """Read and check a file of codes. Nothing in it is ever unpickled.
 
@@ -80,31 +112,56 @@ def read_codes(file: Path | BinaryIO, most_bytes: int = MOST_BYTES) -> CodeArray
 
 
 def _arrays(file: Path | BinaryIO, most_bytes: int) -> Mapping[str, np.ndarray]:
+    _check_archive(file, most_bytes)
+    with np.load(file, allow_pickle=False) as archive:
+        return {key: _member(archive, key) for key in archive.files}
+
+
+def _check_archive(file: Path | BinaryIO, most_bytes: int) -> None:
+    """That it is an archive, of at most so many bytes."""
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise UsageError("this is not an NPZ file, as numpy.savez writes it") from error
     if size > most_bytes:
         raise UsageError(
             f"the arrays have {size / 2**20:,.0f} MB, more than {most_bytes / 2**20:,.0f} MB; "
             "give fewer sequences or steps"
         )
+    _rewind(file)
+
+
+def _rewind(file: Path | BinaryIO) -> None:
     if not isinstance(file, Path):
         file.seek(0)
-    with np.load(file, allow_pickle=False) as archive:
-        return {key: _member(archive, key) for key in archive.files}
 
 
-def _member(archive: Any, key: str) -> np.ndarray:
-    problem = (
+# What reading a member raises that is cut off, encrypted, packed by an unknown method, or claims an impossible shape.
+DAMAGES = (
+    ValueError,
+    EOFError,
+    OSError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def _unreadable(key: str) -> str:
+    return (
         f"the array {key!r} cannot be read: it is damaged, or holds Python objects, which are never loaded; "
         "save it as numbers or text (array.astype(str))"
     )
+
+
+def _member(archive: Any, key: str) -> np.ndarray:
     try:
         array = archive[key]
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(problem) from error
+    except DAMAGES as error:
+        raise UsageError(_unreadable(key)) from error
     if not isinstance(array, np.ndarray):  # a member that is no array is returned as its bytes
-        raise UsageError(problem)
+        raise UsageError(_unreadable(key))
     return array

@@ -28,6 +28,7 @@ def test_endpoints_are_named_typed_and_documented(client: Client) -> None:
         "/leakage",
         "/voice",
         "/table",
+        "/codes",
     }
     assert not api["unnamed_endpoints"]
     for name, about in api["named_endpoints"].items():

@@ -53,7 +53,7 @@ def test_verdicts_come_first_and_the_table_has_the_numbers_of_the_heat_map(opene
         assert [row["bits"] for row in strongest] == [value]
     for choice in ("score", "linear", "sample"):
         opened.locator(f'.sd-switch input[value="{choice}"]').check()
-    opened.locator('input[name="sd-dynamic"][value="mean"]').check()
+    opened.locator('input[name="sd-leakage-dynamic"][value="mean"]').check()
     for (code, factor), value in shown().items():
         view = "static" if code == "static" else "mean"
         assert value == table[code, view, "sample", factor, "linear"]["score"]

@@ -5,7 +5,7 @@ const MARGIN = 4; // pixels from the edge of the window
 const GAP = 8; // pixels from the tile
 
 export function figureCard(root) {
-  const card = make("div", "sd-tip sd-card", undefined, { role: "tooltip", id: "sd-leakage-card" });
+  const card = make("div", "sd-tip sd-card", undefined, { role: "tooltip" });
   let explained = null; // the tile that the card is about
   card.hidden = true;
   root.append(card);

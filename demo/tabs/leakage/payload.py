@@ -11,6 +11,7 @@ from demo.modalities import view_of
 from seqdisent.evaluation.schema import (
     Leakage,
     ProbeScore,
+    Report,
     StepScore,
     Verdict,
     rounded,
@@ -55,12 +56,22 @@ def page(first: Measured, second: Measured | None = None) -> dict[str, Any]:
 
 
 def report(one: Measured) -> dict[str, Any]:
-    """One report: verdicts, the figures of every cell, and how they were measured."""
-    leakage, terms = one.leakage, text.terms(catalog.spec_of(one.name))
+    """The report of a checkpoint or a control."""
+    terms = text.terms(catalog.spec_of(one.name))
     return {
         "title": one.title,
         "live": one.live,
         "about": {"static": terms.static_question, "dynamic": terms.dynamic_question},
+        **figures(one.leakage),
+        "settings": _settings(one),
+        "anchors": _anchors(one),
+        "how": how(one),
+    }
+
+
+def figures(leakage: Leakage) -> dict[str, Any]:
+    """Verdicts and the figures of every cell, of whatever codes."""
+    return {
         "factors": [{**to_plain(f), "continuous": f.continuous} for f in leakage.factors],
         "cells": [
             {
@@ -76,9 +87,6 @@ def report(one: Measured) -> dict[str, Any]:
             for cell in leakage.cells
         ],
         "verdicts": [to_plain(verdict) for verdict in _ordered_verdicts(leakage)],
-        "settings": _settings(one),
-        "anchors": _anchors(one),
-        "how": how(one),
     }
 
 
@@ -99,10 +107,19 @@ def _anchors(one: Measured) -> dict[str, Any] | None:
 
 
 def how(one: Measured) -> list[str]:
-    """How a report was measured, in sentences."""
-    leakage, report = one.leakage, one.report
+    """How the report of a checkpoint or a control was measured, in sentences."""
     sources = text.terms(catalog.spec_of(one.name)).sources
     sample = " (a smaller sample, measured by this app)" if one.live else ""
+    return how_measured(one.report, one.leakage, sources, sample)
+
+
+def how_measured(report: Report, leakage: Leakage, sources: str, sample: str = "") -> list[str]:
+    """How a report was measured, in sentences.
+
+    Args:
+        sources: what is independent of each other.
+        sample: a remark about the number of sequences.
+    """
     probes = (
         f"Probes were trained on {leakage.train_sequences:,} training sequences, chosen on "
         f"{leakage.validation_sequences:,} validation sequences and scored once on "
@@ -117,11 +134,14 @@ def how(one: Measured) -> list[str]:
         intervals += (
             f"; chance level: {shuffled} probes like the chosen one, trained on shuffled labels"
         )
-    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    origin = f"Seed {leakage.seed} · {versions} · weights {report.weights_sha256_16}"
+    parts = [f"Seed {leakage.seed}"]
+    if report.versions:
+        parts.append(", ".join(f"{name} {version}" for name, version in report.versions.items()))
+    if report.weights_sha256_16:
+        parts.append(f"weights {report.weights_sha256_16}")
     if report.command:
-        origin += f" · {report.command}"
-    return [probes, f"{intervals}.", *probes_sentences(leakage), origin]
+        parts.append(report.command)
+    return [probes, f"{intervals}.", *probes_sentences(leakage), " · ".join(parts)]
 
 
 def curves(one: Measured) -> dict[str, Any]:

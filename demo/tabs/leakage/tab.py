@@ -64,7 +64,7 @@ class LeakageTab(Tab):
             self.offer_text = gr.Markdown(elem_id="sd-offer")
             self.measure = gr.Button("Measure now", variant="primary", elem_id="sd-measure")
             self.progress = gr.Markdown(elem_id="sd-measuring", min_height=60)
-        self.view = _heat_maps()
+        self.view = heat_maps(elem_id="sd-leakage")
         # Not among what is shown late, lest it be shown too.
         self.file = components.hidden_download("sd-report-file")
         with gr.Column(visible=False) as self.rest:
@@ -160,10 +160,12 @@ class LeakageTab(Tab):
             components.save_on(button.click, save, page.checkpoint, self.file)
 
 
-def _heat_maps() -> gr.HTML:
+def heat_maps(elem_id: str) -> gr.HTML:
     """Verdicts and heat maps. ``value`` is the JSON text of :func:`demo.tabs.leakage.payload.page`."""
     return components.component(
-        '<div class="sd-leakage"></div>', "tabs/leakage/view.js", elem_id="sd-leakage"
+        f'<div class="sd-leakage" data-name="{elem_id}"></div>',
+        "tabs/leakage/view.js",
+        elem_id=elem_id,
     )
 
 

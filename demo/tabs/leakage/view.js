@@ -108,7 +108,7 @@ export function mount({ element, props, watch }) {
     set.append(make("legend", "", title));
     for (const [value, text] of options) {
       const label = make("label");
-      const radio = make("input", "", undefined, { type: "radio", name: `sd-${name}`, value });
+      const radio = make("input", "", undefined, { type: "radio", name: `${root.dataset.name}-${name}`, value });
       radio.checked = view[name] === value;
       radio.addEventListener("change", () => {
         view[name] = value;

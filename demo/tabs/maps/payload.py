@@ -28,15 +28,15 @@ def points(it: Loaded, pair: maps.MapPair, method: str) -> dict[str, Any]:
             "classes": list(factor.classes),
             "unit": factor.unit,
             "said": text.aggregation(it.spec, factor),
-            "values": _plain(values[factor.name][pair.rows]),
+            "values": plain_labels(values[factor.name][pair.rows]),
         }
     return {
         "key": _key(it, len(pair.rows)),
         "ids": pair.rows.tolist(),
         "titles": None if titles is None else titles[pair.rows].tolist(),
         "method": maps.METHODS[method],
-        "static": _four_digits(pair.static),
-        "dynamic": _four_digits(pair.dynamic),
+        "static": four_digits(pair.static),
+        "dynamic": four_digits(pair.dynamic),
         "trust": [round(value, 3) for value in pair.trust],
         "about": {"static": terms.static_question, "dynamic": terms.dynamic_question},
         "sound": view.is_audible,
@@ -67,7 +67,7 @@ def table(it: Loaded, pair: maps.MapPair) -> tuple[list[str], list[list[Any]]]:
     names = [factor.name for factor in it.spec.factors]
     headers = ["sequence", *names, "static x", "static y", "dynamic x", "dynamic y"]
     values = pairs.labels(it.dataset)
-    planes = np.concatenate([_four_digits(pair.static), _four_digits(pair.dynamic)], 1).tolist()
+    planes = np.concatenate([four_digits(pair.static), four_digits(pair.dynamic)], 1).tolist()
     rows = []
     for index, positions in zip(pair.rows, planes, strict=True):
         labels = [
@@ -78,12 +78,12 @@ def table(it: Loaded, pair: maps.MapPair) -> tuple[list[str], list[list[Any]]]:
     return headers, rows
 
 
-def _plain(values: np.ndarray) -> list[float | None]:
+def plain_labels(values: np.ndarray) -> list[float | None]:
     """Labels for JSON: what is not a number is null."""
     return [None if value != value else value for value in values.tolist()]
 
 
-def _four_digits(plane: np.ndarray) -> list[list[float]]:
+def four_digits(plane: np.ndarray) -> list[list[float]]:
     """More than a screen shows; the message is then half as long."""
     return [[float(f"{value:.4g}") for value in point] for point in plane]
 

@@ -9,11 +9,16 @@ const SEQUENTIAL = { light: ["#d9d3ea", "#8975b8", "#2b1050"], dark: ["#382a5e",
 const MANY_POINTS = 1500;
 const NARROW = 420;
 
+// Plotly takes tags in names for styles and links: a name that has some is shown as it is.
+function literal(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
 function emptyTrace(name, marker, showlegend) {
   return {
     type: "scatter",
     mode: "markers",
-    name,
+    name: literal(name),
     x: [],
     y: [],
     customdata: [],
@@ -25,7 +30,7 @@ function emptyTrace(name, marker, showlegend) {
 
 function colourBar(name, unit) {
   return {
-    title: { text: unit ? `${name}, ${unit}` : name, side: "top" },
+    title: { text: literal(unit ? `${name}, ${unit}` : name), side: "top" },
     orientation: "h",
     thickness: 10,
     len: 0.6,

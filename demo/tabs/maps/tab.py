@@ -241,7 +241,8 @@ def scatter(kind: str, **settings: Any) -> gr.HTML:
     Triggers ``point`` with a :class:`demo.core.messages.PointPick`.
 
     Args:
-        kind: "pair", or "guest" for maps on which A is always a guest and a click chooses B.
+        kind: "pair"; "guest" for maps on which A is always a guest and a click chooses B; "foreign" for maps of other
+            models' codes, on which a click chooses nothing.
     """
     # Relative to the page, so that it works behind a proxy; loaded when the tab is first seen.
     head = f'<script src="gradio_api/file={PLOTLY.as_posix()}"></script>'

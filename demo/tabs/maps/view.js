@@ -18,11 +18,15 @@ const TRANSPARENT = "rgba(0,0,0,0)";
 
 export function mount({ element, props, watch, trigger, server }) {
   const root = element.querySelector(".sd-maps");
-  // On maps for a guest, A is the guest and a click chooses B.
+  // On maps for a guest, A is the guest and a click chooses B; on maps of foreign codes there is nothing to choose.
   const hasGuest = root.classList.contains("sd-maps-guest");
+  const isForeign = root.classList.contains("sd-maps-foreign");
   const state = { side: hasGuest ? "B" : "A", panels: [], isShuffled: false, text: null, points: null };
 
-  const hand = make("div", "sd-hand", undefined, { role: "group", "aria-label": "A click chooses" });
+  const hand = make("div", "sd-hand", undefined, {
+    role: "group",
+    "aria-label": isForeign ? "Points" : "A click chooses",
+  });
   const advice = make("span", "sd-hint");
   const absent = make("span", "sd-absent", "", { role: "status" });
   const noise = make(
@@ -36,8 +40,8 @@ export function mount({ element, props, watch, trigger, server }) {
     title: "Assign the colours to the points at random, to see what no structure looks like",
   });
   const pair = make("div", "sd-pair");
-  hand.append(make("span", "", "A click chooses"));
-  if (!hasGuest) hand.append(sideButton("A"), sideButton("B"));
+  if (!isForeign) hand.append(make("span", "", "A click chooses"));
+  if (!hasGuest && !isForeign) hand.append(sideButton("A"), sideButton("B"));
   hand.append(advice, shuffle, absent);
   noise.hidden = true;
   root.append(hand, noise, pair);
@@ -88,6 +92,7 @@ export function mount({ element, props, watch, trigger, server }) {
   }
 
   function adviceWords({ sound }) {
+    if (isForeign) return "";
     if (hasGuest) return sound ? "the voice to swap with, and plays it" : "the one to swap with";
     return sound ? "and plays it; Shift-click chooses the other one" : "and Shift-click the other one";
   }
@@ -203,7 +208,7 @@ export function mount({ element, props, watch, trigger, server }) {
   function listen(plot, panel) {
     plot.on("plotly_click", (event) => {
       const i = event.points[0]?.customdata;
-      if (i !== undefined) click(i, event.event.shiftKey && !hasGuest);
+      if (i !== undefined && !isForeign) click(i, event.event.shiftKey && !hasGuest);
     });
     plot.on("plotly_hover", (event) => {
       const i = event.points[0]?.customdata;
