@@ -65,7 +65,7 @@ def launch_options() -> dict[str, Any]:
         "css_paths": style_sheets(),
         "app_kwargs": {"routes": routes()},
         "footer_links": ["api", "gradio", "settings"],
-        "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings and tables; nothing else is uploaded
+        "max_file_size": f"{MAX_MEGABYTES}mb",  # of recordings, tables and codes; nothing else is uploaded
         "show_error": True,
         "ssr_mode": False,
     }
