@@ -1,7 +1,8 @@
 """A checkpoint is a folder: ``config.json``, ``model.safetensors``, ``metrics.json``, a model card.
 
-Weights are safetensors, never a pickle. A folder is written under a temporary name and renamed, so that a reader
-never sees an incomplete one. :mod:`seqdisent.checkpoint_schema` describes ``config.json``.
+Weights are safetensors, never a pickle, in as few bytes as hold them (:mod:`seqdisent.weights`). A folder is written
+under a temporary name and renamed, so that a reader never sees an incomplete one.
+:mod:`seqdisent.checkpoint_schema` describes ``config.json``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from seqdisent.io import sha256, write_json, write_safetensors, write_text
 from seqdisent.models import SequentialVAE, build_model, config_from_json
 from seqdisent.spec import DatasetSpec
 from seqdisent.version import __version__
+from seqdisent.weights import pack, unpack
 
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
 OLD_PREFIX, NEW_PREFIX = "dbse-", "vast-"
@@ -131,7 +133,7 @@ def save_checkpoint(
         "normaliser": normaliser_of(dataset),
         "recipe": recipe,
     }
-    weights = {name: _smallest(value) for name, value in model.state_dict().items()}
+    weights = pack(model.state_dict())
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     scratch.chmod(0o755)  # readable by whoever runs the app
     try:
@@ -155,25 +157,6 @@ def _replace_folder(folder: Path, new: Path) -> None:
     folder.rename(retired / "old")
     new.rename(folder)
     shutil.rmtree(retired)
-
-
-def round_to_half(model: nn.Module) -> None:
-    """Round weights to values of half precision, in place, so that a checkpoint takes half the space.
-
-    A weight changes by at most one part in 2,000. This is done before evaluation, so that the shipped model is the
-    one that was measured.
-    """
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.copy_(weight.half())
-
-
-def _smallest(weight: torch.Tensor) -> torch.Tensor:
-    """Half precision where it loses nothing, else the tensor as it is."""
-    weight = weight.detach().cpu().contiguous()
-    half = weight.half()
-    is_lossless = weight.dtype == torch.float32 and torch.equal(half.float(), weight)
-    return half if is_lossless else weight
 
 
 def read_config(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
@@ -240,7 +223,7 @@ def _require_keys(expected: dict[str, Any], written: dict[str, Any], section: st
 def load_weights(model: nn.Module, folder: Path) -> None:
     """Fill ``model`` from a checkpoint folder, strictly: every key there, and none besides."""
     try:
-        model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
+        model.load_state_dict(unpack(load_file(folder / WEIGHTS)), strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{folder / WEIGHTS} cannot be loaded: {error}") from error
 

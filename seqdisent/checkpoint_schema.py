@@ -235,6 +235,7 @@ def _from_2_to_3(config: dict[str, Any]) -> dict[str, Any]:
     settings = {**additions, **settings}
     if not settings["random_anchor"]:
         settings["agreement_weight"] = 0.0  # it had no effect: both anchors were the same frame
+    settings |= {"static_codebooks": [], "dynamic_codebooks": []}  # no code was quantised
     return {**config, "schema": 3, "model": "vast", "config": settings}
 
 

@@ -1,14 +1,16 @@
-"""``seqdisent train`` and ``seqdisent prune``: write checkpoints."""
+"""``seqdisent train``, ``prune``, ``quantise`` and ``compress``: write checkpoints."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from seqdisent.checkpoint import load_checkpoint, read_config, save_checkpoint
+from seqdisent.checkpoint import WEIGHTS, load_checkpoint, read_config, save_checkpoint
 from seqdisent.cli.common import (
     Commands,
     add_checkpoint,
@@ -19,14 +21,19 @@ from seqdisent.cli.common import (
 )
 from seqdisent.data import load_dataset
 from seqdisent.errors import UsageError
+from seqdisent.models import SequentialVAE
 from seqdisent.models.pruning import prune_codes
 from seqdisent.models.vast import VAST
 from seqdisent.recipes import recipe as find_recipe
 from seqdisent.reporting.model_card import write_card
+from seqdisent.weights import round_to_bytes
+
+if TYPE_CHECKING:
+    from seqdisent.models.quantisation import QuantisedCode
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``train`` and ``prune``."""
+    """Add ``train``, ``prune``, ``quantise`` and ``compress``."""
     parser = commands.add("train", train, "train a recipe and write a checkpoint folder")
     add = parser.add_argument
     add("recipe", help="a name from `seqdisent list`")
@@ -56,6 +63,21 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
     add_data_root(parser)
+
+    parser = commands.add("quantise", quantise, "replace pruned codes by entries of codebooks")
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.05,
+        help="by how much the error may rise for both codes together (default: 0.05)",
+    )
+    parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+    add_data_root(parser)
+
+    parser = commands.add("compress", compress, "round large weights to 8 bits")
+    add_checkpoint(parser)
+    parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
 
 
 def train(args: Namespace, console: Console) -> None:
@@ -105,19 +127,69 @@ def prune(args: Namespace, console: Console) -> None:
     model, spec = load_checkpoint(folder)
     data = load_dataset(spec.name, "train", args.data_root)
     pruned, directions = prune_codes(model, data, tolerance=args.tolerance)
-    command = f"seqdisent prune {folder.name} --tolerance {args.tolerance:g} --to {args.to.name}"
-    record = {
-        **config["recipe"],
-        "prune_tolerance": args.tolerance,
-        "command": f"{config['recipe'].get('command', 'unknown')} && {command}",
-    }
-    to = save_checkpoint(args.to, pruned, kind=config["model"], recipe=record)
-    write_card(to)
+    command = f"prune {folder.name} --tolerance {args.tolerance:g}"
+    to = _save_changed(args.to, pruned, config, command, {"prune_tolerance": args.tolerance})
     for name, found in directions.items():
         rank = getattr(pruned.config, f"{name}_rank")
         ratios = " ".join(f"{ratio:.3g}" for ratio in found.snr.tolist()[: rank + 4])
         say(f"{name}: signal to noise ratios, best first: {ratios} …")
     say(f"{ranks(pruned)}\ncheckpoint: {to}\nnext: seqdisent evaluate {to}")
+
+
+def quantise(args: Namespace, console: Console) -> None:
+    """Replace the pruned codes of a checkpoint by entries of codebooks, and write the result as a new one."""
+    # Here, and not above: scikit-learn takes a second to load, and no other command of this file needs it.
+    from seqdisent.models.quantisation import quantise_codes
+
+    say = line_printer(console)
+    folder, config = read_config(args.checkpoint)
+    model, spec = load_checkpoint(folder)
+    training = load_dataset(spec.name, "train", args.data_root)
+    validation = load_dataset(spec.name, "validation", args.data_root)
+    quantised, found = quantise_codes(model, training, validation, tolerance=args.tolerance)
+    facts = {
+        "quantise_tolerance": args.tolerance,
+        "code_bits": {name: round(code.bits, 3) for name, code in found.items()},
+    }
+    command = f"quantise {folder.name} --tolerance {args.tolerance:g}"
+    to = _save_changed(args.to, quantised, config, command, facts)
+    for name, code in found.items():
+        say(f"{name}: {describe(code)}")
+    say(f"checkpoint: {to}\nnext: seqdisent evaluate {to}")
+
+
+def compress(args: Namespace, console: Console) -> None:
+    """Round the large weights of a checkpoint to 8 bits, and write the result as a new one."""
+    say = line_printer(console)
+    folder, config = read_config(args.checkpoint)
+    model, _ = load_checkpoint(folder)
+    round_to_bytes(model)
+    to = _save_changed(args.to, model, config, f"compress {folder.name}", {"weight_bits": 8})
+    before, after = ((path / WEIGHTS).stat().st_size / 1e6 for path in (folder, to))
+    say(f"weights: {before:.2f} MB, now {after:.2f} MB")
+    say(f"checkpoint: {to}\nnext: seqdisent evaluate {to}")
+
+
+def _save_changed(
+    to: Path,
+    model: SequentialVAE,
+    config: Mapping[str, Any],
+    command: str,
+    facts: Mapping[str, Any],
+) -> Path:
+    """Write a model that was made from a checkpoint by a command; the record of its making has that command, too.
+
+    Args:
+        config: of the checkpoint that it was made from.
+        command: without ``seqdisent`` and ``--to``.
+        facts: further entries of the record.
+    """
+    former = config["recipe"].get("command", "unknown")
+    present = f"seqdisent {command} --to {to.name}"
+    record = {**config["recipe"], **facts, "command": f"{former} && {present}"}
+    folder = save_checkpoint(to, model, kind=config["model"], recipe=record)
+    write_card(folder)
+    return folder
 
 
 def ranks(model: VAST) -> str:
@@ -128,3 +200,14 @@ def ranks(model: VAST) -> str:
         full = model.spec.frames * config.dynamic_size
         text += f", {config.dynamic_rank} of {full} dynamic ones"
     return text
+
+
+def describe(code: QuantisedCode) -> str:
+    """What was found for one code, for the terminal."""
+    if code.refusal:
+        return f"left as it is: {code.refusal}"
+    entries = " x ".join(str(entries) for _, entries in code.codebooks)
+    return (
+        f"codebooks of {entries} entries, {code.bits:.2f} bits a sequence, "
+        f"squared error of validation sequences {code.error_rise:+.1%}"
+    )

@@ -172,11 +172,23 @@ class SequentialVAE(nn.Module, ABC):
             if code is not None and len(code) != n:
                 raise UsageError(f"{name} holds {len(code)} codes, but n is {n}")
         if static is None:
-            prior = DiagonalGaussian.standard((n, self.config.static_size), like=self.log_sigma)
-            static = prior.tempered(temperature).sample(generator)
+            static = self.sample_static(n, temperature, generator)
         if dynamic is None:
-            dynamic = self.prior.rollout(n, frames, temperature=temperature, generator=generator)
+            dynamic = self.sample_dynamic(n, frames, temperature, generator)
         return Latents(static, dynamic)
+
+    def sample_static(
+        self, n: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
+        """Static codes ``[n, S]`` from p(s)."""
+        prior = DiagonalGaussian.standard((n, self.config.static_size), like=self.log_sigma)
+        return prior.tempered(temperature).sample(generator)
+
+    def sample_dynamic(
+        self, n: int, frames: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
+        """Dynamic codes ``[n, frames, D]`` from p(z)."""
+        return self.prior.rollout(n, frames, temperature=temperature, generator=generator)
 
     def extend(
         self,

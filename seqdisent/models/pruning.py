@@ -110,7 +110,7 @@ def prune_codes(
         raise UsageError(f"tolerance must be positive, got {tolerance}")
     order = np.random.default_rng(seed).permutation(len(data))
     rows = np.sort(order[:sequences])
-    means, stds = _posteriors(model, data, rows)
+    means, stds = posteriors_of(model, data, rows)
     names = ("static", "dynamic") if data.lengths is None else ("static",)
     directions = {name: Directions.of(means[name], stds[name]) for name in names}
 
@@ -124,12 +124,12 @@ def prune_codes(
     return _with_ranks(model, directions, ranks), directions
 
 
-def _posteriors(
+def posteriors_of(
     model: VAST, data: SequenceDataset, rows: np.ndarray
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Means and widths of both posteriors, ``static [N, S]`` and ``dynamic [N, K D]``."""
     encodings = []
-    for batch in _batches(data, rows):
+    for batch in batches_of(data, rows):
         encodings.append(model.encode(batch.x, batch.mask, sample=False))
     static = [encoding.static for encoding in encodings]
     dynamic = [encoding.dynamic for encoding in encodings]
@@ -180,7 +180,7 @@ def _least_rank(
 def _error(model: VAST, data: SequenceDataset, rows: np.ndarray, codes: dict[str, Tensor]) -> float:
     """Mean squared error a sequence of decoded codes, ``static [N, S]`` and ``dynamic [N, K D]``."""
     total, start = 0.0, 0
-    for batch in _batches(data, rows):
+    for batch in batches_of(data, rows):
         part = slice(start, start + len(batch))
         dynamic = codes["dynamic"][part].view(len(batch), -1, model.config.dynamic_size)
         decoded = model.decode(Latents(codes["static"][part], dynamic))
@@ -190,6 +190,7 @@ def _error(model: VAST, data: SequenceDataset, rows: np.ndarray, codes: dict[str
     return total / len(rows)
 
 
-def _batches(data: SequenceDataset, rows: np.ndarray) -> Iterator[Sequences]:
+def batches_of(data: SequenceDataset, rows: np.ndarray) -> Iterator[Sequences]:
+    """The sequences ``rows`` of ``data`` in batches."""
     for start in range(0, len(rows), BATCH):
         yield data[rows[start : start + BATCH]]

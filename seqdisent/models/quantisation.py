@@ -7,8 +7,8 @@ of the other code survives. A code that is one of finitely many values has no re
 1. finds independent components of the posterior means (FastICA: Hyvarinen 1999) and groups those that depend on each
    other, by their mutual information (independent subspace analysis: Hyvarinen and Hoyer 2000): one group is one
    property that varies independently of the others, for example the colour of a garment;
-2. fits a codebook to each group (k-means), with the smallest number of entries at which finer codebooks no longer
-   lower the decoded error on *validation* sequences;
+2. fits a codebook to each group (k-means, distances in standard deviations of the posterior), with the smallest number
+   of entries at which finer codebooks hardly lower the decoded error on *validation* sequences;
 3. merges groups whose indices turn out to depend on each other, and fits the merged ones again;
 4. publishes the regression of the posterior mean on the indices and on pairs of them, since properties interact.
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -29,19 +29,48 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mutual_info_score
+from torch import Tensor
 
-from seqdisent.nn.quantisation import ProductQuantiser
-from seqdisent.nn.subspace import SubspaceProjection
+from seqdisent.data.dataset import SequenceDataset
+from seqdisent.errors import UsageError
+from seqdisent.models.base import SequentialVAE
+from seqdisent.models.factory import build_model
+from seqdisent.models.pruning import batches_of, posteriors_of
+from seqdisent.models.vast import VAST
+from seqdisent.nn import Codebooks, ProductQuantiser, SubspaceProjection
+from seqdisent.types import Latents, Sequences, squared_error
+
+TOLERANCE = 0.05  # share by which the squared error may rise, for both codes together
+SEQUENCES = 3000  # of training, from which components and codebooks are estimated
+MEASURED = 150  # validation sequences that are decoded to measure the error
+FRAME_STRIDE = 4  # of these, one frame in four is decoded
 
 DEPENDENT = 0.15  # mutual information of two components, as a share of their entropy, that puts them into one group
 BINS = 8  # of a component, for its mutual information with another
-SHARED_BITS = 0.1  # mutual information of the indices of two codebooks above which they become one
-GAIN = 0.01  # share of the squared error that doubling a codebook must remove
+SHARED_BITS = 0.5  # mutual information of the indices of two codebooks above which they become one
+GAIN = 0.02  # share of the squared error that doubling a codebook must remove
 MOST_ENTRIES = 64  # of a codebook
 RESTARTS = 10  # of k-means
 RIDGE = 1.0  # of the regression on indices: an entry seen in one sequence is shrunk by half
 
 DecodedError = Callable[[np.ndarray], float]  # squared error of validation codes [V, n]
+
+
+@dataclass(frozen=True)
+class QuantisedCode:
+    """What was found for one code.
+
+    Args:
+        codebooks: components and entries of each; empty if the code was left as it is.
+        bits: rate in bits a sequence; 0 if the code was left as it is.
+        error_rise: share by which the squared error of validation sequences rose.
+        refusal: why the code was left as it is; empty if it was not.
+    """
+
+    codebooks: Codebooks
+    bits: float
+    error_rise: float
+    refusal: str = ""
 
 
 class TooManyEntries(Exception):
@@ -76,6 +105,11 @@ class Components:
         up = analysis.mixing_.T @ subspace.up.double().numpy()
         return cls(centre, down, up)
 
+    def metric(self, group: Sequence[int], subspace: SubspaceProjection) -> np.ndarray:
+        """The matrix ``[W, W]`` that turns a group of components into coordinates in units of the posterior's width."""
+        in_noise_units = self.up[list(group)] @ subspace.down.double().numpy()
+        return np.linalg.qr(in_noise_units.T, mode="r").T
+
     def project(self, codes: np.ndarray) -> np.ndarray:
         """Components ``[N, r]`` of codes ``[N, n]``."""
         return (codes - self.centre) @ self.down
@@ -91,22 +125,143 @@ class Codebook:
 
     Args:
         group: the components that it reads, W of them.
-        centroids: ``[entries, W]``.
+        metric: from these components to coordinates in which a distance of 1 is a standard deviation of the posterior,
+            ``[W, W]``.
+        centroids: in these coordinates, ``[entries, W]``.
     """
 
     group: tuple[int, ...]
+    metric: np.ndarray
     centroids: np.ndarray
 
     def indices(self, components: np.ndarray) -> np.ndarray:
         """Nearest centroids ``[N]`` of components ``[N, r]``."""
-        differences = components[:, None, list(self.group)] - self.centroids[None]
+        coordinates = components[:, list(self.group)] @ self.metric
+        differences = coordinates[:, None] - self.centroids[None]
         return np.square(differences).sum(2).argmin(1)
 
     def quantise(self, components: np.ndarray) -> np.ndarray:
         """Components ``[N, r]`` of which this group is quantised and the others are not."""
         quantised = components.copy()
-        quantised[:, list(self.group)] = self.centroids[self.indices(components)]
+        values = self.centroids[self.indices(components)]
+        quantised[:, list(self.group)] = values @ np.linalg.inv(self.metric)
         return quantised
+
+
+@torch.inference_mode()
+def quantise_codes(
+    model: SequentialVAE,
+    training: SequenceDataset,
+    validation: SequenceDataset,
+    *,
+    tolerance: float = TOLERANCE,
+    sequences: int = SEQUENCES,
+    measured: int = MEASURED,
+    seed: int = 0,
+) -> tuple[VAST, dict[str, QuantisedCode]]:
+    """A copy of ``model``, a pruned VAST, whose codes are quantised, and what was found for each pruned code.
+
+    A code that cannot be quantised within the tolerance is left as it is, and the result says why.
+
+    Args:
+        tolerance: share by which the squared error of validation sequences may rise, for both codes together; the
+            static code is quantised first.
+        sequences: how many training sequences components and codebooks are estimated from, chosen by ``seed``.
+        measured: how many validation sequences are decoded, chosen by ``seed``.
+
+    Raises:
+        ValueError: if this is another model, it was not pruned or is quantised already, or ``tolerance`` is not
+            positive.
+    """
+    if not isinstance(model, VAST):
+        raise UsageError(f"quantisation is a part of VAST; this model is {model.name!r}")
+    subspaces = {"static": model.static_filter, "dynamic": model.dynamic_filter}
+    pruned = {name: subspace for name, subspace in subspaces.items() if subspace is not None}
+    if not pruned:
+        raise UsageError("the codes of this model must be pruned first (seqdisent prune)")
+    if model.config.static_codebooks or model.config.dynamic_codebooks:
+        raise UsageError("the codes of this model have been quantised already")
+    if not tolerance > 0:
+        raise UsageError(f"tolerance must be positive, got {tolerance}")
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(training))[:sequences])
+    means, _ = posteriors_of(model, training, rows)
+    decoder = _MeasuredDecoder(
+        model, validation, np.sort(rng.permutation(len(validation))[:measured])
+    )
+
+    unquantised = decoder.error()
+    found: dict[str, QuantisedCode] = {}
+    quantisers: dict[str, ProductQuantiser] = {}
+    for name, subspace in pruned.items():
+        codes = decoder.codes[name]
+        try:
+            quantiser = fit_quantiser(
+                means[name].double().numpy(),
+                codes.double().numpy(),
+                subspace,
+                lambda other, name=name: decoder.error(name, torch.from_numpy(other).float()),
+            )
+        except TooManyEntries:
+            reason = f"a codebook would need more than {MOST_ENTRIES} entries"
+            found[name] = QuantisedCode((), 0.0, 0.0, reason)
+            continue
+        quantised = quantiser.values(quantiser.indices(codes))
+        rise = decoder.error(name, quantised) / unquantised - 1
+        if rise > tolerance:
+            reason = f"the squared error would rise by {rise:.1%}"
+            found[name] = QuantisedCode((), 0.0, 0.0, reason)
+            continue
+        quantisers[name] = quantiser
+        decoder.codes[name] = quantised
+        found[name] = QuantisedCode(quantiser.codebooks, quantiser.bits(), rise)
+    return _with_quantisers(model, quantisers), found
+
+
+def _with_quantisers(model: VAST, quantisers: dict[str, ProductQuantiser]) -> VAST:
+    """A copy of ``model`` with the quantisers of ``static``, ``dynamic``."""
+    codebooks = {f"{name}_codebooks": one.codebooks for name, one in quantisers.items()}
+    quantised = build_model(model.name, model.spec, replace(model.config, **codebooks))
+    assert isinstance(quantised, VAST)
+    weights = model.state_dict()
+    for name, quantiser in quantisers.items():
+        for buffer, value in quantiser.state_dict().items():
+            weights[f"{name}_quantiser.{buffer}"] = value
+    quantised.load_state_dict(weights, strict=True)
+    device = next(model.parameters()).device
+    return quantised.to(device).train(model.training)
+
+
+class _MeasuredDecoder:
+    """Decodes validation sequences and measures the squared error.
+
+    Args:
+        rows: the validation sequences.
+
+    Attributes:
+        codes: posterior means of these sequences, ``static [V, S]`` and ``dynamic [V, K D]``.
+    """
+
+    def __init__(self, model: VAST, data: SequenceDataset, rows: np.ndarray) -> None:
+        self.model = model
+        self.batches = list(batches_of(data, rows))
+        self.codes, _ = posteriors_of(model, data, rows)
+
+    def error(self, name: str = "static", codes: Tensor | None = None) -> float:
+        """Mean squared error a sequence, in every fourth frame; ``codes`` replace those called ``name``."""
+        used = self.codes if codes is None else {**self.codes, name: codes}
+        total, start = 0.0, 0
+        for batch in self.batches:
+            part = slice(start, start + len(batch))
+            total += self._error_of_batch(batch, used["static"][part], used["dynamic"][part])
+            start += len(batch)
+        return total / start
+
+    def _error_of_batch(self, batch: Sequences, static: Tensor, dynamic: Tensor) -> float:
+        steps = dynamic.view(len(batch), -1, self.model.config.dynamic_size)[:, ::FRAME_STRIDE]
+        decoded = self.model.decode(Latents(static, steps))
+        frame_error = squared_error(decoded, batch.x[:, ::FRAME_STRIDE]).flatten(2).sum(2)
+        return float((frame_error * batch.mask[:, ::FRAME_STRIDE]).sum())
 
 
 def fit_quantiser(
@@ -127,7 +282,7 @@ def fit_quantiser(
         TooManyEntries: if a codebook of :data:`MOST_ENTRIES` entries is too coarse.
     """
     components = Components.of(training, subspace)
-    fitter = _CodebookFitter(components, training, validation, decoded_error)
+    fitter = _CodebookFitter(components, subspace, training, validation, decoded_error)
     codebooks = [fitter.fit(group) for group in dependent_groups(fitter.training)]
     codebooks = _merged(codebooks, fitter)
     return _assembled(components, codebooks, training)
@@ -154,11 +309,13 @@ class _CodebookFitter:
     def __init__(
         self,
         components: Components,
+        subspace: SubspaceProjection,
         training: np.ndarray,
         validation: np.ndarray,
         decoded_error: DecodedError,
     ) -> None:
         self.components = components
+        self.subspace = subspace
         self.training = components.project(training)
         self.validation = components.project(validation)
         self.decoded_error = decoded_error
@@ -189,9 +346,10 @@ class _CodebookFitter:
 
     def _fit(self, group: tuple[int, ...], entries: int) -> tuple[Codebook, float]:
         """A codebook with so many entries, and the decoded error with it."""
+        metric = self.components.metric(group, self.subspace)
         means = KMeans(entries, n_init=RESTARTS, random_state=0)
-        means.fit(self.training[:, list(group)])
-        codebook = Codebook(group, means.cluster_centers_)
+        means.fit(self.training[:, list(group)] @ metric)
+        codebook = Codebook(group, metric, means.cluster_centers_)
         quantised = self.components.restore(codebook.quantise(self.validation))
         return codebook, self.decoded_error(quantised)
 
@@ -219,9 +377,9 @@ def _assembled(
     """The quantiser with these codebooks; its table is the ridge regression of ``training [N, n]`` on indices."""
     sizes = tuple((len(book.group), len(book.centroids)) for book in codebooks)
     quantiser = ProductQuantiser(training.shape[1], sizes)
-    order = [column for book in codebooks for column in book.group]
+    down = [components.down[:, list(book.group)] @ book.metric for book in codebooks]
     quantiser.centre.copy_(torch.from_numpy(components.centre))
-    quantiser.components.copy_(torch.from_numpy(components.down[:, order]))
+    quantiser.components.copy_(torch.from_numpy(np.concatenate(down, 1)))
     centroids = np.concatenate([book.centroids.ravel() for book in codebooks])
     quantiser.centroids.copy_(torch.from_numpy(centroids))
 

@@ -9,7 +9,7 @@ code from the differences to it. To these it adds, each by a setting:
 * *two paths* that are apart: a pooled frame encoder for the static one, and a decoder that the static code modulates
   (``frame.kind = "modulated"``);
 * *subspace*: after training, both codes are projected onto the directions that carry signal
-  (:mod:`seqdisent.models.pruning`).
+  (:mod:`seqdisent.models.pruning`), and may be quantised there (:mod:`seqdisent.models.quantisation`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,13 @@ from seqdisent.models.augmentations import Views, augmentation
 from seqdisent.models.config import VAEConfig
 from seqdisent.models.dbse import DBSE
 from seqdisent.models.loss_terms import LossInputs, LossTerm
-from seqdisent.nn import FrameNetworks, SubspaceProjection, frame_networks
+from seqdisent.nn import (
+    Codebooks,
+    FrameNetworks,
+    ProductQuantiser,
+    SubspaceProjection,
+    frame_networks,
+)
 from seqdisent.spec import DatasetSpec
 from seqdisent.types import Latents
 
@@ -63,6 +69,9 @@ class VASTConfig(AnchoredConfig):
         static_rank: dimension of the subspace onto which the static code is projected after training; 0 for none.
         dynamic_rank: the same for the dynamic code of a full sequence, whose length is then fixed.
             :mod:`seqdisent.models.pruning` finds both.
+        static_codebooks: components and entries of each codebook of the static code; none: it is not quantised.
+        dynamic_codebooks: the same for the dynamic code of a full sequence.
+            :mod:`seqdisent.models.quantisation` finds both.
     """
 
     augmentation: str = "none"
@@ -74,6 +83,14 @@ class VASTConfig(AnchoredConfig):
     presence_weight: float = 0.0
     static_rank: int = 0
     dynamic_rank: int = 0
+    static_codebooks: Codebooks = ()
+    dynamic_codebooks: Codebooks = ()
+
+    def __post_init__(self) -> None:
+        # JSON has lists.
+        for name in ("static_codebooks", "dynamic_codebooks"):
+            codebooks = tuple((width, entries) for width, entries in getattr(self, name))
+            object.__setattr__(self, name, codebooks)
 
 
 @dataclass(frozen=True)
@@ -119,6 +136,8 @@ class VAST(AnchoredVAE):
         full_dynamic_size = spec.frames * config.dynamic_size
         self.static_filter = _projection(config.static_size, config.static_rank)
         self.dynamic_filter = _projection(full_dynamic_size, config.dynamic_rank)
+        self.static_quantiser = _quantiser(config.static_size, config.static_codebooks)
+        self.dynamic_quantiser = _quantiser(full_dynamic_size, config.dynamic_codebooks)
 
     @classmethod
     def of_dbse(cls, model: DBSE) -> VAST:
@@ -241,36 +260,72 @@ class VAST(AnchoredVAE):
         return self.spec.frames if self.config.dynamic_rank else None
 
     def static_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(s|x) from network output ``[B, 2S]``, projected onto its subspace if the model was pruned."""
+        """q(s|x) from network output ``[B, 2S]``, projected and quantised if the model was pruned and quantised."""
         posterior = super().static_posterior(parameters)
-        return posterior if self.static_filter is None else self.static_filter(posterior)
+        for step in (self.static_filter, self.static_quantiser):
+            if step is not None:
+                posterior = step(posterior)
+        return posterior
 
     def dynamic_posterior(self, parameters: Tensor) -> DiagonalGaussian:
-        """q(z_1:K|x) from network output ``[B, K, 2D]``, projected onto its subspace if the model was pruned.
+        """q(z_1:K|x) from network output ``[B, K, 2D]``, projected and quantised as the static one.
 
         Raises:
             ValueError: if the model was pruned for sequences of another length.
         """
         posterior = DiagonalGaussian.from_parameters(parameters)
         if self.dynamic_filter is not None:
-            posterior = self._projected(posterior, self.dynamic_filter)
+            posterior = self._joined_steps(posterior)
+            posterior = self.dynamic_filter(posterior)
+            if self.dynamic_quantiser is not None:
+                posterior = self.dynamic_quantiser(posterior)
+            posterior = self._separate_steps(posterior)
         return self.prior.constrain(posterior)
 
-    def _projected(
-        self, posterior: DiagonalGaussian, projection: SubspaceProjection
-    ) -> DiagonalGaussian:
-        """The projection of a posterior over all steps ``[B, K, D]``, joined to one code of K D entries."""
+    def _joined_steps(self, posterior: DiagonalGaussian) -> DiagonalGaussian:
+        """A posterior over all steps ``[B, K, D]`` as one over a code of K D entries."""
         steps = posterior.mean.shape[1]
         if steps != self.spec.frames:
             raise UsageError(
                 f"the dynamic code of this model was pruned for sequences of {self.spec.frames} frames, not {steps}"
             )
-        joined = DiagonalGaussian(posterior.mean.flatten(1), posterior.log_std.flatten(1))
-        projected = projection(joined)
-        step_shape = (steps, self.config.dynamic_size)
+        return DiagonalGaussian(posterior.mean.flatten(1), posterior.log_std.flatten(1))
+
+    def _separate_steps(self, joined: DiagonalGaussian) -> DiagonalGaussian:
+        """The opposite of :meth:`_joined_steps`."""
+        step_shape = (self.spec.frames, self.config.dynamic_size)
         return DiagonalGaussian(
-            projected.mean.unflatten(1, step_shape), projected.log_std.unflatten(1, step_shape)
+            joined.mean.unflatten(1, step_shape), joined.log_std.unflatten(1, step_shape)
         )
+
+    # -- prior of quantised codes ----------------------------------------------------------------
+
+    def sample_static(
+        self, n: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
+        """Static codes ``[n, S]``; of a quantised code by the frequencies of its indices."""
+        if self.static_quantiser is None:
+            return super().sample_static(n, temperature, generator)
+        return self.static_quantiser.sample(n, temperature, generator)
+
+    def sample_dynamic(
+        self, n: int, frames: int, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
+        """Dynamic codes ``[n, frames, D]``; of a quantised code by the frequencies of its indices.
+
+        Steps beyond the length of the data set's sequences are sampled from the prior that was trained.
+        """
+        if self.dynamic_quantiser is None:
+            return super().sample_dynamic(n, frames, temperature, generator)
+        joined = self.dynamic_quantiser.sample(n, temperature, generator)
+        dynamic = joined.unflatten(1, (self.spec.frames, self.config.dynamic_size))[:, :frames]
+        missing = frames - dynamic.shape[1]
+        if missing == 0:
+            return dynamic
+        later = self.prior.rollout(
+            n, missing, start=dynamic, temperature=temperature, generator=generator
+        )
+        return torch.cat([dynamic, later], dim=1)
 
 
 def agreement(inputs: LossInputs) -> Tensor:
@@ -291,6 +346,11 @@ def _projection(size: int, rank: int) -> SubspaceProjection | None:
     return SubspaceProjection(size, rank) if rank else None
 
 
+def _quantiser(size: int, codebooks: Codebooks) -> ProductQuantiser | None:
+    """A quantiser with these codebooks; none without."""
+    return ProductQuantiser(size, codebooks) if codebooks else None
+
+
 def _check(config: VASTConfig) -> None:
     """Raise ``ValueError`` for a setting that is not supported."""
     augmentation(config.augmentation)
@@ -303,6 +363,10 @@ def _check(config: VASTConfig) -> None:
     if config.static_path not in STATIC_PATHS:
         raise UsageError(
             f"no static path {config.static_path!r}; choose from {', '.join(STATIC_PATHS)}"
+        )
+    if config.dynamic_codebooks and not config.dynamic_rank:
+        raise UsageError(
+            "dynamic_codebooks need a dynamic_rank: a code is pruned before it is quantised"
         )
     if config.agreement_weight > 0 and not config.random_anchor:
         raise UsageError("an agreement_weight needs random_anchor: it compares two random anchors")

@@ -42,6 +42,7 @@ class ProductQuantiser(nn.Module):
         super().__init__()
         if not codebooks or min(itertools.chain(*codebooks)) < 1:
             raise UsageError(f"codebooks need components and entries, got {codebooks}")
+        self.codebooks = codebooks
         self.widths = [width for width, _ in codebooks]
         self.entries = [entries for _, entries in codebooks]
         self.pairs = list(itertools.combinations(range(len(codebooks)), 2))

@@ -29,6 +29,7 @@ class Recipe:
         train: length and speed of training.
         prune: after training, reduce both codes to the subspace that carries signal
             (:mod:`seqdisent.models.pruning`).
+        quantise: after pruning, replace codes by entries of codebooks (:mod:`seqdisent.models.quantisation`).
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Recipe:
     config: VAEConfig | None
     train: TrainConfig
     prune: bool = False
+    quantise: bool = False
 
     def build(self, root: str | Path | None = None) -> nn.Module:
         """A freshly initialised model or judge for the data set, which is in ``root``.

@@ -11,12 +11,12 @@ import lightning as L
 import torch
 from torch import nn
 
-from seqdisent.checkpoint import SavedModel, round_to_half, save_checkpoint
+from seqdisent.checkpoint import SavedModel, save_checkpoint
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.models import SequentialVAE
-from seqdisent.models.pruning import TOLERANCE, prune_codes
+from seqdisent.models import SequentialVAE, pruning, quantisation
 from seqdisent.training.config import TrainConfig
 from seqdisent.training.trainer import check_run_folder, fit
+from seqdisent.weights import round_to_half
 
 Splits = tuple[SequenceDataset, SequenceDataset]  # training and validation
 
@@ -34,6 +34,10 @@ class TrainingTask(Protocol):
     @property
     def prune(self) -> bool:
         """Whether codes are pruned after training (:mod:`seqdisent.models.pruning`)."""
+
+    @property
+    def quantise(self) -> bool:
+        """Whether pruned codes are quantised (:mod:`seqdisent.models.quantisation`)."""
 
     def build(self, root: str | Path | None = None) -> nn.Module:
         """A freshly initialised model or judge."""
@@ -66,7 +70,7 @@ def train_and_save(
     write_card: Callable[[Path], None] | None = None,
     **trainer_options: Any,
 ) -> Trained | None:
-    """Load the data, build, fit, round to half precision, prune if the task asks for it, and write a checkpoint.
+    """Load the data, build, fit, round to half precision, change the codes as the task asks, and write a checkpoint.
 
     Nothing is evaluated: ``seqdisent evaluate`` does that.
 
@@ -116,8 +120,13 @@ def train_and_save(
     round_to_half(model)
     if task.prune:
         assert isinstance(model, SequentialVAE)  # a judge has no codes
-        model, _ = prune_codes(model.eval(), train)
-        facts["prune_tolerance"] = TOLERANCE
+        model, _ = pruning.prune_codes(model.eval(), train)
+        facts["prune_tolerance"] = pruning.TOLERANCE
+    if task.quantise:
+        assert isinstance(model, SequentialVAE)
+        model, codes = quantisation.quantise_codes(model, train, validation)
+        facts["quantise_tolerance"] = quantisation.TOLERANCE
+        facts["code_bits"] = {code: round(found.bits, 3) for code, found in codes.items()}
     facts["torch"] = torch.__version__
     made_by = {
         "name": name,

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 import seqdisent
-from seqdisent.checkpoint import CheckpointError, checkpoint_hash, prepare, round_to_half
+from seqdisent.checkpoint import CheckpointError, checkpoint_hash, prepare
 from seqdisent.errors import UsageError
 from seqdisent.recipes import recipe
+from seqdisent.weights import pack, round_to_bytes, round_to_half, unpack
 from tests.fixtures.video_models import build
 
 
@@ -47,6 +48,32 @@ def test_rounded_weights_take_half_the_room_and_still_round_trip(clips, tmp_path
     assert next(loaded.parameters()).dtype == torch.float32
     after = loaded.encode(clips.x, sample=False).latents
     torch.testing.assert_close(after.static, before.static, rtol=1e-2, atol=1e-3)
+
+
+def test_weights_of_8_bits_take_a_quarter_of_the_room_and_round_trip(tmp_path):
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.Conv2d(64, 64, 4))
+    with torch.no_grad():
+        layers[0].weight[3] *= 1e-6  # a row of its own size
+        layers[0].weight[5] = 0
+    exact = {name: value.clone() for name, value in layers.state_dict().items()}
+    round_to_bytes(layers)
+    packed = pack(layers.state_dict())
+    size = sum(tensor.numel() * tensor.element_size() for tensor in packed.values())
+    assert size < 0.26 * sum(4 * tensor.numel() for tensor in exact.values())
+    restored = unpack(packed)
+    assert set(restored) == set(exact)
+    for name, value in layers.state_dict().items():
+        assert torch.equal(restored[name].float(), value)
+        largest = exact[name].flatten(1).abs().amax(1) if value.ndim > 1 else exact[name].abs()
+        change = (value - exact[name]).abs().reshape(len(value), -1).amax(1)
+        assert (change <= largest / 250 + 1e-12).all()
+
+
+def test_a_weight_that_8_bits_do_not_hold_is_saved_as_it_is():
+    weight = torch.randn(128, 128, generator=torch.Generator().manual_seed(0))
+    packed = pack({"weight": weight})
+    assert list(packed) == ["weight"] and torch.equal(packed["weight"], weight)
 
 
 def test_a_checkpoint_is_found_by_name_and_listed(saved, tmp_path, monkeypatch):
