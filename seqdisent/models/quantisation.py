@@ -200,7 +200,7 @@ def quantise_codes(
                 means[name].double().numpy(),
                 codes.double().numpy(),
                 subspace,
-                lambda other, name=name: decoder.error(name, torch.from_numpy(other).float()),
+                decoder.error_with(name),
             )
         except TooManyEntries:
             reason = f"a codebook would need more than {MOST_ENTRIES} entries"
@@ -256,6 +256,14 @@ class _MeasuredDecoder:
             total += self._error_of_batch(batch, used["static"][part], used["dynamic"][part])
             start += len(batch)
         return total / start
+
+    def error_with(self, name: str) -> DecodedError:
+        """The error as a function of the codes called ``name``, the other ones as they are."""
+
+        def decoded_error(codes: np.ndarray) -> float:
+            return self.error(name, torch.from_numpy(codes).float())
+
+        return decoded_error
 
     def _error_of_batch(self, batch: Sequences, static: Tensor, dynamic: Tensor) -> float:
         steps = dynamic.view(len(batch), -1, self.model.config.dynamic_size)[:, ::FRAME_STRIDE]
@@ -374,7 +382,7 @@ def _merged(codebooks: Sequence[Codebook], fitter: _CodebookFitter) -> list[Code
 def _assembled(
     components: Components, codebooks: Sequence[Codebook], training: np.ndarray
 ) -> ProductQuantiser:
-    """The quantiser with these codebooks; its table is the ridge regression of ``training [N, n]`` on indices."""
+    """The quantiser with these codebooks; its table is the regression of ``training [N, n]`` on indices and pairs."""
     sizes = tuple((len(book.group), len(book.centroids)) for book in codebooks)
     quantiser = ProductQuantiser(training.shape[1], sizes)
     down = [components.down[:, list(book.group)] @ book.metric for book in codebooks]
@@ -387,11 +395,17 @@ def _assembled(
     rows = quantiser.rows(indices).numpy()
     used = np.zeros((len(training), len(quantiser.table)))
     np.put_along_axis(used, rows, 1.0, axis=1)
-    regression = Ridge(RIDGE).fit(used, training)
-    table = regression.coef_.T
+    # Pairs explain only what single indices do not, so that a pair that training never had is a sum of its parts.
+    singles = used[:, : sum(quantiser.entries)]
+    of_singles = Ridge(RIDGE).fit(singles, training)
+    table = np.zeros((used.shape[1], training.shape[1]))
+    table[: singles.shape[1]] = of_singles.coef_.T
     # One row of the first codebook is always added, so these can hold the intercept.
-    table[: quantiser.entries[0]] += regression.intercept_ - components.centre
+    table[: quantiser.entries[0]] += of_singles.intercept_ - components.centre
+    if quantiser.pairs:
+        pairs = used[:, singles.shape[1] :]
+        left = training - of_singles.predict(singles)
+        table[singles.shape[1] :] = Ridge(RIDGE, fit_intercept=False).fit(pairs, left).coef_.T
     quantiser.table.copy_(torch.from_numpy(table))
-    frequencies = used[:, : sum(quantiser.entries)].mean(0)
-    quantiser.probabilities.copy_(torch.from_numpy(frequencies))
+    quantiser.probabilities.copy_(torch.from_numpy(singles.mean(0)))
     return quantiser

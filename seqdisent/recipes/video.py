@@ -31,7 +31,7 @@ def _sprites_vast(dataset: str, steps: int) -> Recipe:
         frame=FrameConfig(kind=MODULATED),
     )
     train = TrainConfig(steps, batch_size=32, learning_rate=2e-3)
-    return Recipe("vast", dataset, config, train, prune=True, quantise=True)
+    return Recipe("vast", dataset, config, train, prune=True)
 
 
 def _sprites_dbse(dataset: str, steps: int) -> Recipe:

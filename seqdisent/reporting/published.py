@@ -279,6 +279,11 @@ def parts(config: dict[str, Any]) -> list[str]:
     for name, (text, neutral) in PARTS.items():
         if settings[name] != neutral:
             found.append(text.format(settings[name]))
+    for code in ("static", "dynamic"):
+        codebooks = settings[f"{code}_codebooks"]
+        if codebooks:
+            entries = " x ".join(str(entries) for _, entries in codebooks)
+            found.append(f"{code} code quantised: codebooks of {entries} entries")
     if settings["frame"]["kind"] == "modulated":
         found.append("decoder: the dynamic code lays a frame out, the static code modulates it")
     return found
