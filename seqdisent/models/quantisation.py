@@ -220,8 +220,13 @@ def quantise_codes(
 
 def _with_quantisers(model: VAST, quantisers: dict[str, ProductQuantiser]) -> VAST:
     """A copy of ``model`` with the quantisers of ``static``, ``dynamic``."""
-    codebooks = {f"{name}_codebooks": one.codebooks for name, one in quantisers.items()}
-    quantised = build_model(model.name, model.spec, replace(model.config, **codebooks))
+    codebooks = {name: one.codebooks for name, one in quantisers.items()}
+    config = replace(
+        model.config,
+        static_codebooks=codebooks.get("static", ()),
+        dynamic_codebooks=codebooks.get("dynamic", ()),
+    )
+    quantised = build_model(model.name, model.spec, config)
     assert isinstance(quantised, VAST)
     weights = model.state_dict()
     for name, quantiser in quantisers.items():
