@@ -108,7 +108,8 @@ class Components:
     def metric(self, group: Sequence[int], subspace: SubspaceProjection) -> np.ndarray:
         """The matrix ``[W, W]`` that turns a group of components into coordinates in units of the posterior's width."""
         in_noise_units = self.up[list(group)] @ subspace.down.double().numpy()
-        return np.linalg.qr(in_noise_units.T, mode="r").T
+        _, triangle = np.linalg.qr(in_noise_units.T)
+        return triangle.T
 
     def project(self, codes: np.ndarray) -> np.ndarray:
         """Components ``[N, r]`` of codes ``[N, n]``."""
