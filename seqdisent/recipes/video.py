@@ -35,9 +35,9 @@ def _sprites_vast(dataset: str, steps: int) -> Recipe:
 
 
 def _sprites_dbse(dataset: str, steps: int) -> Recipe:
-    """DBSE with the paper's loss and sizes for Sprites; frame networks are ours; the rate was searched for them."""
+    """DBSE with the paper's loss, sizes and rate for Sprites; the frame networks are ours."""
     config = DBSEConfig(static_size=256, dynamic_size=256, hidden=64, sigma=sigma(5))
-    train = TrainConfig(steps, batch_size=32, learning_rate=4e-3)
+    train = TrainConfig(steps, batch_size=32, learning_rate=2e-3)
     return Recipe("dbse", dataset, config, train)
 
 
