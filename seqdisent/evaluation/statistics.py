@@ -17,6 +17,7 @@ from seqdisent.evaluation.schema import Estimate, Rate
 
 CONFIDENCE = 0.95
 QUANTILES = (0.025, 0.975)
+TIE_BITS = 1e-5  # differences of mean log probabilities below this are rounding
 
 
 def wilson_interval(k: int, n: int) -> Rate:
@@ -219,8 +220,9 @@ def permutation_p(log2: np.ndarray, labels: np.ndarray, shuffles: np.ndarray) ->
     classes = np.maximum(shuffled, 0)[:, :, None]
     log_probability = np.take_along_axis(log2[None], classes, axis=2)[..., 0]
     null = (log_probability * known).sum(1) / known.sum(1)
-    # A tolerance, so that permutations that change nothing count as ties.
-    return float((1 + (null >= observed - 1e-9).sum()) / (1 + len(shuffles)))
+    # Permutations that change nothing but the order of a sum count as ties. Where every source has every value of a
+    # discrete code, all of them are: without a tolerance rounding would decide.
+    return float((1 + (null >= observed - TIE_BITS).sum()) / (1 + len(shuffles)))
 
 
 def regression_permutation_p(

@@ -32,7 +32,7 @@ from sklearn.metrics import mutual_info_score
 from torch import Tensor
 
 from seqdisent.data.dataset import SequenceDataset
-from seqdisent.errors import UsageError
+from seqdisent.errors import SeqdisentError, UsageError
 from seqdisent.models.base import SequentialVAE
 from seqdisent.models.factory import build_model
 from seqdisent.models.pruning import batches_of, posteriors_of
@@ -73,7 +73,7 @@ class QuantisedCode:
     refusal: str = ""
 
 
-class TooManyEntries(Exception):
+class TooManyEntries(SeqdisentError):
     """A code cannot be quantised: a codebook would need more than :data:`MOST_ENTRIES` entries."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from seqdisent.evaluation.probes.tasks import Matrices, Prediction, Task
 from seqdisent.evaluation.progress import Progress
@@ -17,6 +16,9 @@ def predict(
     codes: Matrices, tasks: Sequence[Task], seed: int, progress: Progress | None
 ) -> dict[object, list[Prediction]]:
     """One prediction for each number of neighbours; the neighbours are the same for every task."""
+    # Here, and not above: scikit-learn takes seconds to import, which the app would wait for at its start.
+    from sklearn.neighbors import NearestNeighbors
+
     most = min(max(NUMBERS), len(codes.train))
     index = NearestNeighbors(n_neighbors=most, algorithm="brute").fit(codes.train)
     near = [index.kneighbors(part, return_distance=False) for part in codes[1:]]

@@ -12,9 +12,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import KFold, cross_val_predict
 
 from seqdisent.evaluation.probes.tasks import Matrices, Task
 
@@ -85,6 +82,8 @@ def residual(codes: Matrices, on_target: list[Task]) -> Matrices | None:
 
 def _left(codes: Matrices, design: Matrices) -> Matrices:
     """What a regression on ``design`` leaves of the codes."""
+    from sklearn.linear_model import Ridge  # as below
+
     regression = Ridge(RIDGE).fit(design.train, codes.train)
     pairs = zip(codes, design, strict=True)
     return Matrices(*(part - regression.predict(features) for part, features in pairs))
@@ -96,6 +95,11 @@ def _validation_variance(left: Matrices) -> float:
 
 def _predicted(white: Matrices, task: Task) -> Matrices | None:
     """Predictions of one factor: one-hot classes ``[N, C]``, or standardised values ``[N, 1]``."""
+    # Here, and not above: scikit-learn takes seconds to import, which the app would wait for at its start.
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import KFold, cross_val_predict
+
     known = task.known(task.train)
     labels = task.train[known]
     if known.sum() < 2 * FOLDS or len(np.unique(labels)) < 2:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from seqdisent.evaluation.probes.tasks import Matrices, Prediction, Task
 from seqdisent.evaluation.progress import Progress
@@ -30,6 +29,9 @@ def predict(
 
 
 def _predict(codes: Matrices, task: Task, seed: int) -> Prediction:
+    # Here, and not above: scikit-learn takes seconds to import, which the app would wait for at its start.
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
     known = task.known(task.train)
     ensemble = ExtraTreesClassifier if task.classes else ExtraTreesRegressor
     model = ensemble(

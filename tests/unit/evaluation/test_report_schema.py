@@ -46,10 +46,14 @@ def numbers(part: Any) -> Iterator[float]:
         yield float(part)
 
 
+# Numbers that older reports do not have.
+NEW = ("sources", "identities")
+
+
 def without_sources(part: Any) -> Any:
     """A converted report without the numbers of sources, which older reports do not have."""
     if isinstance(part, dict):
-        return {key: without_sources(value) for key, value in part.items() if key != "sources"}
+        return {key: without_sources(value) for key, value in part.items() if key not in NEW}
     return [without_sources(value) for value in part] if isinstance(part, list) else part
 
 

@@ -125,7 +125,7 @@ def test_a_smaller_choice_is_part_of_a_larger_one() -> None:
 def small_checkpoints(tmp_path: Path) -> Iterator[None]:
     """A folder with two small untrained checkpoints, which the package is told to use."""
     folder = tmp_path / "checkpoints"
-    for name, variant in ((NAME, "dbse"), ("dsvae-sprites", "dsvae-full")):
+    for name, variant in ((NAME, "vast"), ("dsvae-sprites", "dsvae-full")):
         kind = name.split("-")[0]
         seqdisent.save_checkpoint(folder / name, build(variant), kind=kind, recipe={})
     with pytest.MonkeyPatch.context() as patch:

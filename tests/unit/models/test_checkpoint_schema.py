@@ -108,8 +108,16 @@ def test_a_stored_config_of_schema_1_equals_the_converted_one(former_name, name)
     assert former["schema"] == 1 and shipped["schema"] == checkpoint_schema.SCHEMA_VERSION
     upgraded = upgrade(former)
     assert upgrade(shipped) == shipped
+    for codebooks in ("static_codebooks", "dynamic_codebooks"):
+        shipped["config"].pop(codebooks, None)  # it has been quantised since
+        upgraded["config"].pop(codebooks, None)
     for section in ("model", "config", "dataset", "normaliser"):
         assert upgraded[section] == shipped[section]
+
+
+def plain(settings):
+    """Settings as they are stored: lists for tuples."""
+    return json.loads(json.dumps(asdict(settings)))
 
 
 def of_schema_2(model, **settings):
@@ -146,7 +154,7 @@ def test_a_dbse_with_an_addition_of_ours_becomes_a_vast(addition):
     config = upgrade(of_schema_2("dbse", **addition))
     assert config["model"] == "vast"
     settings = config_from_json("vast", config["config"])
-    assert asdict(settings) == config["config"]
+    assert plain(settings) == config["config"]
     assert {name: config["config"][name] for name in addition} == addition
 
 
@@ -187,4 +195,4 @@ def test_every_shipped_config_is_complete():
         assert stored["schema"] == checkpoint_schema.SCHEMA_VERSION, path
         assert DatasetSpec.from_json(stored["dataset"]).to_json().keys() == stored["dataset"].keys()
         if stored["model"] != JUDGE:
-            assert asdict(config_from_json(stored["model"], stored["config"])) == stored["config"]
+            assert plain(config_from_json(stored["model"], stored["config"])) == stored["config"]
