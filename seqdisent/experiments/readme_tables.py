@@ -359,6 +359,8 @@ def off_target(report: Report, code: str, posterior: str) -> str:
     """Bits in a code about factors that do not belong in it, of their entropy."""
     leakage = _measured(report.leakage)
     bits_off_target = leakage.off_target_bits(code, posterior)
+    if bits_off_target is None:
+        return "-"  # not measured, in a smaller report
     mark = FORMER if leakage.is_by_former_probes else ""
     return f"{mark}{bits_off_target:.2f} of {leakage.off_target_entropy_bits(code):.2f}"
 
