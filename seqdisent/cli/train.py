@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,30 +54,32 @@ def add_commands(commands: Commands) -> None:
     add_data_root(parser)
 
     parser = commands.add("prune", prune, "reduce codes to the subspace that carries signal")
-    add_checkpoint(parser)
-    parser.add_argument(
-        "--tolerance",
-        type=float,
-        default=0.01,
-        help="by how much the error may rise for each code (default: 0.01)",
-    )
-    parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+    _add_tolerance(parser, 0.01, "for each code")
     add_data_root(parser)
 
     parser = commands.add("quantise", quantise, "replace pruned codes by entries of codebooks")
-    add_checkpoint(parser)
-    parser.add_argument(
-        "--tolerance",
-        type=float,
-        default=0.05,
-        help="by how much the error may rise for both codes together (default: 0.05)",
-    )
-    parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+    _add_tolerance(parser, 0.05, "for both codes together")
     add_data_root(parser)
 
     parser = commands.add("compress", compress, "round large weights to 8 bits")
+    _add_folders(parser)
+
+
+def _add_folders(parser: ArgumentParser) -> None:
+    """The checkpoint that is changed, and where the changed one goes."""
     add_checkpoint(parser)
     parser.add_argument("--to", type=Path, required=True, help="folder of the new checkpoint")
+
+
+def _add_tolerance(parser: ArgumentParser, default: float, of_what: str) -> None:
+    """The same, and by how much the error may rise."""
+    _add_folders(parser)
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=default,
+        help=f"by how much the error may rise {of_what} (default: {default:g})",
+    )
 
 
 def train(args: Namespace, console: Console) -> None:

@@ -74,23 +74,14 @@ class Oracle:
         labels = {name: _without_missing(value) for name, value in data.labels().items()}
         static = self._one_hot("static", labels, 0)
         dynamic = torch.stack([self._one_hot("dynamic", labels, t) for t in range(steps)], dim=1)
-        mask = None
-        if data.lengths is not None:
-            mask = torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        mask = _mask(data)
 
         def noisy(code: Tensor) -> Tensor:
             return code + NOISE * torch.randn(code.shape, generator=generator)
 
         mean = Latents(noisy(static), noisy(dynamic), mask)
         sample = Latents(noisy(static), noisy(dynamic), mask)
-        return Codes(
-            mean,
-            sample,
-            static_kl=torch.zeros(static.shape[:2]),
-            dynamic_kl=torch.zeros(dynamic.shape[:2]),
-            labels=labels_in_parts(data),
-            source=data.sources,
-        )
+        return _codes(data, mean, sample)
 
     def _one_hot(self, kind: str, labels: dict[str, np.ndarray], step: int) -> Tensor:
         """The labels of all factors in a code at one step, ``[N, sum of classes]``."""
@@ -125,6 +116,25 @@ class Oracle:
         if dynamic is None:
             dynamic = codes.dynamic[torch.randint(len(self.gallery), (n,), generator=generator)]
         return Latents(static, dynamic)
+
+
+def _mask(data: SequenceDataset) -> Tensor | None:
+    """The steps that exist, ``[N, T]``; None if all do."""
+    if data.lengths is None:
+        return None
+    return torch.from_numpy(np.arange(data.spec.frames) < data.lengths[:, None])
+
+
+def _codes(data: SequenceDataset, mean: Latents, sample: Latents) -> Codes:
+    """Codes of a control, which has no prior to diverge from."""
+    return Codes(
+        mean,
+        sample,
+        static_kl=torch.zeros(mean.static.shape[:2]),
+        dynamic_kl=torch.zeros(mean.dynamic.shape[:2]),
+        labels=labels_in_parts(data),
+        source=data.sources,
+    )
 
 
 class HiddenLeak(Oracle):
@@ -163,18 +173,9 @@ class HiddenLeak(Oracle):
             at_step = torch.arange(steps) == steps // 2
             noise = torch.randn(dynamic.shape, generator=generator, dtype=dynamic.dtype)
             dynamic_leak = torch.where(at_step[:, None], dynamic_leak, noise)
-        mask = None
-        if data.lengths is not None:
-            mask = torch.from_numpy(np.arange(steps) < data.lengths[:, None])
+        mask = _mask(data)
         mean = Latents(static + self.scale * static_leak, dynamic + self.scale * dynamic_leak, mask)
-        return Codes(
-            mean,
-            mean,
-            static_kl=torch.zeros(static.shape[:2]),
-            dynamic_kl=torch.zeros(dynamic.shape[:2]),
-            labels=labels_in_parts(data),
-            source=data.sources,
-        )
+        return _codes(data, mean, mean)
 
     def _clusters(self, kind: str, labels: dict[str, np.ndarray], step: int) -> Tensor:
         """The clusters of a code at one step, in double precision."""

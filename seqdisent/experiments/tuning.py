@@ -60,7 +60,7 @@ POINTS = _points()
 
 def sweep_run(name: str, root: Path) -> SweepRun:
     """One point, with seed 0."""
-    command = f"seqdisent tune --points {name}"
+    command = f"python -m seqdisent.experiments.tuning {name}"
     return SweepRun(name, POINTS[name], 0, root, command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
@@ -130,9 +131,9 @@ class UploadTab(Tab):
     def others(self) -> str:
         """Which checkpoints take uploads."""
         listed = ""
-        names_of: dict[str, list[str]] = {modality: [] for modality in self.parts}
+        names_of: defaultdict[str, list[str]] = defaultdict(list)
         for name in catalog.checkpoints():
-            names_of.get(catalog.spec_of(name).modality, []).append(name)
+            names_of[catalog.spec_of(name).modality].append(name)
         for modality, part in self.parts.items():
             names = names_of[modality]
             if names:
